@@ -1,0 +1,101 @@
+/* Memory: aligned tensors with slack behind them, and everything else. */
+#include "config.h"
+#include "core/memory.h"
+#include "tensor.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a test may watch and steer; not part of any result. */
+static atomic_long live, total, countdown = -1;
+static atomic_int for_good;
+
+static bool allowed(void)
+{
+    long left = atomic_load(&countdown);
+    if (left < 0) return true;
+    if (left > 0) {
+        atomic_fetch_sub(&countdown, 1);
+        return true;
+    }
+    if (!atomic_load(&for_good)) atomic_store(&countdown, -1);
+    return false;
+}
+
+static void *counted(void *memory)
+{
+    if (memory) {
+        atomic_fetch_add(&live, 1);
+        atomic_fetch_add(&total, 1);
+    }
+    return memory;
+}
+
+void *tn_alloc(size_t bytes)
+{
+    if (bytes > PTRDIFF_MAX - TN_SLACK - TN_ALIGN || !allowed()) return NULL;
+    size_t padded = (bytes + TN_SLACK + TN_ALIGN - 1) / TN_ALIGN * TN_ALIGN;
+    void *memory = aligned_alloc(TN_ALIGN, padded);
+    if (memory) memset(memory, 0, padded);
+    return counted(memory);
+}
+
+void tn_free(void *memory)
+{
+    tn_release(memory);
+}
+
+void *tn_calloc(size_t count, size_t size)
+{
+    return allowed() ? counted(calloc(count ? count : 1, size ? size : 1)) : NULL;
+}
+
+void *tn_grow(void *memory, size_t count, size_t size)
+{
+    if (!allowed()) return NULL;
+    void *grown = reallocarray(memory, count, size);
+    if (grown && !memory) atomic_fetch_add(&live, 1);
+    if (grown) atomic_fetch_add(&total, 1);
+    return grown;
+}
+
+char *tn_strdup(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    char *copy = tn_calloc(bytes, 1);
+    return copy ? memcpy(copy, text, bytes) : NULL;
+}
+
+void tn_release(void *memory)
+{
+    if (memory) atomic_fetch_sub(&live, 1);
+    free(memory);
+}
+
+int tn_reserve(void **array, int count, int *capacity, size_t size)
+{
+    if (count < *capacity) return 1;
+    int wanted = *capacity ? 2 * *capacity : 16;
+    void *grown = tn_grow(*array, (size_t)wanted, size);
+    if (!grown) return 0;
+    *array = grown;
+    *capacity = wanted;
+    return 1;
+}
+
+void tn_fail_allocation(long after, int persistent)
+{
+    atomic_store(&for_good, persistent);
+    atomic_store(&countdown, after);
+}
+
+long tn_live_allocations(void)
+{
+    return atomic_load(&live);
+}
+
+long tn_total_allocations(void)
+{
+    return atomic_load(&total);
+}

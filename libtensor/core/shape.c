@@ -1,0 +1,83 @@
+/* Shapes and number types. */
+#include "config.h"
+#include "core/shape.h"
+
+#include <string.h>
+
+size_t tn_dtype_size(tn_dtype dtype)
+{
+    return dtype == TN_F64 ? 8 : 4;
+}
+
+const char *tn_dtype_name(tn_dtype dtype)
+{
+    static const char *const names[] = {[TN_F32] = "float32", [TN_F64] = "float64", [TN_I32] = "int32"};
+    return (size_t)dtype < sizeof names / sizeof *names ? names[dtype] : "unknown";
+}
+
+tn_shape tn_shape_of(int rank, const int64_t *dim)
+{
+    tn_shape shape = {.rank = rank};
+    for (int i = 0; i < rank && i < TN_MAX_RANK; i++) shape.dim[i] = dim[i];
+    return shape;
+}
+
+static int64_t product(tn_shape shape, int first, int last)
+{
+    int64_t size = 1;
+    for (int i = first; i < last; i++) size *= shape.dim[i];
+    return size;
+}
+
+int64_t tn_shape_size(tn_shape shape)
+{
+    return product(shape, 0, shape.rank);
+}
+
+bool tn_shape_equal(tn_shape a, tn_shape b)
+{
+    return a.rank == b.rank && !memcmp(a.dim, b.dim, (size_t)a.rank * sizeof *a.dim);
+}
+
+int64_t tn_shape_cols(tn_shape shape)
+{
+    return shape.rank >= 2 ? shape.dim[shape.rank - 1] : 1;
+}
+
+int64_t tn_shape_rows(tn_shape shape)
+{
+    return shape.rank >= 2 ? product(shape, 0, shape.rank - 1) : tn_shape_size(shape);
+}
+
+int64_t tn_shape_stride0(tn_shape shape)
+{
+    return shape.rank ? product(shape, 1, shape.rank) : 1;
+}
+
+int64_t tn_shape_dim0(tn_shape shape)
+{
+    return shape.rank ? shape.dim[0] : 1;
+}
+
+bool tn_shape_valid(tn_shape shape)
+{
+    if (shape.rank < 0 || shape.rank > TN_MAX_RANK) return false;
+    int64_t size = 1;
+    for (int i = 0; i < shape.rank; i++) {
+        if (shape.dim[i] < 0) return false;
+        if (shape.dim[i] && size > (INT64_MAX >> 8) / shape.dim[i]) return false;
+        size *= shape.dim[i];
+    }
+    return true;
+}
+
+tn_words tn_shape_words(tn_shape shape)
+{
+    tn_words words;
+    size_t used = 0, room = sizeof words.text;
+    used += (size_t)snprintf(words.text, room, "[");
+    for (int i = 0; i < shape.rank && i < TN_MAX_RANK && used < room; i++)
+        used += (size_t)snprintf(words.text + used, room - used, "%s%lld", i ? ", " : "", (long long)shape.dim[i]);
+    if (used < room) snprintf(words.text + used, room - used, "]");
+    return words;
+}

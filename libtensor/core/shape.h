@@ -1,0 +1,26 @@
+/* Shapes as the inside of the library uses them. */
+#ifndef TN_CORE_SHAPE_H
+#define TN_CORE_SHAPE_H
+
+#include "tensor.h"
+
+/* A shape in words, "[3, 4]". */
+typedef struct tn_words {
+    char text[128];
+} tn_words;
+tn_words tn_shape_words(tn_shape shape);
+
+/* A tensor seen as a matrix: the last axis is the columns, all axes before it are the rows. A scalar is 1 x 1, and
+ * a vector of n is n x 1: its leading axis is what gets divided. */
+int64_t tn_shape_cols(tn_shape shape);
+int64_t tn_shape_rows(tn_shape shape);
+
+/* Elements per step along the leading axis. */
+int64_t tn_shape_stride0(tn_shape shape);
+/* Size of the leading axis, 1 for a scalar. */
+int64_t tn_shape_dim0(tn_shape shape);
+
+/* False if a dimension is negative or the number of bytes would overflow. */
+bool tn_shape_valid(tn_shape shape);
+
+#endif

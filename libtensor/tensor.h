@@ -1,0 +1,384 @@
+/* tensor.h - libtensor: describe a computation once, differentiate it, plan it, run it many times.
+ *
+ *     tn_error error = {0};
+ *     tn_graph *g = tn_graph_new(TN_F32);
+ *     tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(100, 3));           describe
+ *     tn_node *w = tn_param(g, params, "w"), *b = tn_param(g, params, "b");
+ *     tn_node *loss = tn_mse(g, tn_linear(g, x, w, b), tn_input(g, "y", TN_F32, TN_SHAPE(100, 1)));
+ *     tn_output(g, "loss", loss);
+ *     tn_params_grad(g, loss, params);                                   differentiate
+ *     tn_plan *plan = tn_plan_new(g, 0, &error);                         plan
+ *     tn_bind(plan, "x", x_values, &error); tn_bind(plan, "y", y_values, &error);
+ *     while (...) { tn_run(plan, &error); tn_adam_step(adam, rates); }   run
+ *
+ * Tensors are dense and row-major. Builders never fail loudly: an invalid call returns a node that carries the
+ * error on, and tn_plan_new reports the first one, so user code checks once.
+ * Nothing here aborts, exits or prints. Handles are opaque; every *_new has a *_free, which accepts NULL.
+ * A graph, a plan, a parameter set or an optimizer belongs to one thread at a time; different ones may be used
+ * by different threads at once.  Results are the same bits on any number of threads. */
+#ifndef TENSOR_H
+#define TENSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined __GNUC__
+#define TN_API __attribute__((visibility("default")))
+#define TN_PRINTF(text, values) __attribute__((__format__(__printf__, text, values)))
+#else
+#define TN_API
+#define TN_PRINTF(text, values)
+#endif
+
+/* ---- 1. Errors ---------------------------------------------------------------------------------------------- */
+
+typedef enum tn_status {
+    TN_OK,
+    TN_EINVAL,   /* an argument outside its range */
+    TN_ESHAPE,   /* shapes that do not go together */
+    TN_EDTYPE,   /* number types that do not go together */
+    TN_ENAME,    /* a name that is unknown, or taken */
+    TN_ENOGRAD,  /* a derivative was asked of something that has none */
+    TN_ENOMEM,   /* out of memory */
+    TN_EIO,      /* reading or writing failed */
+    TN_EFORMAT,  /* a file is not what it should be */
+    TN_ENUMERIC, /* a value became NaN or infinite */
+} tn_status;
+
+/* What went wrong, in words. Zero-initialise it; the first error recorded is the one kept. */
+typedef struct tn_error {
+    tn_status status;
+    char message[1024];
+} tn_error;
+
+/* The name of a status, "shape error" for TN_ESHAPE. */
+TN_API const char *tn_status_name(tn_status status);
+
+/* Records an error, unless error is NULL or holds one already. Returns status, so that one can
+ * `return tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));`. A place for a breakpoint. */
+TN_API tn_status tn_fail(tn_error *error, tn_status status, const char *format, ...) TN_PRINTF(3, 4);
+
+/* ---- 2. Memory and threads ---------------------------------------------------------------------------------- */
+
+/* Zeroed memory, aligned to 64 bytes, with room behind it that matrix kernels may read (not write).
+ * Every buffer handed to a plan must come from here. Returns NULL when out of memory; free with tn_free. */
+TN_API void *tn_alloc(size_t bytes);
+TN_API void tn_free(void *memory);
+
+/* Threads used by tn_run, the optimizers and the random fills; 0 means one per processor this process may use,
+ * or OMP_NUM_THREADS. The only global state of the library. */
+TN_API void tn_set_threads(int threads);
+TN_API int tn_threads(void);
+
+/* ---- 3. Numbers and shapes ---------------------------------------------------------------------------------- */
+
+typedef enum tn_dtype { TN_F32, TN_F64, TN_I32 } tn_dtype;
+
+TN_API size_t tn_dtype_size(tn_dtype dtype);      /* bytes */
+TN_API const char *tn_dtype_name(tn_dtype dtype); /* "float32", "float64", "int32" */
+
+#define TN_MAX_RANK 6
+
+/* rank 0 is a scalar; an axis may have size 0. */
+typedef struct tn_shape {
+    int rank;
+    int64_t dim[TN_MAX_RANK];
+} tn_shape;
+
+/* TN_SHAPE(3, 4) is the shape [3, 4]; TN_SCALAR the shape []. */
+#define TN_SHAPE(...)                                                                                                  \
+    tn_shape_of((int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__})
+#define TN_SCALAR tn_shape_of(0, NULL)
+TN_API tn_shape tn_shape_of(int rank, const int64_t *dim);
+TN_API int64_t tn_shape_size(tn_shape shape); /* number of elements */
+TN_API bool tn_shape_equal(tn_shape a, tn_shape b);
+
+/* ---- 4. Random numbers -------------------------------------------------------------------------------------- */
+
+/* Philox4x32-10 (Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011), counter based: the numbers
+ * are a function of (seed, stream, index) alone, whatever the number of threads and whatever was drawn before. */
+TN_API void tn_random_bits(uint64_t seed, uint32_t stream, uint64_t index, uint32_t bits[4]);
+
+/* One number in [0, 1), one standard normal number. */
+TN_API double tn_random_uniform(uint64_t seed, uint32_t stream, uint64_t index);
+TN_API double tn_random_normal(uint64_t seed, uint32_t stream, uint64_t index);
+
+/* Fills out[0..n) with standard normal numbers in parallel; out[i] depends on (seed, stream, block, i) only.
+ *   block   a counter, such as the frame number, that makes each fill different */
+TN_API void tn_fill_normal(float *out, int64_t n, uint64_t seed, uint32_t stream, uint64_t block);
+
+/* ---- 5. Parameters ------------------------------------------------------------------------------------------ */
+
+/* A parameter set owns named tensors of one dtype in one flat block, and their gradients in a second one.
+ * Declare all of them, then seal; only then does the memory exist. */
+typedef struct tn_params tn_params;
+
+typedef struct tn_init {
+    enum { TN_INIT_CONSTANT, TN_INIT_UNIFORM, TN_INIT_NORMAL } kind;
+    double a, b; /* constant: the value a;  uniform: from a to b;  normal: mean a, standard deviation b */
+} tn_init;
+
+/* One parameter, as tn_params_at describes it. data and grad are NULL before sealing; owned by the set. */
+typedef struct tn_param_info {
+    const char *name;
+    tn_shape shape;
+    int group; /* index of the learning rate it takes */
+    void *data, *grad;
+} tn_param_info;
+
+TN_API tn_params *tn_params_new(tn_dtype dtype, uint64_t seed);
+TN_API void tn_params_free(tn_params *params);
+
+/* Adds a tensor. Its initial values depend on the seed and its name only. Errors are kept and reported by seal:
+ * TN_ENAME the name is taken; TN_EINVAL the set is sealed, the group is negative or the rank too large. */
+TN_API void tn_params_add(tn_params *params, const char *name, tn_shape shape, tn_init init, int group);
+TN_API tn_status tn_params_seal(tn_params *params, tn_error *error);
+
+TN_API int tn_params_count(const tn_params *params);
+TN_API tn_param_info tn_params_at(const tn_params *params, int i);           /* in order of declaration */
+TN_API int tn_params_find(const tn_params *params, const char *name);        /* index, or -1 */
+TN_API void *tn_params_data(const tn_params *params, const char *name);      /* values, or NULL */
+TN_API void *tn_params_gradient(const tn_params *params, const char *name);  /* gradient, or NULL */
+TN_API tn_dtype tn_params_dtype(const tn_params *params);
+TN_API int64_t tn_params_size(const tn_params *params);                      /* elements of all tensors together */
+
+/* ---- 6. Describing: graphs, inputs, outputs ----------------------------------------------------------------- */
+
+typedef struct tn_graph tn_graph;
+typedef struct tn_node tn_node; /* owned by its graph */
+
+/* A new graph; number is the dtype of its constants, TN_F32 or TN_F64. NULL when out of memory. */
+TN_API tn_graph *tn_graph_new(tn_dtype number);
+TN_API void tn_graph_free(tn_graph *g);
+
+/* The first error made while describing, or TN_OK; message (may be NULL) receives the words, owned by g. */
+TN_API tn_status tn_graph_status(const tn_graph *g, const char **message);
+
+/* A tensor whose memory the user binds by name before running (tn_bind). Names are unique in a graph. */
+TN_API tn_node *tn_input(tn_graph *g, const char *name, tn_dtype dtype, tn_shape shape);
+
+/* The parameter of that name. The set must be sealed before planning and must outlive the plans. */
+TN_API tn_node *tn_param(tn_graph *g, tn_params *params, const char *name);
+
+TN_API tn_node *tn_constant(tn_graph *g, double value);                     /* a scalar */
+TN_API tn_node *tn_full(tn_graph *g, tn_shape shape, double value);         /* a tensor of equal values */
+
+/* Marks a node as a result to be read after each run (tn_result). */
+TN_API void tn_output(tn_graph *g, const char *name, tn_node *node);
+
+/* Gives a node a name for messages, prints and profiles; returns the node. The name is copied. */
+TN_API tn_node *tn_name(tn_graph *g, tn_node *node, const char *name);
+
+TN_API tn_shape tn_node_shape(const tn_node *node);
+TN_API tn_dtype tn_node_dtype(const tn_node *node);
+
+/* ---- 7. Operations ------------------------------------------------------------------------------------------ */
+/* All return a node of g. Operands of one call have one dtype. Elementwise operations of two operands broadcast as
+ * in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or a missing one) is repeated. */
+
+/* Elementwise, two operands. */
+TN_API tn_node *tn_add(tn_graph *g, tn_node *a, tn_node *b);
+TN_API tn_node *tn_sub(tn_graph *g, tn_node *a, tn_node *b);
+TN_API tn_node *tn_mul(tn_graph *g, tn_node *a, tn_node *b);
+TN_API tn_node *tn_div(tn_graph *g, tn_node *a, tn_node *b);
+TN_API tn_node *tn_div_no_nan(tn_graph *g, tn_node *a, tn_node *b); /* a / b, and 0 where b = 0 */
+TN_API tn_node *tn_equal(tn_graph *g, tn_node *a, tn_node *b);      /* 1 where equal, else 0; gradient 0 */
+
+/* Elementwise, one operand. */
+TN_API tn_node *tn_neg(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_relu(tn_graph *g, tn_node *a);     /* max(a, 0); derivative at 0 is 0 */
+TN_API tn_node *tn_tanh(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_sigmoid(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_softplus(tn_graph *g, tn_node *a); /* log(1 + exp a), without overflow */
+TN_API tn_node *tn_sin(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_cos(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_exp(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_log(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_sqrt(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_square(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_abs(tn_graph *g, tn_node *a);      /* derivative at 0 is 0 */
+TN_API tn_node *tn_sign(tn_graph *g, tn_node *a);     /* -1, 0 or 1; gradient 0 */
+TN_API tn_node *tn_positive(tn_graph *g, tn_node *a); /* 1 where a > 0, else 0; gradient 0 */
+TN_API tn_node *tn_scale(tn_graph *g, tn_node *a, double factor);       /* factor a */
+TN_API tn_node *tn_cast(tn_graph *g, tn_node *a, tn_dtype dtype);       /* gradient cast back */
+TN_API tn_node *tn_detach(tn_graph *g, tn_node *a);                     /* a, but no gradient passes */
+
+/* Linear algebra. */
+TN_API tn_node *tn_matmul(tn_graph *g, tn_node *a, tn_node *b);                 /* [..., M, K] [K, N] -> [..., M, N] */
+TN_API tn_node *tn_linear(tn_graph *g, tn_node *x, tn_node *a, tn_node *b);     /* x A^T + b: x [..., K], A [N, K],
+                                                                                   b [N] or NULL -> [..., N] */
+
+/* Reductions over the axes whose bits are set in axes (bit 0 is axis 0), or over all axes with TN_ALL.
+ * keep = true leaves reduced axes with size 1, else they disappear. Summed in a fixed order. */
+#define TN_ALL 0xffffffffu
+#define TN_AXIS(i) (1u << (i))
+TN_API tn_node *tn_sum(tn_graph *g, tn_node *a, unsigned axes, bool keep);
+TN_API tn_node *tn_mean(tn_graph *g, tn_node *a, unsigned axes, bool keep);
+TN_API tn_node *tn_max(tn_graph *g, tn_node *a, unsigned axes, bool keep);   /* gradient shared among equals */
+TN_API tn_node *tn_norm1(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* sum of |a| */
+TN_API tn_node *tn_norm2(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* root of the sum of squares; gradient
+                                                                                at the zero vector is 0 */
+/* Mean over all elements of (a - b)^2, a scalar. */
+TN_API tn_node *tn_mse(tn_graph *g, tn_node *a, tn_node *b);
+
+/* Shape. */
+TN_API tn_node *tn_reshape(tn_graph *g, tn_node *a, tn_shape shape);                     /* costs nothing */
+TN_API tn_node *tn_broadcast(tn_graph *g, tn_node *a, tn_shape shape);                   /* as in NumPy */
+TN_API tn_node *tn_transpose(tn_graph *g, tn_node *a);                                   /* swaps the last two axes */
+TN_API tn_node *tn_concat(tn_graph *g, int n, tn_node *const *parts, int axis);
+TN_API tn_node *tn_slice(tn_graph *g, tn_node *a, int axis, int64_t start, int64_t length);
+
+/* ---- 8. Sparse operations ----------------------------------------------------------------------------------- */
+
+/* The places of the nonzeros of an [N, M] matrix: CSR, and CSC with the permutation between the two; values are
+ * ordinary tensors [E] in CSR order. Immutable once made, so graphs and threads may share it. */
+typedef struct tn_sparsity tn_sparsity;
+
+/* From edge lists of E entries sorted by (row, column), without duplicates; the lists are copied.
+ * Errors: TN_EINVAL an index out of range or an entry out of order (the message names it); TN_ENOMEM. */
+TN_API tn_sparsity *tn_sparsity_new(int64_t rows, int64_t cols, int64_t entries, const int32_t *row, const int32_t *col,
+                                    tn_error *error);
+/* One entry per row, (r, index[r]): what tn_gather_rows and tn_segment_sum take. */
+TN_API tn_sparsity *tn_index_new(int64_t rows, int64_t cols, const int32_t *index, tn_error *error);
+TN_API void tn_sparsity_free(tn_sparsity *sparsity);
+TN_API int64_t tn_sparsity_entries(const tn_sparsity *sparsity);
+
+/* tn_spmm: sparse times dense, out[i,:] = sum over entries e = (i, j) of w[e] x[j,:].
+ *   s [N, M] with E entries, borrowed, must outlive graph and plans;   w [E];   x [M, K] (or [M], giving [N])
+ *   returns [N, K]; a row without entries is zero
+ * Gradient: to w by tn_sddmm, to x by tn_spmm_t; none to the sparsity.
+ * Cost: 2 E K flop; the entries of a row are summed in CSR order.
+ * Source: Davis, Direct Methods for Sparse Linear Systems, SIAM 2006, chapter 2. */
+TN_API tn_node *tn_spmm(tn_graph *g, const tn_sparsity *s, tn_node *w, tn_node *x);
+/* tn_spmm_t: the transposed product, out[j,:] = sum over entries e = (i, j) of w[e] y[i,:];  y [N, K] -> [M, K]. */
+TN_API tn_node *tn_spmm_t(tn_graph *g, const tn_sparsity *s, tn_node *w, tn_node *y);
+/* tn_sddmm: sampled dense-dense product, out[e] = sum over k of y[i,k] x[j,k];  y [N, K], x [M, K] -> [E]. */
+TN_API tn_node *tn_sddmm(tn_graph *g, const tn_sparsity *s, tn_node *y, tn_node *x);
+
+/* tn_gather_rows: out[r,:] = x[index[r],:];  x [M, ...] -> [R, ...].  Gradient: tn_segment_sum. */
+TN_API tn_node *tn_gather_rows(tn_graph *g, const tn_sparsity *index, tn_node *x);
+/* tn_segment_sum: out[m,:] = sum of y[r,:] over the r with index[r] = m;  y [R, ...] -> [M, ...]. */
+TN_API tn_node *tn_segment_sum(tn_graph *g, const tn_sparsity *index, tn_node *y);
+
+/* ---- 9. Differentiating ------------------------------------------------------------------------------------- */
+
+/* Appends the gradient of the scalar y with respect to wrt[0..n) as ordinary nodes; grad[i] has the shape of
+ * wrt[i] and is a tensor of zeros where y does not depend on it. It can be differentiated again. */
+TN_API void tn_grad(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node **grad);
+
+/* The vector-Jacobian product: like tn_grad for a y of any shape, with seed of the shape of y. */
+TN_API void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, tn_node **grad);
+
+/* The gradient of y with respect to every parameter of the set, computed into the set's gradient block by each run. */
+TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);
+
+/* ---- 10. Planning and running ------------------------------------------------------------------------------- */
+
+typedef struct tn_plan tn_plan;
+
+enum {
+    TN_PLAN_UNFUSED = 1, /* one operation at a time: same results, for tests and for blaming time */
+    TN_PLAN_CHECK = 2,   /* unfused, and every value is inspected: tn_run names the first NaN or infinity */
+};
+
+/* Compiles the outputs of g. The plan borrows g, its parameter sets and its sparsities.
+ * Errors: whatever was recorded while describing; TN_ENOMEM. */
+TN_API tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error);
+TN_API void tn_plan_free(tn_plan *plan);
+
+/* Lends the memory of an input, zero copy; it may be bound anew before any run. From tn_alloc, at least as large as
+ * the input. Errors: TN_ENAME no input of that name. */
+TN_API tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *error);
+
+/* Computes every output once. No allocation, no lock, no system call of its own.
+ * Errors: TN_EINVAL an input is not bound; TN_ENUMERIC (checking plans) the message names node, operation, shapes. */
+TN_API tn_status tn_run(tn_plan *plan, tn_error *error);
+
+/* The values of an output after the latest run, owned by the plan; NULL if the name is unknown. */
+TN_API const void *tn_result(const tn_plan *plan, const char *name);
+
+TN_API size_t tn_plan_memory(const tn_plan *plan);           /* bytes of all its buffers */
+TN_API void tn_plan_print(const tn_plan *plan, FILE *stream); /* stages, chains, buffers, as text */
+
+/* ---- 11. Optimizing ----------------------------------------------------------------------------------------- */
+
+typedef struct tn_adam tn_adam;
+
+typedef struct tn_adam_config {
+    double beta1, beta2, epsilon;
+    double clip_norm; /* gradients longer than this (2-norm over all parameters) are shortened to it; 0 = never */
+} tn_adam_config;
+
+#define TN_ADAM_DEFAULTS ((tn_adam_config){.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .clip_norm = 0})
+
+/* Adam (Kingma and Ba, ICLR 2015), with bias correction, over a sealed set. */
+TN_API tn_adam *tn_adam_new(tn_params *params, tn_adam_config config, tn_error *error);
+TN_API void tn_adam_free(tn_adam *adam);
+
+/* One step along the gradients that the latest run left in the set; rate[group] is the learning rate of each group.
+ * One parallel pass. Returns the 2-norm of the gradient when clipping is on, else 0. */
+TN_API double tn_adam_step(tn_adam *adam, const double *rate);
+TN_API void tn_adam_reset(tn_adam *adam); /* moments and step count to zero */
+
+/* State for checkpoints: the moments of parameter i, and the number of steps taken. */
+TN_API void *tn_adam_moment(const tn_adam *adam, int i, int which); /* which: 1 or 2 */
+TN_API int64_t tn_adam_steps(const tn_adam *adam);
+TN_API void tn_adam_set_steps(tn_adam *adam, int64_t steps);
+
+typedef struct tn_schedule {
+    enum { TN_SCHEDULE_CONSTANT, TN_SCHEDULE_COSINE, TN_SCHEDULE_STEP } kind;
+    int64_t steps;  /* cosine: length of the decay;  step: distance between drops */
+    double final;   /* cosine: factor reached at the end;  step: factor of each drop */
+    int64_t warmup; /* steps of linear rise from 0 at the start */
+} tn_schedule;
+
+/* The factor on the learning rate at a step, counted from 0. */
+TN_API double tn_schedule_at(const tn_schedule *schedule, int64_t step);
+
+/* ---- 12. Files ---------------------------------------------------------------------------------------------- */
+
+/* One tensor of a safetensors file. When reading, name, shape and data are owned by the file. */
+typedef struct tn_tensor {
+    const char *name;
+    tn_dtype dtype;
+    tn_shape shape;
+    const void *data;
+} tn_tensor;
+
+/* One line of the file's metadata. */
+typedef struct tn_pair {
+    const char *key, *value;
+} tn_pair;
+
+/* Writes a safetensors file under a temporary name, syncs it and renames it, so that a reader finds the old file or
+ * the new one and never half. The metadata receives a hash of the payload under "payload_hash".
+ * Errors: TN_EIO with path and reason; TN_EINVAL a name given twice. */
+TN_API tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensors, int n_meta,
+                               const tn_pair *meta, tn_error *error);
+
+typedef struct tn_file tn_file;
+
+/* Reads a whole safetensors file and checks it: header, types, offsets that cover the payload exactly, and the hash
+ * if there is one. Errors: TN_EIO; TN_EFORMAT with path and what was wrong. Returns NULL on error. */
+TN_API tn_file *tn_file_read(const char *path, tn_error *error);
+TN_API void tn_file_free(tn_file *file);
+TN_API int tn_file_count(const tn_file *file);
+TN_API tn_tensor tn_file_at(const tn_file *file, int i);
+TN_API const tn_tensor *tn_file_find(const tn_file *file, const char *name);   /* NULL if absent */
+TN_API const char *tn_file_meta(const tn_file *file, const char *key);         /* NULL if absent */
+
+/* ---- 13. About ---------------------------------------------------------------------------------------------- */
+
+TN_API const char *tn_version(void);  /* "0.1.0" */
+TN_API const char *tn_hardware(void); /* the instruction set and BLIS kernels in use, "avx512, BLIS zen3" */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
