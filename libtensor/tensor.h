@@ -189,6 +189,7 @@ TN_API tn_node *tn_mul(tn_graph *g, tn_node *a, tn_node *b);
 TN_API tn_node *tn_div(tn_graph *g, tn_node *a, tn_node *b);
 TN_API tn_node *tn_div_no_nan(tn_graph *g, tn_node *a, tn_node *b); /* a / b, and 0 where b = 0 */
 TN_API tn_node *tn_equal(tn_graph *g, tn_node *a, tn_node *b);      /* 1 where equal, else 0; gradient 0 */
+TN_API tn_node *tn_where_positive(tn_graph *g, tn_node *a, tn_node *b); /* a where b > 0, else 0; no gradient to b */
 
 /* Elementwise, one operand. */
 TN_API tn_node *tn_neg(tn_graph *g, tn_node *a);
@@ -200,17 +201,16 @@ TN_API tn_node *tn_sin(tn_graph *g, tn_node *a);
 TN_API tn_node *tn_cos(tn_graph *g, tn_node *a);
 TN_API tn_node *tn_exp(tn_graph *g, tn_node *a);
 TN_API tn_node *tn_log(tn_graph *g, tn_node *a);
-TN_API tn_node *tn_sqrt(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_sqrt(tn_graph *g, tn_node *a);     /* derivative at 0 is taken as 0 */
 TN_API tn_node *tn_square(tn_graph *g, tn_node *a);
 TN_API tn_node *tn_abs(tn_graph *g, tn_node *a);      /* derivative at 0 is 0 */
 TN_API tn_node *tn_sign(tn_graph *g, tn_node *a);     /* -1, 0 or 1; gradient 0 */
-TN_API tn_node *tn_positive(tn_graph *g, tn_node *a); /* 1 where a > 0, else 0; gradient 0 */
 TN_API tn_node *tn_scale(tn_graph *g, tn_node *a, double factor);       /* factor a */
 TN_API tn_node *tn_cast(tn_graph *g, tn_node *a, tn_dtype dtype);       /* gradient cast back */
 TN_API tn_node *tn_detach(tn_graph *g, tn_node *a);                     /* a, but no gradient passes */
 
 /* Linear algebra. */
-TN_API tn_node *tn_matmul(tn_graph *g, tn_node *a, tn_node *b);                 /* [..., M, K] [K, N] -> [..., M, N] */
+TN_API tn_node *tn_matmul(tn_graph *g, tn_node *a, tn_node *b);                 /* [..., K] [K, N] -> [..., N] */
 TN_API tn_node *tn_linear(tn_graph *g, tn_node *x, tn_node *a, tn_node *b);     /* x A^T + b: x [..., K], A [N, K],
                                                                                    b [N] or NULL -> [..., N] */
 

@@ -1,0 +1,117 @@
+/* Making sparsities: CSR as given, CSC by counting sort, so entries of a column are in ascending row order. */
+#include "config.h"
+#include "core/sparsity.h"
+#include "core/memory.h"
+
+void tn_sparsity_free(tn_sparsity *s)
+{
+    if (!s) return;
+    tn_free(s->row_start);
+    tn_free(s->row);
+    tn_free(s->col);
+    tn_free(s->col_start);
+    tn_free(s->csc_row);
+    tn_free(s->csc_entry);
+    tn_release(s);
+}
+
+int64_t tn_sparsity_entries(const tn_sparsity *sparsity)
+{
+    return sparsity->entries;
+}
+
+static tn_sparsity *allocate(int64_t rows, int64_t cols, int64_t entries)
+{
+    tn_sparsity *s = tn_calloc(1, sizeof *s);
+    if (!s) return NULL;
+    *s = (tn_sparsity){.rows = rows, .cols = cols, .entries = entries};
+    s->row_start = tn_alloc((size_t)(rows + 1) * sizeof *s->row_start);
+    s->col_start = tn_alloc((size_t)(cols + 1) * sizeof *s->col_start);
+    s->row = tn_alloc((size_t)entries * sizeof *s->row);
+    s->col = tn_alloc((size_t)entries * sizeof *s->col);
+    s->csc_row = tn_alloc((size_t)entries * sizeof *s->csc_row);
+    s->csc_entry = tn_alloc((size_t)entries * sizeof *s->csc_entry);
+    if (s->row_start && s->col_start && s->row && s->col && s->csc_row && s->csc_entry) return s;
+    tn_sparsity_free(s);
+    return NULL;
+}
+
+/* Fills the starts and the CSC half from row[] and col[]. */
+static void complete(tn_sparsity *s)
+{
+    for (int64_t e = 0; e < s->entries; e++) {
+        s->row_start[s->row[e] + 1]++;
+        s->col_start[s->col[e] + 1]++;
+    }
+    for (int64_t i = 0; i < s->rows; i++) s->row_start[i + 1] += s->row_start[i];
+    for (int64_t j = 0; j < s->cols; j++) s->col_start[j + 1] += s->col_start[j];
+    for (int64_t e = 0; e < s->entries; e++) {
+        int64_t place = s->col_start[s->col[e]]++;
+        s->csc_row[place] = s->row[e];
+        s->csc_entry[place] = (int32_t)e;
+    }
+    /* Each start has moved on to the next column's: move them back. */
+    for (int64_t j = s->cols; j > 0; j--) s->col_start[j] = s->col_start[j - 1];
+    s->col_start[0] = 0;
+}
+
+tn_sparsity *tn_sparsity_new(int64_t rows, int64_t cols, int64_t entries, const int32_t *row, const int32_t *col,
+                             tn_error *error)
+{
+    if (rows < 0 || cols < 0 || entries < 0 || rows > INT32_MAX || cols > INT32_MAX || entries > INT32_MAX) {
+        tn_fail(error, TN_EINVAL, "sparsity: %lld entries in a matrix of %lld x %lld: sizes must be 0 to %d",
+                (long long)entries, (long long)rows, (long long)cols, INT32_MAX);
+        return NULL;
+    }
+    for (int64_t e = 0; e < entries; e++) {
+        if (row[e] < 0 || row[e] >= rows || col[e] < 0 || col[e] >= cols) {
+            tn_fail(error, TN_EINVAL, "sparsity: entry %lld is (%d, %d), outside of %lld x %lld", (long long)e, row[e],
+                    col[e], (long long)rows, (long long)cols);
+            return NULL;
+        }
+        if (e && (row[e] < row[e - 1] || (row[e] == row[e - 1] && col[e] <= col[e - 1]))) {
+            tn_fail(error, TN_EINVAL, "sparsity: entry %lld is (%d, %d), after (%d, %d): %s", (long long)e, row[e],
+                    col[e], row[e - 1], col[e - 1],
+                    row[e] == row[e - 1] && col[e] == col[e - 1] ? "given twice" : "not sorted by (row, column)");
+            return NULL;
+        }
+    }
+    tn_sparsity *s = allocate(rows, cols, entries);
+    if (!s) {
+        tn_fail(error, TN_ENOMEM, "sparsity: no memory for %lld entries", (long long)entries);
+        return NULL;
+    }
+    for (int64_t e = 0; e < entries; e++) {
+        s->row[e] = row[e];
+        s->col[e] = col[e];
+    }
+    complete(s);
+    return s;
+}
+
+tn_sparsity *tn_index_new(int64_t rows, int64_t cols, const int32_t *index, tn_error *error)
+{
+    if (rows < 0 || cols < 0 || rows > INT32_MAX || cols > INT32_MAX) {
+        tn_fail(error, TN_EINVAL, "index: %lld rows of %lld: sizes must be 0 to %d", (long long)rows, (long long)cols,
+                INT32_MAX);
+        return NULL;
+    }
+    for (int64_t r = 0; r < rows; r++)
+        if (index[r] < 0 || index[r] >= cols) {
+            tn_fail(error, TN_EINVAL, "index: entry %lld is %d, not 0 to %lld", (long long)r, index[r],
+                    (long long)cols - 1);
+            return NULL;
+        }
+    tn_sparsity *s = allocate(rows, cols, rows);
+    if (!s) {
+        tn_fail(error, TN_ENOMEM, "index: no memory for %lld entries", (long long)rows);
+        return NULL;
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        s->row[r] = (int32_t)r;
+        s->col[r] = index[r];
+    }
+    complete(s);
+    s->index = true;
+    return s;
+}

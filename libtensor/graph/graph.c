@@ -1,0 +1,200 @@
+/* Graphs and nodes. */
+#include "config.h"
+#include "graph/graph.h"
+#include "core/memory.h"
+#include "graph/params.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+tn_graph *tn_graph_new(tn_dtype number)
+{
+    tn_graph *g = tn_calloc(1, sizeof *g);
+    if (!g) return NULL;
+    g->number = number;
+    if (number == TN_I32) tn_fail(&g->error, TN_EDTYPE, "a graph computes in float32 or float64");
+    return g;
+}
+
+void tn_graph_free(tn_graph *g)
+{
+    if (!g) return;
+    for (int i = 0; i < g->n_nodes; i++) {
+        tn_release(g->nodes[i]->in);
+        tn_release(g->nodes[i]->name);
+        tn_release(g->nodes[i]);
+    }
+    for (int i = 0; i < g->n_outputs; i++) tn_release(g->outputs[i].name);
+    tn_release(g->nodes);
+    tn_release(g->outputs);
+    tn_release(g);
+}
+
+tn_status tn_graph_status(const tn_graph *g, const char **message)
+{
+    if (message) *message = g->error.message;
+    return g->error.status;
+}
+
+tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...)
+{
+    if (g->error.status == TN_OK) {
+        char text[sizeof g->error.message];
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(text, sizeof text, format, arguments);
+        va_end(arguments);
+        tn_fail(&g->error, status, "%s", text);
+    }
+    return &g->failed;
+}
+
+tn_words tn_node_words(const tn_node *node)
+{
+    tn_words words;
+    const char *shape = tn_shape_words(node->shape).text;
+    if (node->name) snprintf(words.text, sizeof words.text, "%s '%.50s' %.60s", node->op->name, node->name, shape);
+    else snprintf(words.text, sizeof words.text, "%s %.60s", node->op->name, shape);
+    return words;
+}
+
+static tn_node *append(tn_graph *g, const tn_node *description)
+{
+    tn_node *node = tn_calloc(1, sizeof *node);
+    tn_node **in = tn_calloc((size_t)description->n_in, sizeof *in);
+    if (!node || !in || !TN_RESERVE(g->nodes, g->n_nodes, g->nodes_capacity)) {
+        tn_release(node);
+        tn_release(in);
+        return tn_graph_fail(g, TN_ENOMEM, "no memory for a node");
+    }
+    *node = *description;
+    for (int i = 0; i < node->n_in; i++) in[i] = description->in[i];
+    node->in = in;
+    node->id = g->n_nodes;
+    return g->nodes[g->n_nodes++] = node;
+}
+
+tn_node *tn_apply(tn_graph *g, const char *name, int n, tn_node *const *in, const tn_attr *attr)
+{
+    static const tn_attr none;
+    if (g->error.status) return &g->failed;
+    const tn_op *op = tn_op_find(name);
+    if (!op) return tn_graph_fail(g, TN_ENAME, "there is no operation %s", name);
+    if (n > TN_MAX_INPUTS || (op->arity >= 0 && n != op->arity))
+        return tn_graph_fail(g, TN_EINVAL, "%s cannot take %d inputs", name, n);
+    for (int i = 0; i < n; i++) {
+        if (!in[i] || in[i] == &g->failed) return tn_graph_fail(g, TN_EINVAL, "%s: input %d is missing", name, i);
+        if (in[i]->dtype != in[0]->dtype)
+            return tn_graph_fail(g, TN_EDTYPE, "%s cannot combine %s (%s) and %s (%s)", name, tn_node_words(in[0]).text,
+                                 tn_dtype_name(in[0]->dtype), tn_node_words(in[i]).text, tn_dtype_name(in[i]->dtype));
+    }
+    if (op->expand) return op->expand(g, in, attr ? attr : &none);
+
+    tn_node node = {.op = op, .n_in = n, .in = (tn_node **)in, .attr = attr ? *attr : none,
+                    .dtype = n ? in[0]->dtype : g->number};
+    if (op->flags & TN_OP_LEAF || !strcmp(name, "cast")) node.dtype = node.attr.dtype;
+    tn_error why = {0};
+    tn_status status = op->shape(&node, &node.shape, &why);
+    if (!status && !tn_shape_valid(node.shape)) status = tn_fail(&why, TN_ESHAPE, "%s: the result is too large", name);
+    return status ? tn_graph_fail(g, status, "%s", why.message) : append(g, &node);
+}
+
+static bool name_taken(const tn_graph *g, const char *op, const char *name)
+{
+    for (int i = 0; i < g->n_nodes; i++)
+        if (!strcmp(g->nodes[i]->op->name, op) && g->nodes[i]->name && !strcmp(g->nodes[i]->name, name)) return true;
+    return false;
+}
+
+tn_node *tn_input(tn_graph *g, const char *name, tn_dtype dtype, tn_shape shape)
+{
+    if (g->error.status) return &g->failed;
+    if (!tn_shape_valid(shape))
+        return tn_graph_fail(g, TN_ESHAPE, "input %s: %s is not a shape", name, tn_shape_words(shape).text);
+    if (name_taken(g, "input", name)) return tn_graph_fail(g, TN_ENAME, "input %s: the name is taken", name);
+    return tn_name(g, tn_apply(g, "input", 0, NULL, &(tn_attr){.shape = shape, .dtype = dtype}), name);
+}
+
+tn_node *tn_param(tn_graph *g, tn_params *params, const char *name)
+{
+    if (g->error.status) return &g->failed;
+    int i = tn_params_find(params, name);
+    if (i < 0) return tn_graph_fail(g, TN_ENAME, "there is no parameter %s", name);
+    for (int k = 0; k < g->n_nodes; k++)
+        if (g->nodes[k]->params == params && g->nodes[k]->param == i) return g->nodes[k];
+    tn_attr attr = {.shape = params->list[i].shape, .dtype = params->dtype};
+    tn_node *node = tn_name(g, tn_apply(g, "parameter", 0, NULL, &attr), name);
+    if (g->error.status) return node;
+    node->params = params;
+    node->param = i;
+    return node;
+}
+
+tn_node *tn_constant(tn_graph *g, double value)
+{
+    return tn_apply(g, "constant", 0, NULL, &(tn_attr){.dtype = g->number, .value = value});
+}
+
+tn_node *tn_full(tn_graph *g, tn_shape shape, double value)
+{
+    return tn_broadcast(g, tn_constant(g, value), shape);
+}
+
+tn_node *tn_name(tn_graph *g, tn_node *node, const char *name)
+{
+    if (g->error.status || node == &g->failed) return node;
+    char *copy = tn_strdup(name);
+    if (!copy) return tn_graph_fail(g, TN_ENOMEM, "no memory for the name %s", name);
+    tn_release(node->name);
+    node->name = copy;
+    return node;
+}
+
+static void add_output(tn_graph *g, const char *name, tn_node *node, tn_params *params, int param)
+{
+    if (g->error.status) return;
+    char *copy = name ? tn_strdup(name) : NULL;
+    if ((name && !copy) || !TN_RESERVE(g->outputs, g->n_outputs, g->outputs_capacity)) {
+        tn_release(copy);
+        tn_graph_fail(g, TN_ENOMEM, "no memory for an output");
+        return;
+    }
+    g->outputs[g->n_outputs++] = (tn_graph_output){.name = copy, .node = node, .params = params, .param = param};
+}
+
+void tn_output(tn_graph *g, const char *name, tn_node *node)
+{
+    if (g->error.status) return;
+    for (int i = 0; i < g->n_outputs; i++)
+        if (g->outputs[i].name && !strcmp(g->outputs[i].name, name)) {
+            tn_graph_fail(g, TN_ENAME, "output %s: the name is taken", name);
+            return;
+        }
+    add_output(g, name, node, NULL, 0);
+}
+
+void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params)
+{
+    if (g->error.status) return;
+    int n = 0, last = g->n_nodes;
+    tn_node **used = tn_calloc((size_t)params->count, 2 * sizeof *used), **grad = used + params->count;
+    if (!used) {
+        tn_graph_fail(g, TN_ENOMEM, "no memory for gradients");
+        return;
+    }
+    for (int k = 0; k < last; k++)
+        if (g->nodes[k]->params == params) used[n++] = g->nodes[k];
+    tn_grad(g, y, n, used, grad);
+    for (int i = 0; i < n; i++) add_output(g, NULL, grad[i], params, used[i]->param);
+    tn_release(used);
+}
+
+tn_shape tn_node_shape(const tn_node *node)
+{
+    return node->shape;
+}
+
+tn_dtype tn_node_dtype(const tn_node *node)
+{
+    return node->dtype;
+}

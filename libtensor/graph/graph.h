@@ -1,0 +1,47 @@
+/* The description of a computation: nodes in the order they were made, which is a topological order. */
+#ifndef TN_GRAPH_GRAPH_H
+#define TN_GRAPH_GRAPH_H
+
+#include "ops/op.h"
+#include "tensor.h"
+
+struct tn_node {
+    const tn_op *op;
+    int id; /* place in the graph */
+    int n_in;
+    tn_node **in;
+    tn_attr attr;
+    tn_shape shape;
+    tn_dtype dtype;
+    char *name;               /* NULL, or what the user called it */
+    const tn_params *params;  /* of a parameter: where it lives */
+    int param;
+};
+
+typedef struct tn_graph_output {
+    char *name;        /* NULL for a parameter's gradient */
+    tn_node *node;
+    tn_params *params; /* the gradient of parameter `param` goes to the set's gradient block */
+    int param;
+} tn_graph_output;
+
+struct tn_graph {
+    tn_dtype number;
+    tn_node **nodes;
+    int n_nodes, nodes_capacity;
+    tn_graph_output *outputs;
+    int n_outputs, outputs_capacity;
+    tn_error error;
+    tn_node failed; /* what builders return after an error */
+};
+
+/* Records the error and returns the node that carries it on. */
+tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...) TN_PRINTF(3, 4);
+
+/* The only function that appends an operation: checks the inputs, infers the shape. */
+tn_node *tn_apply(tn_graph *g, const char *op, int n, tn_node *const *in, const tn_attr *attr);
+
+/* A node in words, "linear 'f_theta.0' [40, 16]". */
+tn_words tn_node_words(const tn_node *node);
+
+#endif

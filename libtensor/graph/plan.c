@@ -1,0 +1,185 @@
+/* Compiling a graph into a plan, and what a user may ask of a plan. */
+#include "config.h"
+#include "graph/plan.h"
+#include "core/memory.h"
+#include "graph/params.h"
+
+#include <string.h>
+
+void tn_plan_free(tn_plan *plan)
+{
+    if (!plan) return;
+    tn_release(plan->vertices);
+    tn_release(plan->vertex_of);
+    tn_release(plan->groups);
+    tn_release(plan->output_vertex);
+    tn_release(plan->slots);
+    tn_free(plan->constants);
+    tn_release(plan->instructions);
+    tn_release(plan->chains);
+    tn_release(plan->stages);
+    tn_free(plan->arena);
+    tn_free(plan->scratch);
+    tn_release(plan);
+}
+
+/* The memory of a root (a leaf or a computed vertex) as an operand, read whole. */
+static tn_operand whole(const tn_vertex *root)
+{
+    return (tn_operand){.slot = root->slot, .offset = root->place, .local = root->local};
+}
+
+static tn_operand input_operand(const tn_plan *plan, const tn_vertex *v, int k)
+{
+    tn_source s = tn_plan_source(plan, v, k);
+    const tn_vertex *root = &plan->vertices[s.root];
+    int64_t size = (int64_t)tn_dtype_size(root->node->dtype), items = tn_shape_dim0(root->node->shape);
+    tn_operand operand = whole(root);
+    operand.offset += s.offset * size;
+    operand.rows = s.rows;
+    operand.cols = s.cols;
+    operand.rs = s.rs;
+    operand.cs = s.cs;
+    if (v->combine) { /* one result per segment, each padded */
+        operand.rows = plan->chains[root->chain].units;
+        operand.rs = operand.rows ? root->bytes / operand.rows / size : 0;
+    } else if (v->mode == TN_BY_COLUMNS) operand.column_step = v->elementwise ? s.cs * size : 0;
+    else if (s.itemwise && v->mode == TN_BY_ROWS) {
+        operand.item_step = tn_shape_stride0(root->node->shape) * size;
+        operand.rows = items ? s.rows / items : 0;
+    }
+    return operand;
+}
+
+static tn_operand output_operand(const tn_plan *plan, const tn_vertex *v)
+{
+    tn_shape shape = v->node->shape;
+    int64_t size = (int64_t)tn_dtype_size(v->node->dtype), items = tn_shape_dim0(shape);
+    tn_operand operand = whole(v);
+    operand.rows = tn_shape_rows(shape);
+    operand.cols = operand.rs = tn_shape_cols(shape);
+    operand.cs = 1;
+    if (v->reduce) operand.segment_step = v->bytes / plan->chains[v->chain].units;
+    else if (v->mode == TN_BY_COLUMNS) operand.column_step = size;
+    else if (v->mode == TN_BY_ROWS) {
+        operand.item_step = tn_shape_stride0(shape) * size;
+        operand.rows = items ? operand.rows / items : 0;
+    }
+    return operand;
+}
+
+/* Instructions, chain by chain, in the order of the vertices. */
+static tn_status write_instructions(tn_plan *plan, tn_error *error)
+{
+    for (int c = 0; c < plan->n_chains; c++) {
+        plan->chains[c].first = plan->n_instructions;
+        plan->n_instructions += plan->chains[c].count;
+        plan->chains[c].count = 0;
+    }
+    plan->instructions = tn_calloc((size_t)plan->n_instructions, sizeof *plan->instructions);
+    if (!plan->instructions) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
+    for (int i = 0; i < plan->n_vertices; i++) {
+        const tn_vertex *v = &plan->vertices[i];
+        if (v->kind != TN_VERTEX_COMPUTED) continue;
+        tn_chain *chain = &plan->chains[v->chain];
+        tn_instruction *to = &plan->instructions[chain->first + chain->count++];
+        *to = (tn_instruction){.kernel = v->kernel, .node = v->node, .vertex = i, .n_in = v->n_in, .reduce = v->reduce};
+        to->out = output_operand(plan, v);
+        for (int k = 0; k < v->n_in; k++) to->in[k] = input_operand(plan, v, k);
+    }
+    return TN_OK;
+}
+
+tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
+{
+    if (g->error.status) {
+        tn_fail(error, g->error.status, "%s", g->error.message);
+        return NULL;
+    }
+    for (int i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i]->params && !g->nodes[i]->params->data) {
+            tn_fail(error, TN_EINVAL, "parameter %s: the set must be sealed before planning", g->nodes[i]->name);
+            return NULL;
+        }
+    tn_plan *plan = tn_calloc(1, sizeof *plan);
+    if (!plan) {
+        tn_fail(error, TN_ENOMEM, "no memory for a plan");
+        return NULL;
+    }
+    plan->g = g;
+    plan->options = options & TN_PLAN_CHECK ? options | TN_PLAN_UNFUSED : options;
+    plan->threads = tn_threads();
+    tn_status status = tn_plan_collect(plan, error);
+    if (!status) status = tn_plan_divide(plan, error);
+    if (!status) status = tn_plan_stage(plan, error);
+    if (!status) status = tn_plan_place(plan, error);
+    if (!status) status = write_instructions(plan, error);
+    if (!status) return plan;
+    tn_plan_free(plan);
+    return NULL;
+}
+
+tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *error)
+{
+    for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++)
+        if (plan->slots[i].input && !strcmp(plan->slots[i].input, name)) {
+            plan->slots[i].base = (char *)data;
+            return TN_OK;
+        }
+    /* An input that no output needs may be bound all the same. */
+    for (int i = 0; i < plan->g->n_nodes; i++) {
+        const tn_node *node = plan->g->nodes[i];
+        if (!strcmp(node->op->name, "input") && !strcmp(node->name, name)) return TN_OK;
+    }
+    return tn_fail(error, TN_ENAME, "the plan has no input %s", name);
+}
+
+const void *tn_result(const tn_plan *plan, const char *name)
+{
+    for (int i = 0; i < plan->g->n_outputs; i++) {
+        const char *output = plan->g->outputs[i].name;
+        if (!output || strcmp(output, name)) continue;
+        const tn_vertex *v = &plan->vertices[plan->output_vertex[i]];
+        int64_t offset = 0;
+        for (; v->kind == TN_VERTEX_ALIAS; v = &plan->vertices[v->in[0]])
+            offset += v->offset * (int64_t)tn_dtype_size(v->node->dtype);
+        const char *base = plan->slots[v->slot].base;
+        return base ? base + v->place + offset : NULL;
+    }
+    return NULL;
+}
+
+size_t tn_plan_memory(const tn_plan *plan)
+{
+    return (size_t)(plan->arena_bytes + plan->scratch_bytes * plan->threads);
+}
+
+static void print_instruction(const tn_plan *plan, const tn_instruction *instruction, FILE *stream)
+{
+    const tn_vertex *v = &plan->vertices[instruction->vertex];
+    fprintf(stream, "    %%%-4d %-44s", instruction->vertex, tn_node_words(v->node).text);
+    for (int k = 0; k < v->n_in; k++) fprintf(stream, " %%%d", tn_plan_source(plan, v, k).root);
+    fprintf(stream, "%s  -> %s\n", v->combine ? " (segments)" : v->reduce ? " (per segment)" : "",
+            v->local ? "tile" : v->slot == TN_SLOT_ARENA ? "arena" : "gradient");
+}
+
+void tn_plan_print(const tn_plan *plan, FILE *stream)
+{
+    fprintf(stream, "plan: %d nodes, %d instructions, %d chains, %d stages, arena %lld bytes, scratch %lld bytes x %d\n",
+            plan->g->n_nodes, plan->n_instructions, plan->n_chains, plan->n_stages, (long long)plan->arena_bytes,
+            (long long)plan->scratch_bytes, plan->threads);
+    for (int s = 0; s < plan->n_stages; s++) {
+        const tn_stage *stage = &plan->stages[s];
+        fprintf(stream, "stage %d\n", s);
+        for (int c = stage->first; c < stage->first + stage->count; c++) {
+            const tn_chain *chain = &plan->chains[c];
+            if (chain->mode == TN_BY_COLUMNS)
+                fprintf(stream, "  chain: %lld columns in %lld slices\n", (long long)chain->columns,
+                        (long long)chain->units);
+            else
+                fprintf(stream, "  chain: %lld items in %lld segments, tiles of %lld\n", (long long)chain->items,
+                        (long long)chain->units, (long long)chain->tile);
+            for (int i = 0; i < chain->count; i++) print_instruction(plan, &plan->instructions[chain->first + i], stream);
+        }
+    }
+}

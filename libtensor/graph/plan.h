@@ -1,0 +1,164 @@
+/* The inside of a plan: what tn_plan_new compiles and tn_run walks.
+ *
+ * Compiling goes through these steps, one file each:
+ *   plan_collect.c   nodes that outputs need become vertices; equal ones merge; reshapes and repeats become views
+ *   plan_divide.c    how the work of each vertex is cut into pieces (constants of the shapes, part of the result)
+ *   plan_stage.c     stages: vertices between two barriers; chains: vertices of a stage that share a tile
+ *   plan_memory.c    a place for every result: a tile's scratch, the arena, or the user's memory
+ *   plan.c           instructions;  run.c  walks them */
+#ifndef TN_GRAPH_PLAN_H
+#define TN_GRAPH_PLAN_H
+
+#include "graph/graph.h"
+
+#include <stdatomic.h>
+
+/* Constants of the division of work. They are part of the result: sums are grouped by them. */
+enum {
+    TN_TILE_ROWS = 192,         /* rows of a matrix product done at a time */
+    TN_TILE_ELEMENTS = 8192,    /* elements of an elementwise chain done at a time */
+    TN_SEGMENT_ROWS = 192,      /* a segment of a sum has at least this many rows */
+    TN_SEGMENTS = 64,           /* at most this many segments; a power of two, so they divide evenly over threads */
+    TN_PARTIAL_BYTES = 8 << 20, /* the partial results of one sum take at most this */
+    TN_WIDE_ROWS = 512,         /* a product of fewer rows ... */
+    TN_WIDE_COLUMNS = 128,      /* ... with at least this many columns is cut by columns, of this many each */
+};
+
+typedef enum tn_vertex_kind {
+    TN_VERTEX_LEAF,     /* memory that exists before the run */
+    TN_VERTEX_ALIAS,    /* the memory of its input, `offset` elements in */
+    TN_VERTEX_VIEW,     /* a repeated row, column or number, read through strides of 0 */
+    TN_VERTEX_COMPUTED, /* has a kernel */
+} tn_vertex_kind;
+
+typedef enum tn_mode {
+    TN_BY_ROWS,    /* work is cut into segments of items, done tile by tile */
+    TN_BY_COLUMNS, /* work is cut into slices of columns */
+    TN_UNCUT,
+} tn_mode;
+
+typedef struct tn_vertex {
+    const tn_node *node;
+    tn_vertex_kind kind;
+    tn_kernel kernel;
+    int n_in, in[TN_MAX_INPUTS]; /* vertices */
+    unsigned itemwise;           /* mask of inputs of which item i is enough for item i */
+    bool elementwise, columns;   /* columns: may be cut by columns */
+    bool reduce;                 /* called with blocks of its inputs' items; out is one result per segment */
+    bool combine;                /* sums the segments' results of its input */
+    bool output;                 /* must outlive the run */
+    int64_t offset;              /* of an alias */
+    int group;                   /* what it is divided like */
+    tn_mode mode;
+    int stage, chain;
+    bool local;                  /* lives in a tile's scratch */
+    int slot;                    /* base of its memory */
+    int64_t place;               /* bytes from that base */
+    int64_t bytes;
+    int last;                    /* stage of the last reader */
+} tn_vertex;
+
+/* All tensors with the same leading size are divided alike. */
+typedef struct tn_group {
+    int64_t items;    /* the leading size */
+    int64_t rows;     /* largest number of matrix rows per item among matrix products */
+    int64_t elements; /* largest number of elements per item */
+    int64_t partial;  /* bytes of the largest sum over items */
+    int64_t tile;     /* items done at a time */
+    int64_t tiles, segments;
+} tn_group;
+
+/* A vertex's memory as an operand: how one block of it is found. */
+typedef struct tn_operand {
+    int slot;
+    bool local;              /* slot is the thread's scratch, and items count from the start of the tile */
+    int64_t offset;          /* bytes */
+    int64_t item_step;       /* bytes per item; 0 if the whole is wanted */
+    int64_t column_step;     /* bytes per column, when cut by columns */
+    int64_t segment_step;    /* bytes per segment, for partial results */
+    int64_t rows, cols;      /* of the whole, or per item if item_step */
+    int64_t rs, cs;
+} tn_operand;
+
+typedef struct tn_instruction {
+    tn_kernel kernel;
+    const tn_node *node;
+    int vertex, n_in;
+    bool reduce;
+    tn_operand out, in[TN_MAX_INPUTS];
+} tn_instruction;
+
+/* Instructions that run block by block, one after the other on each block. */
+typedef struct tn_chain {
+    int stage;
+    tn_mode mode;
+    int64_t items, tile, tiles;
+    int64_t columns;
+    int64_t units;           /* pieces of work that threads take: segments, slices of columns, or 1 */
+    int first, count;        /* instructions */
+    int64_t scratch;         /* bytes a tile needs */
+} tn_chain;
+
+/* Chains between two barriers. */
+typedef struct tn_stage {
+    int first, count;    /* chains */
+    int64_t units;
+    atomic_llong next;   /* the piece to be taken next */
+} tn_stage;
+
+typedef struct tn_slot {
+    char *base;
+    const char *input;   /* name, if the user binds it */
+} tn_slot;
+
+enum { TN_SLOT_ARENA, TN_SLOT_CONSTANTS, TN_SLOT_FIRST_FREE };
+
+struct tn_plan {
+    const tn_graph *g;
+    unsigned options;
+    tn_vertex *vertices;
+    int n_vertices, vertices_capacity;
+    int *vertex_of; /* [nodes of g] or -1 */
+    tn_group *groups;
+    int n_groups, groups_capacity;
+    int *output_vertex; /* [outputs of g] */
+    tn_slot *slots;
+    int n_slots, slots_capacity;
+    double *constants;
+    int n_constants;
+    tn_instruction *instructions;
+    int n_instructions;
+    tn_chain *chains;
+    int n_chains, chains_capacity;
+    tn_stage *stages;
+    int n_stages;
+    char *arena, *scratch;
+    int64_t arena_bytes, scratch_bytes; /* scratch: of one thread */
+    int threads;
+};
+
+/* The memory behind an input of a vertex, with aliases and views followed. */
+typedef struct tn_source {
+    int root;       /* a leaf or a computed vertex */
+    int64_t offset; /* elements */
+    bool itemwise;  /* item i of the root is enough for item i of the reader */
+    bool direct;    /* not repeated: has the reader's own strides */
+    int64_t rows, cols, rs, cs;
+} tn_source;
+
+tn_source tn_plan_source(const tn_plan *plan, const tn_vertex *reader, int input);
+
+tn_status tn_plan_collect(tn_plan *plan, tn_error *error);
+tn_status tn_plan_divide(tn_plan *plan, tn_error *error);
+tn_status tn_plan_stage(tn_plan *plan, tn_error *error);
+tn_status tn_plan_place(tn_plan *plan, tn_error *error);
+
+/* The group of a leading size, made if it is new; -1 when out of memory. */
+int tn_plan_group(tn_plan *plan, int64_t items);
+/* Adds a vertex; -1 when out of memory. */
+int tn_plan_add_vertex(tn_plan *plan, const tn_vertex *vertex);
+
+/* Sums (or takes the maximum of) the segments' results, in order. */
+tn_kernel tn_combine_kernel(const tn_node *node);
+
+#endif

@@ -1,0 +1,196 @@
+/* Where results live. What only one chain sees stays in a tile's scratch, reused as soon as its last reader is done;
+ * other results get an offset in the arena, shared by results whose lives do not overlap. */
+#include "config.h"
+#include "core/memory.h"
+#include "graph/params.h"
+#include "graph/plan.h"
+
+#include <string.h>
+
+static int64_t padded(int64_t bytes)
+{
+    return (bytes + TN_ALIGN - 1) / TN_ALIGN * TN_ALIGN;
+}
+
+/* Follows who reads what: the last stage that needs each result, and whether one chain is enough to hold it. */
+static void find_lives(tn_plan *plan)
+{
+    for (int i = 0; i < plan->n_vertices; i++) {
+        tn_vertex *v = &plan->vertices[i];
+        v->last = v->stage;
+        v->local = v->kind == TN_VERTEX_COMPUTED && v->mode == TN_BY_ROWS && !v->reduce && !v->output &&
+                   !(plan->options & TN_PLAN_UNFUSED);
+    }
+    for (int i = 0; i < plan->n_vertices; i++) {
+        const tn_vertex *reader = &plan->vertices[i];
+        if (reader->kind != TN_VERTEX_COMPUTED) continue;
+        for (int k = 0; k < reader->n_in; k++) {
+            tn_source s = tn_plan_source(plan, reader, k);
+            tn_vertex *v = &plan->vertices[s.root];
+            if (v->kind != TN_VERTEX_COMPUTED) continue;
+            if (reader->stage > v->last) v->last = reader->stage;
+            v->local = v->local && reader->chain == v->chain && s.itemwise && s.offset == 0;
+        }
+    }
+    /* An output may look at another vertex's memory, which must then live on. */
+    for (int i = 0; i < plan->g->n_outputs; i++) {
+        int root = plan->output_vertex[i];
+        while (plan->vertices[root].kind == TN_VERTEX_ALIAS) root = plan->vertices[root].in[0];
+        plan->vertices[root].last = plan->n_stages;
+        plan->vertices[root].local = false;
+    }
+}
+
+static int add_slot(tn_plan *plan, char *base, const char *input)
+{
+    if (!TN_RESERVE(plan->slots, plan->n_slots, plan->slots_capacity)) return -1;
+    plan->slots[plan->n_slots] = (tn_slot){.base = base, .input = input};
+    return plan->n_slots++;
+}
+
+/* Inputs, parameters and numbers. */
+static bool place_leaves(tn_plan *plan)
+{
+    for (int i = 0; i < plan->n_vertices; i++) plan->n_constants += plan->vertices[i].node->op->flags & TN_OP_LEAF ? 1 : 0;
+    plan->constants = tn_alloc((size_t)plan->n_constants * sizeof *plan->constants);
+    if (!plan->constants || add_slot(plan, NULL, NULL) < 0 || add_slot(plan, (char *)plan->constants, NULL) < 0)
+        return false;
+    int next = 0;
+    for (int i = 0; i < plan->n_vertices; i++) {
+        tn_vertex *v = &plan->vertices[i];
+        if (v->kind != TN_VERTEX_LEAF) continue;
+        if (v->node->params)
+            v->slot = add_slot(plan, tn_params_place(v->node->params, v->node->params->data, v->node->param), NULL);
+        else if (!strcmp(v->node->op->name, "input")) v->slot = add_slot(plan, NULL, v->node->name);
+        else {
+            double *number = &plan->constants[next];
+            float value = (float)v->node->attr.value;
+            if (v->node->dtype == TN_F64) *number = v->node->attr.value;
+            else memcpy(number, &value, sizeof value);
+            v->slot = TN_SLOT_CONSTANTS;
+            v->place = next++ * (int64_t)sizeof *number;
+        }
+        if (v->slot < 0) return false;
+    }
+    return true;
+}
+
+/* Gradients of parameters are made in the parameter set's own memory. */
+static bool place_gradients(tn_plan *plan)
+{
+    const tn_graph *g = plan->g;
+    for (int i = 0; i < g->n_outputs; i++) {
+        if (!g->outputs[i].params) continue;
+        tn_vertex *v = &plan->vertices[plan->output_vertex[i]];
+        const tn_params *params = g->outputs[i].params;
+        v->slot = add_slot(plan, tn_params_place(params, params->grad, g->outputs[i].param), NULL);
+        if (v->slot < 0) return false;
+    }
+    return true;
+}
+
+static void measure(tn_plan *plan)
+{
+    for (int i = 0; i < plan->n_vertices; i++) {
+        tn_vertex *v = &plan->vertices[i];
+        if (v->kind != TN_VERTEX_COMPUTED) continue;
+        int64_t size = (int64_t)tn_dtype_size(v->node->dtype), elements = tn_shape_size(v->node->shape);
+        if (v->local) elements = plan->chains[v->chain].tile * tn_shape_stride0(v->node->shape);
+        v->bytes = padded(elements * size);
+        if (v->reduce) v->bytes *= plan->chains[v->chain].units;
+    }
+}
+
+/* A result and when it is needed: stages for the arena, vertices for a scratch. */
+typedef struct life {
+    int vertex, first, last;
+} life;
+
+#define BYTES(l) (plan->vertices[(l)->vertex].bytes)
+
+/* Largest first: the small ones then fill the gaps. Insertion sort: there are a few hundred. */
+static void sort_by_size(const tn_plan *plan, life *lives, int n)
+{
+    for (int i = 1; i < n; i++) {
+        life moving = lives[i];
+        int j = i;
+        for (; j > 0 && BYTES(&lives[j - 1]) < BYTES(&moving); j--) lives[j] = lives[j - 1];
+        lives[j] = moving;
+    }
+}
+
+/* Gives each life the lowest place that no overlapping life has. Returns the bytes needed. */
+static int64_t pack(tn_plan *plan, life *lives, int n)
+{
+    int64_t total = 0;
+    sort_by_size(plan, lives, n);
+    for (int i = 0; i < n; i++) {
+        tn_vertex *v = &plan->vertices[lives[i].vertex];
+        v->place = 0;
+        for (int j = 0; j < i;) {
+            const tn_vertex *other = &plan->vertices[lives[j].vertex];
+            bool overlap = lives[i].first <= lives[j].last && lives[j].first <= lives[i].last &&
+                           v->place < other->place + other->bytes && other->place < v->place + v->bytes;
+            if (overlap) {
+                v->place = other->place + other->bytes;
+                j = 0;
+            } else j++;
+        }
+        if (v->place + v->bytes > total) total = v->place + v->bytes;
+    }
+    return total;
+}
+
+/* The last vertex of its chain that reads each local result. */
+static void find_local_lives(const tn_plan *plan, int *last_reader)
+{
+    for (int i = 0; i < plan->n_vertices; i++) {
+        last_reader[i] = i;
+        if (plan->vertices[i].kind != TN_VERTEX_COMPUTED) continue;
+        for (int k = 0; k < plan->vertices[i].n_in; k++)
+            last_reader[tn_plan_source(plan, &plan->vertices[i], k).root] = i;
+    }
+}
+
+static void place_results(tn_plan *plan, life *lives, const int *last_reader)
+{
+    int n = 0;
+    for (int i = 0; i < plan->n_vertices; i++) {
+        const tn_vertex *v = &plan->vertices[i];
+        if (v->kind == TN_VERTEX_COMPUTED && !v->local && v->slot == TN_SLOT_ARENA)
+            lives[n++] = (life){i, v->stage, v->last};
+    }
+    plan->arena_bytes = pack(plan, lives, n);
+    for (int c = 0; c < plan->n_chains; c++) {
+        n = 0;
+        for (int i = 0; i < plan->n_vertices; i++) {
+            const tn_vertex *v = &plan->vertices[i];
+            if (v->kind == TN_VERTEX_COMPUTED && v->local && v->chain == c) lives[n++] = (life){i, i, last_reader[i]};
+        }
+        plan->chains[c].scratch = pack(plan, lives, n);
+        if (plan->chains[c].scratch > plan->scratch_bytes) plan->scratch_bytes = plan->chains[c].scratch;
+    }
+}
+
+tn_status tn_plan_place(tn_plan *plan, tn_error *error)
+{
+    find_lives(plan);
+    life *lives = tn_calloc((size_t)plan->n_vertices, sizeof *lives);
+    int *last_reader = tn_calloc((size_t)plan->n_vertices, sizeof *last_reader);
+    bool enough = lives && last_reader && place_leaves(plan) && place_gradients(plan);
+    if (enough) {
+        measure(plan);
+        find_local_lives(plan, last_reader);
+        place_results(plan, lives, last_reader);
+        plan->scratch_bytes = padded(plan->scratch_bytes + TN_SLACK);
+        plan->arena = tn_alloc((size_t)plan->arena_bytes);
+        plan->scratch = tn_alloc((size_t)plan->scratch_bytes * (size_t)plan->threads);
+        enough = plan->arena && plan->scratch;
+        plan->slots[TN_SLOT_ARENA].base = plan->arena;
+    }
+    tn_release(lives);
+    tn_release(last_reader);
+    if (enough) return TN_OK;
+    return tn_fail(error, TN_ENOMEM, "no memory for a plan of %lld bytes",
+                   (long long)(plan->arena_bytes + plan->scratch_bytes * plan->threads));
+}

@@ -1,0 +1,165 @@
+/* When each vertex runs. A stage is what happens between two barriers; vertices of one stage that are divided alike
+ * form a chain, which runs tile by tile so that what they hand on stays in the cache. */
+#include "config.h"
+#include "core/memory.h"
+#include "graph/plan.h"
+
+/* Whether block b of the reader needs no more than block b of the writer, so that both may share a chain. */
+static bool block_by_block(const tn_plan *plan, const tn_vertex *writer, const tn_vertex *reader, const tn_source *s)
+{
+    if (writer->kind != TN_VERTEX_COMPUTED || writer->reduce || plan->options & TN_PLAN_UNFUSED) return false;
+    if (writer->mode != reader->mode || reader->mode == TN_UNCUT) return false;
+    if (reader->mode == TN_BY_COLUMNS)
+        return reader->elementwise && s->direct && s->offset == 0 &&
+               tn_shape_cols(writer->node->shape) == tn_shape_cols(reader->node->shape) &&
+               tn_shape_rows(writer->node->shape) == tn_shape_rows(reader->node->shape);
+    return s->itemwise && s->offset == 0 && writer->group == reader->group;
+}
+
+static int earliest_stage(const tn_plan *plan, const tn_vertex *v)
+{
+    int stage = 0;
+    for (int k = 0; k < v->n_in; k++) {
+        tn_source s = tn_plan_source(plan, v, k);
+        const tn_vertex *writer = &plan->vertices[s.root];
+        if (writer->kind != TN_VERTEX_COMPUTED) continue;
+        int after = writer->stage + !block_by_block(plan, writer, v, &s);
+        if (after > stage) stage = after;
+    }
+    return stage;
+}
+
+/* For each vertex, the vertices that read its memory (through views and aliases), as lists. */
+typedef struct readers {
+    int *start, *reader, *input;
+} readers;
+
+static void free_readers(readers *r)
+{
+    tn_release(r->start);
+    tn_release(r->reader);
+    tn_release(r->input);
+}
+
+static bool find_readers(const tn_plan *plan, readers *r)
+{
+    int total = 0, n = plan->n_vertices;
+    for (int i = 0; i < n; i++) total += plan->vertices[i].n_in;
+    r->start = tn_calloc((size_t)n + 2, sizeof *r->start);
+    r->reader = tn_calloc((size_t)total, sizeof *r->reader);
+    r->input = tn_calloc((size_t)total, sizeof *r->input);
+    if (!r->start || !r->reader || !r->input) return false;
+    /* Count at two places on, sum up, and fill: what was the end of a list becomes the start of the next. */
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < n; i++)
+            for (int k = 0; k < plan->vertices[i].n_in && plan->vertices[i].kind == TN_VERTEX_COMPUTED; k++) {
+                int root = tn_plan_source(plan, &plan->vertices[i], k).root;
+                if (pass == 0) r->start[root + 2]++;
+                else {
+                    int place = r->start[root + 1]++;
+                    r->reader[place] = i;
+                    r->input[place] = k;
+                }
+            }
+        for (int i = 2; i < n + 2 && pass == 0; i++) r->start[i] += r->start[i - 1];
+    }
+    return true;
+}
+
+/* The latest stage at which v could run for its readers, or -1 if it must stay. */
+static int latest_stage(const tn_plan *plan, const readers *r, int i)
+{
+    const tn_vertex *v = &plan->vertices[i];
+    int latest = -1;
+    for (int p = r->start[i]; p < r->start[i + 1]; p++) {
+        const tn_vertex *reader = &plan->vertices[r->reader[p]];
+        tn_source s = tn_plan_source(plan, reader, r->input[p]);
+        int before = reader->stage - !block_by_block(plan, v, reader, &s);
+        if (latest < 0 || before < latest) latest = before;
+    }
+    return latest;
+}
+
+/* Whether the memory of input k of v is wanted at that stage or later by someone else too. */
+static bool kept_anyway(const tn_plan *plan, const readers *r, int i, int k, int stage)
+{
+    int root = tn_plan_source(plan, &plan->vertices[i], k).root;
+    if (plan->vertices[root].kind == TN_VERTEX_LEAF || plan->vertices[root].output) return true;
+    for (int p = r->start[root]; p < r->start[root + 1]; p++)
+        if (r->reader[p] != i && plan->vertices[r->reader[p]].stage >= stage) return true;
+    return false;
+}
+
+/* Vertices run as early as they can, so that what the backward pass needs of the forward pass is made while it is in
+ * the cache (the cosine of a sine layer). But where the inputs are kept anyway, an elementwise result is better made
+ * again next to its reader than kept as well. */
+static void delay(tn_plan *plan, const readers *r)
+{
+    for (int i = plan->n_vertices - 1; i >= 0; i--) {
+        tn_vertex *v = &plan->vertices[i];
+        if (v->kind != TN_VERTEX_COMPUTED || !v->elementwise || v->output) continue;
+        int latest = latest_stage(plan, r, i);
+        if (latest <= v->stage) continue;
+        bool free = true;
+        for (int k = 0; k < v->n_in && free; k++) free = kept_anyway(plan, r, i, k, latest);
+        if (free) v->stage = latest;
+    }
+}
+
+/* Chains in order of stage; vertices keep their order within a chain, which is topological. */
+static bool find_chains(tn_plan *plan)
+{
+    for (int stage = 0; stage < plan->n_stages; stage++)
+        for (int i = 0; i < plan->n_vertices; i++) {
+            tn_vertex *v = &plan->vertices[i];
+            if (v->kind != TN_VERTEX_COMPUTED || v->stage != stage) continue;
+            const tn_group *group = &plan->groups[v->group];
+            int64_t columns = v->mode == TN_BY_COLUMNS ? tn_shape_cols(v->node->shape) : 0;
+            int64_t items = v->mode == TN_BY_COLUMNS ? tn_shape_dim0(v->node->shape) : group->items;
+            v->chain = -1;
+            for (int c = plan->n_chains - 1; c >= 0 && plan->chains[c].stage == stage && v->mode != TN_UNCUT; c--)
+                if (plan->chains[c].mode == v->mode && plan->chains[c].items == items &&
+                    plan->chains[c].columns == columns)
+                    v->chain = c;
+            if (v->chain < 0) {
+                if (!TN_RESERVE(plan->chains, plan->n_chains, plan->chains_capacity)) return false;
+                tn_chain chain = {.stage = stage, .mode = v->mode, .items = items, .columns = columns, .tile = items,
+                                  .tiles = 1, .units = 1};
+                if (v->mode == TN_BY_ROWS) {
+                    chain.tile = group->tile;
+                    chain.tiles = group->tiles;
+                    chain.units = group->segments;
+                } else if (v->mode == TN_BY_COLUMNS)
+                    chain.units = (columns + TN_WIDE_COLUMNS - 1) / TN_WIDE_COLUMNS;
+                v->chain = plan->n_chains;
+                plan->chains[plan->n_chains++] = chain;
+            }
+            plan->chains[v->chain].count++;
+        }
+    return true;
+}
+
+tn_status tn_plan_stage(tn_plan *plan, tn_error *error)
+{
+    int next = 0;
+    for (int i = 0; i < plan->n_vertices; i++) {
+        tn_vertex *v = &plan->vertices[i];
+        if (v->kind != TN_VERTEX_COMPUTED) continue;
+        v->stage = plan->options & TN_PLAN_UNFUSED ? next++ : earliest_stage(plan, v);
+    }
+    readers r = {0};
+    bool enough = find_readers(plan, &r);
+    if (enough && !(plan->options & TN_PLAN_UNFUSED)) delay(plan, &r);
+    free_readers(&r);
+    for (int i = 0; i < plan->n_vertices; i++)
+        if (plan->vertices[i].kind == TN_VERTEX_COMPUTED && plan->vertices[i].stage >= plan->n_stages)
+            plan->n_stages = plan->vertices[i].stage + 1;
+    plan->stages = tn_calloc((size_t)plan->n_stages, sizeof *plan->stages);
+    if (!enough || !plan->stages || !find_chains(plan)) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
+    for (int c = 0; c < plan->n_chains; c++) {
+        tn_stage *stage = &plan->stages[plan->chains[c].stage];
+        if (stage->count++ == 0) stage->first = c;
+        stage->units += plan->chains[c].units;
+    }
+    return TN_OK;
+}

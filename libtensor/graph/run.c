@@ -1,0 +1,131 @@
+/* Running a plan: one parallel region walks the stages; within a stage threads take pieces of work from a counter. Which
+ * thread does a piece does not matter to the result. */
+#include "config.h"
+#include "core/memory.h"
+#include "graph/plan.h"
+
+#include <math.h>
+#include <omp.h>
+
+/* Where a tile lies: the first item, how many, the slice of columns, the segment. */
+typedef struct block {
+    int64_t item, items, column, columns, segment;
+    char *scratch;
+} block;
+
+static inline tn_matrix locate(const tn_plan *plan, const tn_operand *operand, const block *b, bool sliced)
+{
+    const char *base = operand->local ? b->scratch : plan->slots[operand->slot].base + b->item * operand->item_step;
+    base += operand->offset + b->column * operand->column_step + b->segment * operand->segment_step;
+    return (tn_matrix){.data = (char *)base,
+                       .rows = operand->item_step ? operand->rows * b->items : operand->rows,
+                       .cols = sliced && operand->column_step ? b->columns : operand->cols,
+                       .rs = operand->rs, .cs = operand->cs};
+}
+
+static void run_block(const tn_plan *plan, const tn_chain *chain, const block *b, bool first)
+{
+    bool sliced = chain->mode == TN_BY_COLUMNS;
+    for (int i = 0; i < chain->count; i++) {
+        const tn_instruction *instruction = &plan->instructions[chain->first + i];
+        tn_call call = {.node = instruction->node, .item = b->item, .items = b->items, .column = b->column,
+                        .first = first, .reduce = instruction->reduce};
+        call.out = locate(plan, &instruction->out, b, sliced);
+        if (sliced) call.out.cols = b->columns;
+        for (int k = 0; k < instruction->n_in; k++) call.in[k] = locate(plan, &instruction->in[k], b, sliced);
+        instruction->kernel(&call);
+    }
+}
+
+static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, char *scratch)
+{
+    block b = {.items = chain->items, .columns = chain->columns, .scratch = scratch};
+    if (chain->mode == TN_BY_COLUMNS) {
+        b.column = unit * TN_WIDE_COLUMNS;
+        b.columns = chain->columns - b.column < TN_WIDE_COLUMNS ? chain->columns - b.column : TN_WIDE_COLUMNS;
+        run_block(plan, chain, &b, true);
+        return;
+    }
+    int64_t first = unit * chain->tiles / chain->units, last = (unit + 1) * chain->tiles / chain->units;
+    b.segment = unit;
+    for (int64_t tile = first; tile < last; tile++) {
+        b.item = tile * chain->tile;
+        b.items = chain->items - b.item < chain->tile ? chain->items - b.item : chain->tile;
+        run_block(plan, chain, &b, tile == first);
+    }
+}
+
+static void run_stage(const tn_plan *plan, tn_stage *stage, char *scratch)
+{
+    for (;;) {
+        int64_t unit = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed);
+        if (unit >= stage->units) return;
+        const tn_chain *chain = &plan->chains[stage->first];
+        while (unit >= chain->units) unit -= (chain++)->units;
+        run_unit(plan, chain, unit, scratch);
+    }
+}
+
+static int64_t first_bad(const void *data, tn_dtype dtype, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(dtype == TN_F64 ? ((const double *)data)[i] : (double)((const float *)data)[i])) return i;
+    return -1;
+}
+
+/* In a checking plan each stage is one vertex: is all that it made finite? */
+static tn_status inspect(const tn_plan *plan, const tn_stage *stage, tn_error *error)
+{
+    const tn_instruction *instruction = &plan->instructions[plan->chains[stage->first].first];
+    const tn_vertex *v = &plan->vertices[instruction->vertex];
+    if (v->reduce && plan->chains[stage->first].units > 1) return TN_OK; /* its sum follows */
+    const char *data = plan->slots[v->slot].base + v->place;
+    int64_t bad = first_bad(data, v->node->dtype, tn_shape_size(v->node->shape));
+    if (bad < 0) return TN_OK;
+    double value = v->node->dtype == TN_F64 ? ((const double *)data)[bad] : (double)((const float *)data)[bad];
+    char inputs[512] = "";
+    size_t used = 0;
+    for (int k = 0; k < v->node->n_in && used < sizeof inputs; k++)
+        used += (size_t)snprintf(inputs + used, sizeof inputs - used, "%s%s", k ? ", " : " of ",
+                                 tn_node_words(v->node->in[k]).text);
+    return tn_fail(error, TN_ENUMERIC, "element %lld of %s%s is %g", (long long)bad, tn_node_words(v->node).text,
+                   inputs, value);
+}
+
+static tn_status inspect_leaves(const tn_plan *plan, tn_error *error)
+{
+    for (int i = 0; i < plan->n_vertices; i++) {
+        const tn_vertex *v = &plan->vertices[i];
+        if (v->kind != TN_VERTEX_LEAF || v->node->dtype == TN_I32) continue;
+        int64_t bad = first_bad(plan->slots[v->slot].base + v->place, v->node->dtype, tn_shape_size(v->node->shape));
+        if (bad >= 0)
+            return tn_fail(error, TN_ENUMERIC, "element %lld of %s is not finite", (long long)bad,
+                           tn_node_words(v->node).text);
+    }
+    return TN_OK;
+}
+
+tn_status tn_run(tn_plan *plan, tn_error *error)
+{
+    for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++)
+        if (!plan->slots[i].base) return tn_fail(error, TN_EINVAL, "input %s is not bound", plan->slots[i].input);
+    bool check = plan->options & TN_PLAN_CHECK;
+    tn_status status = check ? inspect_leaves(plan, error) : TN_OK;
+    for (int s = 0; s < plan->n_stages; s++) atomic_store_explicit(&plan->stages[s].next, 0, memory_order_relaxed);
+    if (check) {
+        for (int s = 0; s < plan->n_stages && !status; s++) {
+            run_stage(plan, &plan->stages[s], plan->scratch);
+            status = inspect(plan, &plan->stages[s], error);
+        }
+        return status;
+    }
+#pragma omp parallel num_threads(plan->threads) if (plan->threads > 1)
+    {
+        char *scratch = plan->scratch + plan->scratch_bytes * omp_get_thread_num();
+        for (int s = 0; s < plan->n_stages; s++) {
+            run_stage(plan, &plan->stages[s], scratch);
+#pragma omp barrier
+        }
+    }
+    return TN_OK;
+}

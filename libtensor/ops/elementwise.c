@@ -1,0 +1,224 @@
+/* Elementwise operations: element i of the output depends on element i of each input. Broadcasting is undone before
+ * they are made (graph/build.c), but the planner may hand a kernel a repeated row, column or number as strides of 0. */
+#include "config.h"
+#include "core/vecmath.h"
+#include "graph/graph.h"
+#include "ops/op.h"
+
+#include <math.h>
+#include <string.h>
+
+tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why)
+{
+    *out = node->in[0]->shape;
+    for (int i = 1; i < node->n_in; i++)
+        if (!tn_shape_equal(*out, node->in[i]->shape))
+            return tn_fail(why, TN_ESHAPE, "%s cannot combine %s and %s", node->op->name, tn_node_words(node->in[0]).text,
+                           tn_node_words(node->in[i]).text);
+    return TN_OK;
+}
+
+tn_division tn_divide_elementwise(const tn_node *node)
+{
+    return (tn_division){.access = TN_ITEMS, .itemwise = (1u << node->n_in) - 1, .columns = true};
+}
+
+/* The rows and columns to walk: all in one row where the memory of every operand allows it. */
+static inline void extent(const tn_call *c, int n, int64_t *rows, int64_t *cols)
+{
+    bool one_run = c->out.rs == c->out.cols;
+    for (int i = 0; i < n; i++)
+        one_run &= c->in[i].cs ? c->in[i].rs == c->out.cols : c->in[i].rs == 0;
+    *rows = one_run ? 1 : c->out.rows;
+    *cols = one_run ? c->out.rows * c->out.cols : c->out.cols;
+}
+
+#define SIMD _Pragma("omp simd")
+
+/* z = expression of x and y. An operand with column stride 0 is one number per row. */
+#define BINARY_OF(function, T, expression)                                                                             \
+    TN_KERNEL void function(const tn_call *c)                                                                          \
+    {                                                                                                                  \
+        int64_t rows, cols;                                                                                            \
+        extent(c, 2, &rows, &cols);                                                                                    \
+        for (int64_t r = 0; r < rows; r++) {                                                                           \
+            T *out = (T *)c->out.data + r * c->out.rs;                                                                 \
+            const T *a = (const T *)c->in[0].data + r * c->in[0].rs, *b = (const T *)c->in[1].data + r * c->in[1].rs;  \
+            if (c->in[0].cs && c->in[1].cs) {                                                                          \
+                SIMD for (int64_t i = 0; i < cols; i++) { T x = a[i], y = b[i]; out[i] = (expression); }               \
+            } else if (c->in[0].cs) {                                                                                  \
+                T y = *b;                                                                                              \
+                SIMD for (int64_t i = 0; i < cols; i++) { T x = a[i]; out[i] = (expression); }                         \
+            } else if (c->in[1].cs) {                                                                                  \
+                T x = *a;                                                                                              \
+                SIMD for (int64_t i = 0; i < cols; i++) { T y = b[i]; out[i] = (expression); }                         \
+            } else {                                                                                                   \
+                T x = *a, y = *b;                                                                                      \
+                SIMD for (int64_t i = 0; i < cols; i++) out[i] = (expression);                                         \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+#define BINARY(name, expression) BINARY_OF(name##_f32, float, expression) BINARY_OF(name##_f64, double, expression)
+
+/* z = expression of x, and of the attributes. */
+#define UNARY_OF(function, T, expression)                                                                              \
+    TN_KERNEL void function(const tn_call *c)                                                                          \
+    {                                                                                                                  \
+        int64_t rows, cols;                                                                                            \
+        extent(c, 1, &rows, &cols);                                                                                    \
+        const T value = (T)c->node->attr.value;                                                                        \
+        (void)value;                                                                                                   \
+        for (int64_t r = 0; r < rows; r++) {                                                                           \
+            T *out = (T *)c->out.data + r * c->out.rs;                                                                 \
+            const T *a = (const T *)c->in[0].data + r * c->in[0].rs;                                                   \
+            if (c->in[0].cs) {                                                                                         \
+                SIMD for (int64_t i = 0; i < cols; i++) { T x = a[i]; out[i] = (expression); }                         \
+            } else {                                                                                                   \
+                T x = *a;                                                                                              \
+                SIMD for (int64_t i = 0; i < cols; i++) out[i] = (expression);                                         \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+#define UNARY(name, expression) UNARY_OF(name##_f32, float, expression) UNARY_OF(name##_f64, double, expression)
+
+/* out = finish(function(prepare(x))), where function is one of the vector functions. */
+#define VECTOR_OF(name, T, prepare, function, finish)                                                                  \
+    TN_KERNEL void name(const tn_call *c)                                                                              \
+    {                                                                                                                  \
+        int64_t rows, cols;                                                                                            \
+        extent(c, 1, &rows, &cols);                                                                                    \
+        enum { PART = 1024 };                                                                                          \
+        T kept[PART], part[PART];                                                                                      \
+        for (int64_t r = 0; r < rows; r++)                                                                             \
+            for (int64_t first = 0; first < cols; first += PART) {                                                     \
+                int64_t n = cols - first < PART ? cols - first : PART;                                                 \
+                T *out = (T *)c->out.data + r * c->out.rs + first;                                                     \
+                const T *a = (const T *)c->in[0].data + r * c->in[0].rs + first * c->in[0].cs;                         \
+                for (int64_t i = 0; i < n; i++) kept[i] = a[i * c->in[0].cs];                                          \
+                SIMD for (int64_t i = 0; i < n; i++) { T x = kept[i]; part[i] = (prepare); }                           \
+                tn_vec()->function(part, part, n);                                                                     \
+                SIMD for (int64_t i = 0; i < n; i++) { T x = kept[i], y = part[i]; (void)x; out[i] = (finish); }       \
+            }                                                                                                          \
+    }
+#define VECTOR(name, prepare, function, finish)                                                                        \
+    VECTOR_OF(name##_f32, float, prepare, function##_f32, finish)                                                      \
+    VECTOR_OF(name##_f64, double, prepare, function##_f64, finish)
+
+BINARY(add, x + y)
+BINARY(sub, x - y)
+BINARY(mul, x * y)
+BINARY(div, x / y)
+BINARY(div_no_nan, y == 0 ? 0 : x / y)
+BINARY(equal, x == y)
+BINARY(where_positive, y > 0 ? x : 0)
+UNARY(neg, -x)
+UNARY(relu, x > 0 ? x : 0)
+UNARY(square, x * x)
+UNARY(sign, (x > 0) - (x < 0))
+UNARY(scale, value * x)
+UNARY(detach, x)
+UNARY_OF(abs_f32, float, fabsf(x))
+UNARY_OF(abs_f64, double, fabs(x))
+UNARY_OF(sqrt_f32, float, sqrtf(x))
+UNARY_OF(sqrt_f64, double, sqrt(x))
+VECTOR(sin, x, sin, y)
+VECTOR(cos, x, cos, y)
+VECTOR(exp, x, exp, y)
+VECTOR(log, x, log, y)
+VECTOR(tanh, x, tanh, y)
+VECTOR(sigmoid, -x, exp, 1 / (1 + y))
+#define EXP_NEGATIVE_ABS (x > 0 ? -x : x)
+/* log(1 + e^x) = max(x, 0) + log1p(e^-|x|): softplus is that of the exponential, made first. */
+#define SOFTPLUS_OF(name, T, suffix)                                                                                   \
+    VECTOR_OF(name##_exponential_##suffix, T, EXP_NEGATIVE_ABS, exp_##suffix, y)                                       \
+    static void name##_##suffix(const tn_call *c)                                                                      \
+    {                                                                                                                  \
+        name##_exponential_##suffix(c);                                                                                \
+        for (int64_t r = 0; r < c->out.rows; r++) {                                                                    \
+            T *out = (T *)c->out.data + r * c->out.rs;                                                                 \
+            const T *a = (const T *)c->in[0].data + r * c->in[0].rs;                                                   \
+            tn_vec()->log1p_##suffix(out, out, c->out.cols);                                                           \
+            for (int64_t i = 0; i < c->out.cols; i++) {                                                                \
+                T x = a[i * c->in[0].cs];                                                                              \
+                out[i] += x > 0 ? x : 0;                                                                               \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+SOFTPLUS_OF(softplus, float, f32)
+SOFTPLUS_OF(softplus, double, f64)
+
+/* Number type conversion: the only kernel whose input has another type than its output. */
+#define CAST_TO(name, T)                                                                                               \
+    static void name(const tn_call *c)                                                                                 \
+    {                                                                                                                  \
+        tn_dtype from = c->node->in[0]->dtype;                                                                         \
+        for (int64_t r = 0; r < c->out.rows; r++)                                                                      \
+            for (int64_t i = 0; i < c->out.cols; i++) {                                                                \
+                int64_t at = r * c->in[0].rs + i * c->in[0].cs;                                                        \
+                const void *data = c->in[0].data;                                                                      \
+                ((T *)c->out.data)[r * c->out.rs + i] = from == TN_F64   ? (T)((const double *)data)[at]               \
+                                                        : from == TN_F32 ? (T)((const float *)data)[at]                \
+                                                                         : (T)((const int32_t *)data)[at];             \
+            }                                                                                                          \
+    }
+CAST_TO(cast_f32, float)
+CAST_TO(cast_f64, double)
+
+/* Gradient rules: y = op(a, b), dy given. */
+#define RULE(name) static tn_node *gradient_##name(tn_graph *g, tn_node *y, tn_node *dy, int i)
+#define A (y->in[0])
+#define B (y->in[1])
+
+RULE(add) { (void)g, (void)y, (void)i; return dy; }
+RULE(sub) { (void)y; return i ? tn_neg(g, dy) : dy; }
+RULE(mul) { return tn_mul(g, dy, i ? A : B); }
+RULE(div) { return i ? tn_neg(g, tn_div(g, tn_mul(g, dy, y), B)) : tn_div(g, dy, B); }
+RULE(div_no_nan) { return i ? tn_neg(g, tn_div_no_nan(g, tn_mul(g, dy, y), B)) : tn_div_no_nan(g, dy, B); }
+RULE(where_positive) { return i ? tn_scale(g, dy, 0) : tn_where_positive(g, dy, B); }
+RULE(neg) { (void)y, (void)i; return tn_neg(g, dy); }
+RULE(relu) { (void)i; return tn_where_positive(g, dy, y); }
+RULE(tanh) { (void)i; return tn_sub(g, dy, tn_mul(g, dy, tn_square(g, y))); }
+RULE(sigmoid) { (void)i; return tn_mul(g, dy, tn_sub(g, y, tn_square(g, y))); }
+RULE(softplus) { (void)i; return tn_mul(g, dy, tn_sigmoid(g, A)); }
+RULE(sin) { (void)i; return tn_mul(g, dy, tn_cos(g, A)); }
+RULE(cos) { (void)i; return tn_neg(g, tn_mul(g, dy, tn_sin(g, A))); }
+RULE(exp) { (void)i; return tn_mul(g, dy, y); }
+RULE(log) { (void)i; return tn_div(g, dy, A); }
+RULE(sqrt) { (void)i; return tn_div_no_nan(g, dy, tn_scale(g, y, 2)); }
+RULE(square) { (void)i; return tn_mul(g, tn_scale(g, dy, 2), A); }
+RULE(abs) { (void)i; return tn_mul(g, dy, tn_sign(g, A)); }
+RULE(scale) { (void)i; return tn_scale(g, dy, y->attr.value); }
+RULE(cast) { (void)i; return tn_cast(g, dy, A->dtype); }
+
+#define ROW(op, inputs, cost, more, words, rule)                                                                       \
+    {                                                                                                                  \
+        .name = #op, .about = words, .arity = inputs, .flags = TN_OP_ELEMENTWISE | more, .flop = cost,                 \
+        .shape = tn_same_shape, .division = tn_divide_elementwise, .kernel = TN_KERNELS(op), .gradient = rule          \
+    }
+
+const tn_op tn_ops_elementwise[] = {
+    ROW(add, 2, 1, 0, "a + b", gradient_add),
+    ROW(sub, 2, 1, 0, "a - b", gradient_sub),
+    ROW(mul, 2, 1, 0, "a b", gradient_mul),
+    ROW(div, 2, 1, 0, "a / b", gradient_div),
+    ROW(div_no_nan, 2, 1, 0, "a / b, and 0 where b = 0", gradient_div_no_nan),
+    ROW(equal, 2, 1, TN_OP_FLAT, "1 where a = b, else 0", NULL),
+    ROW(where_positive, 2, 1, 0, "a where b > 0, else 0", gradient_where_positive),
+    ROW(neg, 1, 1, 0, "-a", gradient_neg),
+    ROW(relu, 1, 1, 0, "max(a, 0)", gradient_relu),
+    ROW(tanh, 1, 20, 0, "hyperbolic tangent", gradient_tanh),
+    ROW(sigmoid, 1, 20, 0, "1 / (1 + exp -a)", gradient_sigmoid),
+    ROW(softplus, 1, 40, 0, "log(1 + exp a)", gradient_softplus),
+    ROW(sin, 1, 20, 0, "sine", gradient_sin),
+    ROW(cos, 1, 20, 0, "cosine", gradient_cos),
+    ROW(exp, 1, 20, 0, "exponential", gradient_exp),
+    ROW(log, 1, 20, 0, "natural logarithm", gradient_log),
+    ROW(sqrt, 1, 1, 0, "square root; derivative at 0 taken as 0", gradient_sqrt),
+    ROW(square, 1, 1, 0, "a a", gradient_square),
+    ROW(abs, 1, 1, 0, "|a|; derivative at 0 is 0", gradient_abs),
+    ROW(sign, 1, 1, TN_OP_FLAT, "-1, 0 or 1", NULL),
+    ROW(scale, 1, 1, 0, "a times a number", gradient_scale),
+    ROW(detach, 1, 0, TN_OP_FLAT, "a, but no gradient passes", NULL),
+    ROW(cast, 1, 0, 0, "a as another number type", gradient_cast),
+    {0},
+};

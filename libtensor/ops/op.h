@@ -1,0 +1,108 @@
+/* An operation is one row of a table: everything the library knows of it. Builders, gradient, planner, profile,
+ * documentation and tests read the row; nothing else names single operations.
+ *
+ * Words used here and in the planner:
+ *   item     one index of the leading axis of a tensor; what work is divided by
+ *   matrix   a tensor seen as rows x columns: the last axis is the columns (a vector is one column) */
+#ifndef TN_OPS_OP_H
+#define TN_OPS_OP_H
+
+#include "core/shape.h"
+#include "core/sparsity.h"
+#include "tensor.h"
+
+typedef struct tn_op tn_op;
+
+/* The constants of one application: each operation uses the fields it needs and leaves the others 0. */
+typedef struct tn_attr {
+    tn_shape shape;              /* reshape, broadcast, full: the wanted shape */
+    tn_dtype dtype;              /* cast */
+    int64_t axis, start, length; /* slice, pad, concat, sum, max: see their rows */
+    bool transpose_a, transpose_b;
+    double value;                /* scale, full */
+    unsigned axes;               /* reductions as the user asked for them */
+    bool keep;
+    const tn_sparsity *sparsity;
+} tn_attr;
+
+/* How the work of one node may be divided. */
+typedef enum tn_access {
+    TN_ITEMS,  /* by items of the output: item i needs item i of the inputs in the mask, and all of the others */
+    TN_REDUCE, /* by items of the inputs (all have the same): each block adds to a partial result, summed later */
+    TN_WHOLE,  /* not at all */
+    TN_ALIAS,  /* nothing to do: the output is the memory of input 0, `offset` elements in */
+} tn_access;
+
+typedef struct tn_division {
+    tn_access access;
+    unsigned itemwise; /* mask of inputs */
+    bool columns;      /* may also be divided by columns of the output */
+    int64_t offset;    /* of an alias, in elements */
+} tn_division;
+
+/* A matrix in memory; strides in elements. */
+typedef struct tn_matrix {
+    void *data;
+    int64_t rows, cols, rs, cs;
+} tn_matrix;
+
+#define TN_MAX_INPUTS 16
+
+/* One block of one node's work, as a kernel sees it.
+ * TN_ITEMS: out holds the block; itemwise inputs hold the same items, others everything.
+ * TN_REDUCE: inputs hold the block of items, out everything; the kernel adds to out, or overwrites it if `first`. */
+typedef struct tn_call {
+    const tn_node *node;
+    tn_matrix out, in[TN_MAX_INPUTS];
+    int64_t item, items; /* first item of the block, and number of items */
+    int64_t column;      /* first column of out, when divided by columns */
+    bool first;
+    bool reduce;         /* called as TN_REDUCE */
+} tn_call;
+
+typedef void (*tn_kernel)(const tn_call *call);
+
+enum {
+    TN_OP_ELEMENTWISE = 1, /* all inputs have the shape of the output; kernels accept any strides */
+    TN_OP_FLAT = 2,        /* no gradient flows: the derivative is zero wherever it exists */
+    TN_OP_LEAF = 4,        /* input, parameter or constant: has memory, no kernel */
+    TN_OP_MAX = 8,         /* a TN_REDUCE that combines partial results by the maximum instead of the sum */
+};
+
+struct tn_op {
+    const char *name;
+    const char *about;  /* one line for the documentation */
+    int arity;          /* number of inputs, -1 = any */
+    unsigned flags;
+    double flop;        /* per element of the output, or see cost */
+    /* The shape of the output; on error words what is wrong. NULL for composite operations. */
+    tn_status (*shape)(const tn_node *node, tn_shape *out, tn_error *why);
+    tn_division (*division)(const tn_node *node);
+    tn_kernel kernel[2]; /* float32, float64 */
+    /* The gradient to input i, given that of the output, as nodes. */
+    tn_node *(*gradient)(tn_graph *g, tn_node *y, tn_node *dy, int i);
+    /* For composite operations: the nodes it stands for. */
+    tn_node *(*expand)(tn_graph *g, tn_node *const *in, const tn_attr *attr);
+    double (*cost)(const tn_node *node); /* flop of the whole node where not proportional to the output */
+};
+
+/* All families of operations, ended by NULL; each family is ended by a row without name. */
+extern const tn_op *const tn_op_families[];
+
+/* The row of that name; NULL if there is none. */
+const tn_op *tn_op_find(const char *name);
+
+/* One clone of a kernel per instruction set, chosen when the program is loaded. The sanitizers cannot run before
+ * that choice is made, so they get one plain version. */
+#if defined OM_ASAN || !defined __x86_64__
+#define TN_KERNEL static
+#else
+#define TN_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) static
+#endif
+#define TN_KERNELS(name) {name##_f32, name##_f64}
+
+/* Rules that several families share. */
+tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why);
+tn_division tn_divide_elementwise(const tn_node *node);
+
+#endif

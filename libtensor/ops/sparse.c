@@ -1,0 +1,214 @@
+/* Sparse operations over a fixed sparsity. Rows of the output belong to one thread and sums run in the order of the
+ * entries, so there are no atomics and results do not depend on the number of threads. */
+#include "config.h"
+#include "graph/graph.h"
+#include "ops/op.h"
+
+#include <string.h>
+
+#define SPARSITY (c->node->attr.sparsity)
+
+static tn_division by_output_items(const tn_node *node)
+{
+    (void)node;
+    return (tn_division){.access = TN_ITEMS};
+}
+
+static double sparse_cost(const tn_node *node)
+{
+    return 2.0 * (double)node->attr.sparsity->entries * (double)tn_shape_stride0(node->in[1]->shape);
+}
+
+/* The shape of `like` with `rows` items. */
+static tn_shape with_items(tn_shape like, int64_t rows)
+{
+    like.dim[0] = rows;
+    return like;
+}
+
+static tn_status misfit(const tn_node *node, tn_error *why)
+{
+    const tn_sparsity *s = node->attr.sparsity;
+    return tn_fail(why, TN_ESHAPE, "%s: %s and %s do not fit a sparsity of %lld x %lld with %lld entries",
+                   node->op->name, tn_node_words(node->in[0]).text, tn_node_words(node->in[node->n_in - 1]).text,
+                   (long long)s->rows, (long long)s->cols, (long long)s->entries);
+}
+
+/* ---- spmm and its transpose: out[i] = sum over entries (i, j) of w[e] x[j] ---- */
+
+static tn_status spmm_shape(const tn_node *node, tn_shape *out, tn_error *why)
+{
+    const tn_sparsity *s = node->attr.sparsity;
+    tn_shape w = node->in[0]->shape, x = node->in[1]->shape;
+    if (w.rank != 1 || w.dim[0] != s->entries || x.rank < 1 || x.dim[0] != s->cols) return misfit(node, why);
+    *out = with_items(x, s->rows);
+    return TN_OK;
+}
+
+static tn_status spmm_t_shape(const tn_node *node, tn_shape *out, tn_error *why)
+{
+    const tn_sparsity *s = node->attr.sparsity;
+    tn_shape w = node->in[0]->shape, y = node->in[1]->shape;
+    if (w.rank != 1 || w.dim[0] != s->entries || y.rank < 1 || y.dim[0] != s->rows) return misfit(node, why);
+    *out = with_items(y, s->cols);
+    return TN_OK;
+}
+
+/* One kernel for both directions: CSR with entries in place, or CSC with the permutation. K is the width of a row;
+ * the widths that occur most get their own loops. */
+#define SPMM_ROWS(T, K)                                                                                                \
+    for (int64_t i = first; i < last; i++, out += (K)) {                                                               \
+        memset(out, 0, (size_t)(K) * sizeof *out);                                                                     \
+        for (int64_t e = start[i]; e < start[i + 1]; e++) {                                                            \
+            const T value = w[entry ? entry[e] : e], *from = x + (int64_t)other[e] * (K);                              \
+            for (int64_t k = 0; k < (K); k++) out[k] += value * from[k];                                               \
+        }                                                                                                              \
+    }
+#define SPMM(name, T)                                                                                                  \
+    TN_KERNEL void name##_rows(const T *w, const T *x, T *out, int64_t K, const int64_t *start, const int32_t *other,  \
+                               const int32_t *entry, int64_t first, int64_t last)                                      \
+    {                                                                                                                  \
+        switch (K) {                                                                                                   \
+        case 1: SPMM_ROWS(T, 1) break;                                                                                 \
+        case 4: SPMM_ROWS(T, 4) break;                                                                                 \
+        default: SPMM_ROWS(T, K)                                                                                       \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static void spmm_##name(const tn_call *c)                                                                          \
+    {                                                                                                                  \
+        name##_rows(c->in[0].data, c->in[1].data, c->out.data, tn_shape_stride0(c->node->shape), SPARSITY->row_start,  \
+                    SPARSITY->col, NULL, c->item, c->item + c->items);                                                 \
+    }                                                                                                                  \
+    static void spmm_t_##name(const tn_call *c)                                                                        \
+    {                                                                                                                  \
+        name##_rows(c->in[0].data, c->in[1].data, c->out.data, tn_shape_stride0(c->node->shape), SPARSITY->col_start,  \
+                    SPARSITY->csc_row, SPARSITY->csc_entry, c->item, c->item + c->items);                              \
+    }
+SPMM(f32, float)
+SPMM(f64, double)
+
+static tn_node *apply_sparse(tn_graph *g, const char *op, const tn_sparsity *s, tn_node *a, tn_node *b)
+{
+    return tn_apply(g, op, b ? 2 : 1, (tn_node *[]){a, b}, &(tn_attr){.sparsity = s});
+}
+
+static tn_node *gradient_spmm(tn_graph *g, tn_node *y, tn_node *dy, int i)
+{
+    const tn_sparsity *s = y->attr.sparsity;
+    return i ? apply_sparse(g, "spmm_t", s, y->in[0], dy) : apply_sparse(g, "sddmm", s, dy, y->in[1]);
+}
+
+static tn_node *gradient_spmm_t(tn_graph *g, tn_node *y, tn_node *dy, int i)
+{
+    const tn_sparsity *s = y->attr.sparsity;
+    return i ? apply_sparse(g, "spmm", s, y->in[0], dy) : apply_sparse(g, "sddmm", s, y->in[1], dy);
+}
+
+/* ---- sddmm: out[e] = y[i] . x[j] ---- */
+
+static tn_status sddmm_shape(const tn_node *node, tn_shape *out, tn_error *why)
+{
+    const tn_sparsity *s = node->attr.sparsity;
+    tn_shape y = node->in[0]->shape, x = node->in[1]->shape;
+    if (y.rank < 1 || y.rank != x.rank || y.dim[0] != s->rows || x.dim[0] != s->cols ||
+        !tn_shape_equal(with_items(y, 0), with_items(x, 0)))
+        return misfit(node, why);
+    *out = TN_SHAPE(s->entries);
+    return TN_OK;
+}
+
+#define SDDMM(name, T)                                                                                                 \
+    TN_KERNEL void name(const tn_call *c)                                                                              \
+    {                                                                                                                  \
+        const T *y = c->in[0].data, *x = c->in[1].data;                                                                \
+        const int32_t *row = SPARSITY->row + c->item, *col = SPARSITY->col + c->item;                                  \
+        T *out = c->out.data;                                                                                          \
+        const int64_t K = tn_shape_stride0(c->node->in[0]->shape);                                                     \
+        for (int64_t e = 0; e < c->items; e++) {                                                                       \
+            const T *yi = y + (int64_t)row[e] * K, *xj = x + (int64_t)col[e] * K;                                      \
+            T sum = 0;                                                                                                 \
+            for (int64_t k = 0; k < K; k++) sum += yi[k] * xj[k];                                                      \
+            out[e] = sum;                                                                                              \
+        }                                                                                                              \
+    }
+SDDMM(sddmm_f32, float)
+SDDMM(sddmm_f64, double)
+
+static tn_node *gradient_sddmm(tn_graph *g, tn_node *z, tn_node *dz, int i)
+{
+    const tn_sparsity *s = z->attr.sparsity;
+    return i ? apply_sparse(g, "spmm_t", s, dz, z->in[0]) : apply_sparse(g, "spmm", s, dz, z->in[1]);
+}
+
+/* ---- gather_rows: out[r] = x[index[r]];  segment_sum: out[m] = sum of the y[r] with index[r] = m ---- */
+
+static tn_status gather_rows_shape(const tn_node *node, tn_shape *out, tn_error *why)
+{
+    const tn_sparsity *s = node->attr.sparsity;
+    if (!s->index) return tn_fail(why, TN_EINVAL, "gather_rows wants an index made by tn_index_new");
+    if (node->in[0]->shape.rank < 1 || node->in[0]->shape.dim[0] != s->cols) return misfit(node, why);
+    *out = with_items(node->in[0]->shape, s->rows);
+    return TN_OK;
+}
+
+static tn_status segment_sum_shape(const tn_node *node, tn_shape *out, tn_error *why)
+{
+    const tn_sparsity *s = node->attr.sparsity;
+    if (!s->index) return tn_fail(why, TN_EINVAL, "segment_sum wants an index made by tn_index_new");
+    if (node->in[0]->shape.rank < 1 || node->in[0]->shape.dim[0] != s->rows) return misfit(node, why);
+    *out = with_items(node->in[0]->shape, s->cols);
+    return TN_OK;
+}
+
+static void gather_copy(const tn_call *c, size_t size)
+{
+    const int32_t *col = SPARSITY->col + c->item;
+    size_t row = (size_t)tn_shape_stride0(c->node->shape) * size;
+    for (int64_t r = 0; r < c->items; r++)
+        memcpy((char *)c->out.data + (size_t)r * row, (const char *)c->in[0].data + (size_t)col[r] * row, row);
+}
+static void gather_rows_f32(const tn_call *c) { gather_copy(c, sizeof(float)); }
+static void gather_rows_f64(const tn_call *c) { gather_copy(c, sizeof(double)); }
+
+#define SEGMENT_SUM(name, T)                                                                                           \
+    TN_KERNEL void name(const tn_call *c)                                                                              \
+    {                                                                                                                  \
+        const int64_t K = tn_shape_stride0(c->node->shape), *start = SPARSITY->col_start + c->item;                    \
+        T *out = c->out.data;                                                                                          \
+        for (int64_t m = 0; m < c->items; m++, out += K) {                                                             \
+            memset(out, 0, (size_t)K * sizeof *out);                                                                   \
+            for (int64_t e = start[m]; e < start[m + 1]; e++) {                                                        \
+                const T *from = (const T *)c->in[0].data + (int64_t)SPARSITY->csc_row[e] * K;                          \
+                for (int64_t k = 0; k < K; k++) out[k] += from[k];                                                     \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+SEGMENT_SUM(segment_sum_f32, float)
+SEGMENT_SUM(segment_sum_f64, double)
+
+static tn_node *gradient_gather_rows(tn_graph *g, tn_node *y, tn_node *dy, int i)
+{
+    (void)i;
+    return apply_sparse(g, "segment_sum", y->attr.sparsity, dy, NULL);
+}
+
+static tn_node *gradient_segment_sum(tn_graph *g, tn_node *y, tn_node *dy, int i)
+{
+    (void)i;
+    return apply_sparse(g, "gather_rows", y->attr.sparsity, dy, NULL);
+}
+
+#define ROW(op, inputs, price, words)                                                                                  \
+    {                                                                                                                  \
+        .name = #op, .about = words, .arity = inputs, .shape = op##_shape, .division = by_output_items,                \
+        .kernel = TN_KERNELS(op), .gradient = gradient_##op, .cost = price                                             \
+    }
+
+const tn_op tn_ops_sparse[] = {
+    ROW(spmm, 2, sparse_cost, "sparse times dense"),
+    ROW(spmm_t, 2, sparse_cost, "transposed sparse times dense"),
+    ROW(sddmm, 2, sparse_cost, "dense times dense, at the entries of a sparsity"),
+    ROW(gather_rows, 1, NULL, "rows picked by an index"),
+    ROW(segment_sum, 1, NULL, "sums of rows with equal index"),
+    {0},
+};
