@@ -137,6 +137,7 @@ START_TEST(gradient_agrees_with_central_differences)
 {
     example e = example_at(_i);
     if (!differences_apply(&e)) return;
+    tn_set_threads(1);
     experiment x = begin(&e, 1, 0);
     double error = gradient_error(&x);
     ck_assert_msg(error < 1e-6, "%s: gradient is off by %.2e relative", e.text, error);
@@ -148,6 +149,7 @@ START_TEST(gradient_of_gradient_agrees_with_central_differences)
 {
     example e = example_at(_i);
     if (!differences_apply(&e)) return;
+    tn_set_threads(1);
     experiment x = begin(&e, 2, 0);
     double error = gradient_error(&x);
     ck_assert_msg(error < 1e-6, "%s: second gradient is off by %.2e relative", e.text, error);

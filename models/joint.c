@@ -1,0 +1,284 @@
+/* The joint model: SIREN -> stimulus of each column -> graph neural network -> loss (specification 4 and 5).
+ *
+ * Tensors keep the neuron as their leading axis and frames as the second, so that the sparse product takes all frames
+ * of a batch at once and the layers run over neurons x frames rows. g_phi depends on the presynaptic neuron only and
+ * is evaluated once per neuron; the SIREN once per column. */
+#include "config.h"
+#include "joint.h"
+
+
+const char *const om_term_names[OM_TERMS] = {
+    "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2",
+};
+
+/* ---- making ---- */
+
+void om_joint_free(om_joint *joint)
+{
+    if (!joint) return;
+    tn_sparsity_free(joint->synapses);
+    tn_sparsity_free(joint->seen);
+    om_input_part_free(&joint->part);
+    tn_free(joint);
+}
+
+/* Each neuron's row in the stimulus [C + 1]: its column, or the row of zeros behind them. */
+static tn_sparsity *what_is_seen(const om_wiring *w, tn_error *error)
+{
+    int32_t *row = tn_alloc((size_t)w->neurons * sizeof *row);
+    if (!row) {
+        tn_fail(error, TN_ENOMEM, "no memory for %lld neurons", (long long)w->neurons);
+        return NULL;
+    }
+    tn_sparsity *seen = NULL;
+    int64_t i = 0;
+    for (; i < w->neurons; i++) {
+        row[i] = w->is_input[i] ? w->column[i] : (int32_t)w->columns;
+        if (w->is_input[i] && (w->column[i] < 0 || w->column[i] >= w->columns)) break;
+    }
+    if (i < w->neurons)
+        tn_fail(error, TN_EINVAL, "neuron %lld is an input, but its column %d is not 0 to %lld", (long long)i,
+                w->column[i], (long long)w->columns - 1);
+    else seen = tn_index_new(w->neurons, w->columns + 1, row, error);
+    tn_free(row);
+    return seen;
+}
+
+om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_error *error)
+{
+    if (spec->hidden_dim < 1 || spec->embedding_dim < 1 || (spec->joint && (spec->siren.hidden_dim < 1 || spec->siren.layers < 0))) {
+        tn_fail(error, TN_EINVAL, "model: hidden_dim %d, embedding_dim %d, siren %d x %d: must be at least 1",
+                spec->hidden_dim, spec->embedding_dim, spec->siren.hidden_dim, spec->siren.layers);
+        return NULL;
+    }
+    om_joint *joint = tn_alloc(sizeof *joint);
+    if (!joint) {
+        tn_fail(error, TN_ENOMEM, "no memory for a model");
+        return NULL;
+    }
+    joint->spec = *spec;
+    joint->spec.siren.name = "siren";
+    joint->neurons = wiring->neurons;
+    joint->columns = wiring->columns;
+    joint->entries = wiring->synapses;
+    joint->g_phi = (om_mlp){"g_phi", 1 + spec->embedding_dim, spec->hidden_dim, 1, 3};
+    joint->f_theta = (om_mlp){"f_theta", 3 + spec->embedding_dim, spec->hidden_dim, 1, 3};
+    joint->synapses = tn_sparsity_new(wiring->neurons, wiring->neurons, wiring->synapses, wiring->target,
+                                      wiring->source, error);
+    if (joint->synapses) joint->seen = what_is_seen(wiring, error);
+    if (joint->seen && om_input_part_make(&joint->part, wiring, error) == TN_OK) return joint;
+    om_joint_free(joint);
+    return NULL;
+}
+
+const om_joint_spec *om_joint_specification(const om_joint *joint)
+{
+    return &joint->spec;
+}
+
+void om_joint_declare(const om_joint *joint, tn_params *params)
+{
+    om_mlp_declare(&joint->g_phi, params, OM_GROUP_MLP);
+    om_mlp_declare(&joint->f_theta, params, OM_GROUP_MLP);
+    tn_params_add(params, "embedding", TN_SHAPE(joint->neurons, joint->spec.embedding_dim),
+                  (tn_init){TN_INIT_CONSTANT, 1, 0}, OM_GROUP_EMBEDDING);
+    tn_params_add(params, "W", TN_SHAPE(joint->entries), (tn_init){TN_INIT_NORMAL, 0, joint->spec.weight_scale},
+                  OM_GROUP_WEIGHT);
+    if (joint->spec.joint) om_siren_declare(&joint->spec.siren, params, OM_GROUP_SIREN);
+}
+
+void om_joint_initialise(const om_joint *joint, tn_params *params)
+{
+    if (joint->spec.joint) om_siren_initialise(&joint->spec.siren, params);
+}
+
+/* ---- pieces of the graph: N neurons, B frames, K = embedding_dim ---- */
+
+static int64_t dim(const tn_node *node, int axis)
+{
+    return tn_node_shape(node).dim[axis];
+}
+
+/* The embedding [N, K] beside every frame: [N, B, K]. */
+static tn_node *beside_frames(tn_graph *g, tn_node *embedding, int64_t frames)
+{
+    int64_t n = dim(embedding, 0), k = dim(embedding, 1);
+    return tn_broadcast(g, tn_reshape(g, embedding, TN_SHAPE(n, 1, k)), TN_SHAPE(n, frames, k));
+}
+
+static tn_node *as_channel(tn_graph *g, tn_node *x)
+{
+    return tn_reshape(g, x, TN_SHAPE(dim(x, 0), dim(x, 1), 1));
+}
+
+static tn_node *without_channel(tn_graph *g, tn_node *x)
+{
+    return tn_reshape(g, x, TN_SHAPE(dim(x, 0), dim(x, 1)));
+}
+
+/* v [N, B], a [N, B, K] -> g_phi(v, a)^2 [N, B] */
+static tn_node *activation(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *v, tn_node *a)
+{
+    tn_node *x = tn_concat(g, 2, (tn_node *[]){as_channel(g, v), a}, 2);
+    return without_channel(g, tn_square(g, om_mlp_build(&joint->g_phi, g, params, x)));
+}
+
+/* v, m, I [N, B], a [N, B, K] -> f_theta [N, B] */
+static tn_node *derivative(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *v, tn_node *a, tn_node *m,
+                           tn_node *stimulus)
+{
+    tn_node *parts[] = {as_channel(g, v), a, as_channel(g, m), as_channel(g, stimulus)};
+    return without_channel(g, om_mlp_build(&joint->f_theta, g, params, tn_concat(g, 4, parts, 2)));
+}
+
+/* Stimulus of the columns [C, B] -> what each neuron sees [N, B], 0 for neurons that are not inputs. */
+static tn_node *seen_by_neurons(const om_joint *joint, tn_graph *g, tn_node *stimulus)
+{
+    tn_node *dark = tn_cast(g, tn_full(g, TN_SHAPE(1, dim(stimulus, 1)), 0), tn_node_dtype(stimulus));
+    return tn_gather_rows(g, joint->seen, tn_concat(g, 2, (tn_node *[]){stimulus, dark}, 0));
+}
+
+/* ---- the training step ---- */
+
+/* The stimulus of all frames of the step, [C, frames]. */
+static tn_node *field_of(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames)
+{
+    tn_node *coordinates = tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(joint->columns, frames, 3));
+    return without_channel(g, om_siren_build(&joint->spec.siren, g, params, coordinates));
+}
+
+/* Residuals of input-only frames [inputs, F]: the same equations on the neurons that the stimulus drives. */
+static tn_node *input_residual(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *stimulus)
+{
+    const om_input_part *part = &joint->part;
+    tn_dtype number = tn_params_dtype(params);
+    int64_t frames = dim(stimulus, 1);
+    tn_node *embedding = tn_param(g, params, "embedding");
+    tn_node *v_pre = tn_input(g, "presynaptic_voltage", number, TN_SHAPE(part->n_presynaptic, frames));
+    tn_node *v = tn_input(g, "input_voltage", number, TN_SHAPE(part->n_inputs, frames));
+    tn_node *y = tn_input(g, "input_derivative", number, TN_SHAPE(part->n_inputs, frames));
+    tn_node *a_pre = beside_frames(g, tn_gather_rows(g, part->presynaptic_index, embedding), frames);
+    tn_node *a = beside_frames(g, tn_gather_rows(g, part->input_index, embedding), frames);
+    tn_node *w = tn_gather_rows(g, part->synapse_index, tn_param(g, params, "W"));
+    tn_node *m = tn_spmm(g, part->synapses, w, activation(joint, g, params, v_pre, a_pre));
+    tn_node *seen = tn_gather_rows(g, part->seen, stimulus);
+    return tn_sub(g, derivative(joint, g, params, v, a, m, seen), y);
+}
+
+/* Sum over the parameters of an MLP of a norm each. */
+static tn_node *sum_of_norms(const om_mlp *mlp, tn_graph *g, tn_params *params,
+                             tn_node *(*norm)(tn_graph *, tn_node *, unsigned, bool))
+{
+    tn_node *sum = NULL;
+    for (int i = 0; i < mlp->layers; i++)
+        for (int bias = 0; bias < 2; bias++) {
+            char name[128];
+            snprintf(name, sizeof name, "%s.%d.%s", mlp->name, i, bias ? "bias" : "weight");
+            tn_node *one = norm(g, tn_param(g, params, name), TN_ALL, false);
+            sum = sum ? tn_add(g, sum, one) : one;
+        }
+    return sum;
+}
+
+/* Adds the regularizers to the prediction term. probe [N, 3]: g_phi^2 at v, at v + 0.05 xnorm and at 2 xnorm, for the
+ * first frame, with an embedding that takes no gradient. */
+static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *prediction, tn_node *probe)
+{
+    tn_node *at[3], *w = tn_param(g, params, "W"), *loss = prediction;
+    for (int i = 0; i < 3; i++) at[i] = tn_slice(g, probe, 1, i, 1);
+    tn_node *two = tn_cast(g, tn_full(g, tn_node_shape(at[2]), 2 * joint->spec.xnorm), tn_node_dtype(probe));
+    tn_node *terms[OM_TERMS] = {
+        [OM_TERM_G_PHI_DIFF] = tn_norm2(g, tn_relu(g, tn_sub(g, at[0], at[1])), TN_ALL, false),
+        [OM_TERM_G_PHI_NORM] = tn_norm2(g, tn_sub(g, at[2], two), TN_ALL, false),
+        [OM_TERM_W_L1] = tn_norm1(g, w, TN_ALL, false),
+        [OM_TERM_W_L2] = tn_norm2(g, w, TN_ALL, false),
+        [OM_TERM_G_PHI_L1] = sum_of_norms(&joint->g_phi, g, params, tn_norm1),
+        [OM_TERM_F_THETA_L1] = sum_of_norms(&joint->f_theta, g, params, tn_norm1),
+        [OM_TERM_F_THETA_L2] = sum_of_norms(&joint->f_theta, g, params, tn_norm2),
+    };
+    tn_node *coefficients = tn_input(g, "coefficients", tn_params_dtype(params), TN_SHAPE(OM_TERMS));
+    for (int i = 0; i < OM_TERMS; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "term/%s", om_term_names[i]);
+        tn_node *factor = tn_reshape(g, tn_slice(g, coefficients, 0, i, 1), TN_SCALAR);
+        tn_node *term = tn_mul(g, factor, terms[i]);
+        tn_output(g, name, term);
+        loss = tn_add(g, loss, term);
+    }
+    return loss;
+}
+
+void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra)
+{
+    tn_dtype number = tn_params_dtype(params);
+    int64_t n = joint->neurons;
+    double x = joint->spec.xnorm;
+    tn_node *v = tn_input(g, "voltage", number, TN_SHAPE(n, batch));
+    tn_node *y = tn_input(g, "derivative", number, TN_SHAPE(n, batch));
+    tn_node *field, *extra_field = NULL;
+    if (joint->spec.joint) {
+        tn_node *all = field_of(joint, g, params, batch + extra);
+        field = tn_slice(g, all, 1, 0, batch);
+        extra_field = tn_slice(g, all, 1, batch, extra);
+        tn_output(g, "field", field);
+    } else {
+        field = tn_input(g, "stimulus", number, TN_SHAPE(joint->columns, batch));
+        if (extra) extra_field = tn_input(g, "input_stimulus", number, TN_SHAPE(joint->columns, extra));
+    }
+
+    /* The batch and the three probes of g_phi go through the layers together: one pass of B + 3 columns. */
+    tn_node *embedding = tn_param(g, params, "embedding"), *first = tn_slice(g, v, 1, 0, 1);
+    tn_node *shifted = tn_add(g, first, tn_cast(g, tn_constant(g, 0.05 * x), number));
+    tn_node *high = tn_cast(g, tn_full(g, TN_SHAPE(n, 1), 2 * x), number);
+    tn_node *states = tn_concat(g, 4, (tn_node *[]){v, first, shifted, high}, 1);
+    tn_node *a = beside_frames(g, embedding, batch);
+    tn_node *fixed = beside_frames(g, tn_detach(g, embedding), 3);
+    tn_node *g2 = activation(joint, g, params, states, tn_concat(g, 2, (tn_node *[]){a, fixed}, 1));
+
+    tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), tn_slice(g, g2, 1, 0, batch));
+    tn_node *dv = derivative(joint, g, params, v, a, m, seen_by_neurons(joint, g, field));
+    tn_node *prediction = tn_norm2(g, tn_sub(g, dv, y), TN_ALL, false);
+    if (extra)
+        prediction = tn_add(g, prediction, tn_norm2(g, input_residual(joint, g, params, extra_field), TN_ALL, false));
+    tn_output(g, "term/prediction", prediction);
+    tn_output(g, "message", m);
+    tn_output(g, "predicted_derivative", dv);
+    tn_node *loss = regularize(joint, g, params, prediction, tn_slice(g, g2, 1, batch, 3));
+    tn_output(g, "loss", loss);
+    tn_params_grad(g, loss, params);
+}
+
+/* ---- looking at a trained model ---- */
+
+void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch)
+{
+    tn_dtype number = tn_params_dtype(params);
+    tn_node *v = tn_input(g, "voltage", number, TN_SHAPE(joint->neurons, batch));
+    tn_node *stimulus = tn_input(g, "stimulus", number, TN_SHAPE(joint->columns, batch));
+    tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), batch);
+    tn_node *g2 = activation(joint, g, params, v, a);
+    tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), g2), *slope;
+    tn_node *dv = derivative(joint, g, params, v, a, m, seen_by_neurons(joint, g, stimulus));
+    tn_grad(g, tn_sum(g, dv, TN_ALL, false), 1, &m, &slope); /* row i of f_theta depends on m_i alone */
+    tn_output(g, "activation", g2);
+    tn_output(g, "message", m);
+    tn_output(g, "predicted_derivative", dv);
+    tn_output(g, "grad_message", slope);
+}
+
+void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points)
+{
+    tn_node *coordinates = tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(points, 3));
+    tn_node *field = om_siren_build(&joint->spec.siren, g, params, coordinates);
+    tn_output(g, "field", tn_reshape(g, field, TN_SHAPE(points)));
+}
+
+void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points)
+{
+    tn_dtype number = tn_params_dtype(params);
+    tn_node *v = tn_input(g, "voltage", number, TN_SHAPE(joint->neurons, points));
+    tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), points);
+    tn_node *none = tn_cast(g, tn_full(g, TN_SHAPE(joint->neurons, points), 0), number);
+    tn_output(g, "g", activation(joint, g, params, v, a));
+    tn_output(g, "f", derivative(joint, g, params, v, a, none, none));
+}

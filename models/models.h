@@ -1,0 +1,236 @@
+/* models.h - libtensor-models: the science on top of libtensor.
+ *
+ *     tn_error error = {0};
+ *     om_circuit *circuit = om_circuit_read("builtin.json", 4, &error);    a wiring diagram, expanded on the eye
+ *     if (!circuit) return report(&error);
+ *     ... circuit->source, circuit->target, circuit->weight ...            synapses, sorted by (target, source)
+ *     om_circuit_free(circuit);
+ *
+ * Structures are transparent and meant to be read; what a function returned is changed by no one but its *_free,
+ * which accepts NULL. Arrays come from tn_alloc, so that a plan can take them as inputs. A shape such as [C, 2] is
+ * row-major. N neurons, E synapses, C columns of the compound eye. Times are in seconds, voltages without unit.
+ * Functions that return a pointer return NULL on failure and say why in error (which may be NULL); every one of them
+ * may fail with TN_ENOMEM. Nothing here aborts, exits or prints, and there is no global state. */
+#ifndef MODELS_H
+#define MODELS_H
+
+#include <tensor.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- 1. Lattice --------------------------------------------------------------------------------------------- */
+
+/* The columns of the compound eye: a hexagon of radius extent in axial coordinates (u, v), that is the (u, v) with
+ * |u|, |v|, |u + v| <= extent, in ascending order of u, then of v. */
+typedef struct om_lattice {
+    int32_t extent;
+    int32_t columns; /* C = 3 extent (extent + 1) + 1 */
+    int32_t *u, *v;  /* [C] */
+    float *position; /* [C, 2]  x = u + v/2, y = v sqrt(3)/2: neighbours are at distance 1 */
+} om_lattice;
+
+/* Errors: TN_EINVAL extent is negative, or above 26754, where C no longer fits an int32. */
+TN_API om_lattice *om_lattice_new(int32_t extent, tn_error *error);
+TN_API void om_lattice_free(om_lattice *lattice);
+
+/* The index of column (u, v), or -1 outside the lattice. Takes the same time for every lattice. */
+TN_API int32_t om_lattice_column(const om_lattice *lattice, int32_t u, int32_t v);
+
+/* The symmetries of the hexagon, each an exact permutation of its columns. Number s = 6 m + r first mirrors m times
+ * (0 or 1), (u, v) -> (u + v, -v), which turns y into -y, and then rotates r times (0 to 5) by 60 degrees from x
+ * towards y, (u, v) -> (-v, u + v). Number 0 is the identity.
+ *   permutation  [C]  permutation[c] is the column to which column c is carried: the picture p becomes the picture q
+ *                     with q[permutation[c]] = p[c]
+ * Errors: TN_EINVAL symmetry is not 0 to 11. */
+#define OM_SYMMETRIES 12
+TN_API tn_status om_lattice_symmetry(const om_lattice *lattice, int symmetry, int32_t *permutation, tn_error *error);
+
+/* ---- 2. Circuit --------------------------------------------------------------------------------------------- */
+
+typedef enum om_role {
+    OM_ROLE_INPUT,  /* photoreceptors: driven by the stimulus of their column */
+    OM_ROLE_HIDDEN, /* everything between */
+    OM_ROLE_OUTPUT, /* what leaves the modelled part of the brain */
+} om_role;
+
+#define OM_NAME_SIZE 64 /* bytes of a name in UTF-8, with the 0 that ends it */
+
+typedef struct om_cell_type {
+    char name[OM_NAME_SIZE];
+    int32_t stride[2]; /* one neuron in every column with u mod stride[0] = v mod stride[1] = 0 */
+    om_role role;
+    float time_constant;     /* seconds, > 0 */
+    float resting_potential;
+} om_cell_type;
+
+/* A circuit expanded on the lattice (specification: docs of the circuit/1 format, below). Neurons are numbered type
+ * by type, and within a type in the order of the columns. */
+typedef struct om_circuit {
+    char name[OM_NAME_SIZE];
+    om_lattice *lattice;
+    om_cell_type *cell_type; /* [types], in the order of the file */
+    int32_t types, columns, neurons, synapses;
+
+    int32_t *type;     /* [N] index into cell_type */
+    int32_t *u, *v;    /* [N] */
+    int32_t *column;   /* [N] index into lattice */
+    uint8_t *is_input; /* [N] 1 for neurons of the role input */
+    float *time_constant, *resting_potential; /* [N] */
+
+    int32_t *source, *target; /* [E] neurons, sorted by (target, source), no pair twice */
+    float *weight;            /* [E] sign x strength x count, voltage per voltage */
+    uint8_t *is_null;         /* [E] 1 for synapses of weight 0 that om_circuit_add_null invented */
+} om_circuit;
+
+/* Reads a circuit/1 file and expands it on a lattice. The file is JSON:
+ *     {"format": "circuit/1", "name": ..., "source": where it comes from, "units": {"time_constant": "s", ...},
+ *      "cell_types": [{"name": ..., "stride": [su, sv], "role": "input" | "hidden" | "output",
+ *                      "time_constant": seconds > 0, "resting_potential": number}, ...],
+ *      "synapses": [{"source": type, "target": type, "sign": 1 | -1, "strength": number >= 0,
+ *                    "offsets": [[du, dv, count >= 0], ...]}, ...]}
+ * where source and units may be left out and nothing else may be added. An offset gives one synapse from the source in
+ * (u, v) to the target in (u + du, v + dv), wherever both exist, of weight sign x strength x count.
+ * Errors: TN_EIO the file cannot be read; TN_EFORMAT the content, with line and column or a path such as
+ *         synapses[12].offsets[3]; TN_EINVAL the extent, or more than 2^31 - 1 neurons or synapses. */
+TN_API om_circuit *om_circuit_read(const char *path, int32_t extent, tn_error *error);
+
+/* The same from memory; name stands for the path in messages. */
+TN_API om_circuit *om_circuit_parse(const char *text, size_t length, const char *name, int32_t extent,
+                                    tn_error *error);
+TN_API void om_circuit_free(om_circuit *circuit);
+
+/* Circuits for robustness studies. Each returns a new circuit; the one given is only read. Which synapses are chosen
+ * depends on the circuit and the seed alone. round() takes halves to the even number. */
+
+/* Null synapses, of weight 0: every neuron with d > 0 targets gets max(1, round(ratio d)) more, distinct, not itself,
+ * not connected yet; fewer where not so many are left. Ratio 0 adds none.
+ * Errors: TN_EINVAL ratio is negative or not finite, or there would be more than 2^31 - 1 synapses. */
+TN_API om_circuit *om_circuit_add_null(const om_circuit *circuit, double ratio, uint64_t seed, tn_error *error);
+
+/* Hidden synapses: every neuron with d > 0 targets loses max(1, round(ratio d)) of them, but keeps one. What is
+ * returned is the circuit that a learner gets to see. Ratio 0 hides none.
+ *   kept  [E of circuit]  1 where the synapse is in the returned circuit; there they stand in the same order
+ * Errors: TN_EINVAL ratio is not within 0 to 1. */
+TN_API om_circuit *om_circuit_hide(const om_circuit *circuit, double ratio, uint64_t seed, uint8_t *kept,
+                                   tn_error *error);
+
+/* Ablation: round(fraction E) synapses get weight 0 and stay in their places.
+ *   ablated  [E]  1 where the weight was taken away
+ * Errors: TN_EINVAL fraction is not within 0 to 1. */
+TN_API om_circuit *om_circuit_ablate(const om_circuit *circuit, double fraction, uint64_t seed, uint8_t *ablated,
+                                     tn_error *error);
+
+/* ---- 3. Multilayer perceptron ------------------------------------------------------------------------------- */
+
+/* Linear layers with ReLU between them. Parameters are named as in PyTorch: NAME.0.weight [out, in], NAME.0.bias. */
+typedef struct om_mlp {
+    const char *name;
+    int inputs, hidden_dim, outputs;
+    int layers; /* linear layers, >= 2 */
+} om_mlp;
+
+/* Declares the parameters (specification 4): first layer weights and bias uniform within 1/sqrt(inputs), the other
+ * weights normal with standard deviation 0.1, the other biases 0. */
+TN_API void om_mlp_declare(const om_mlp *mlp, tn_params *params, int group);
+/* x [..., inputs] -> [..., outputs] */
+TN_API tn_node *om_mlp_build(const om_mlp *mlp, tn_graph *g, tn_params *params, tn_node *x);
+
+/* ---- 4. SIREN ----------------------------------------------------------------------------------------------- */
+
+/* A network of sines (Sitzmann et al., Implicit neural representations with periodic activation functions, NeurIPS
+ * 2020), whose output is squared: stimulus = SIREN(t, x, y)^2. Parameters NAME.0.weight .. NAME.L+1.bias. */
+typedef struct om_siren {
+    const char *name;
+    int hidden_dim;
+    int layers;        /* square sine layers between the first sine layer and the linear one */
+    bool published;    /* sin(omega (A x + b)) as in the published system, else sin(A x + b) with omega in A */
+    double omega[3];   /* of t, x and y; published: omega[0] in every layer */
+} om_siren;
+
+TN_API void om_siren_declare(const om_siren *siren, tn_params *params, int group);
+/* Multiplies the first layer's columns by omega, after sealing a new set (not after reading a checkpoint). */
+TN_API void om_siren_initialise(const om_siren *siren, tn_params *params);
+/* coordinates [..., 3] (t, x, y) -> [..., 1], squared */
+TN_API tn_node *om_siren_build(const om_siren *siren, tn_graph *g, tn_params *params, tn_node *coordinates);
+
+/* ---- 5. Graph neural network and the joint model ------------------------------------------------------------ */
+
+/* Who is connected to whom, and who sees what: all that the learner knows of the circuit. Borrowed arrays. */
+typedef struct om_wiring {
+    int64_t neurons, synapses, columns;
+    const int32_t *source, *target; /* [E] sorted by (target, source) */
+    const uint8_t *is_input;        /* [N] */
+    const int32_t *column;          /* [N] read for input neurons */
+} om_wiring;
+
+/* Factors of the terms of the loss (specification 5), in the order of om_term_names. */
+enum {
+    OM_TERM_G_PHI_DIFF,
+    OM_TERM_G_PHI_NORM,
+    OM_TERM_W_L1,
+    OM_TERM_W_L2,
+    OM_TERM_G_PHI_L1,
+    OM_TERM_F_THETA_L1,
+    OM_TERM_F_THETA_L2,
+    OM_TERMS
+};
+/* "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2" */
+TN_API extern const char *const om_term_names[OM_TERMS];
+
+/* Learning rates are given per group of parameters. */
+enum { OM_GROUP_MLP, OM_GROUP_EMBEDDING, OM_GROUP_WEIGHT, OM_GROUP_SIREN, OM_GROUPS };
+
+typedef struct om_joint_spec {
+    int hidden_dim;    /* of g_phi and f_theta */
+    int embedding_dim; /* 2 */
+    bool joint;        /* the stimulus comes from the SIREN, else it is an input */
+    om_siren siren;
+    double weight_scale; /* W starts normal with this standard deviation; 0: at 0 */
+    double xnorm;        /* 1.5 standard deviations of the voltage (specification 5) */
+} om_joint_spec;
+
+/* The model: m = W g_phi(v, a)^2, dv = f_theta(v, a, m, I), I the stimulus of each input neuron's column. */
+typedef struct om_joint om_joint;
+
+/* Errors: TN_EINVAL an input neuron without column, sizes; TN_ENOMEM. The wiring is copied. */
+TN_API om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_error *error);
+TN_API void om_joint_free(om_joint *joint);
+TN_API const om_joint_spec *om_joint_specification(const om_joint *joint);
+
+/* Parameters g_phi.*, f_theta.*, embedding [N, 2] = 1, W [E], siren.*, in the groups above. */
+TN_API void om_joint_declare(const om_joint *joint, tn_params *params);
+/* Completes the initial values of a newly sealed set. */
+TN_API void om_joint_initialise(const om_joint *joint, tn_params *params);
+
+/* The neurons of the part that input-only frames evaluate: those driven by the stimulus, and those with a synapse onto
+ * one of them. Arrays of neuron numbers, ascending, owned by the model. */
+TN_API int64_t om_joint_inputs(const om_joint *joint, const int32_t **neuron);
+TN_API int64_t om_joint_presynaptic(const om_joint *joint, const int32_t **neuron);
+
+/* Describes one training step on `batch` frames of all neurons and `extra` frames of the input neurons only.
+ *   inputs   voltage [N, B], derivative [N, B], coefficients [OM_TERMS];
+ *            stimulus [C, B], or coordinates [C, B + extra, 3] for the joint model;
+ *            with extra > 0 also input_voltage, input_derivative [inputs, extra], presynaptic_voltage [pre, extra]
+ *            (and input_stimulus [C, extra] where the stimulus is known)
+ *   outputs  loss []; term/prediction and term/NAME []; field [C, B] (joint), message [N, B],
+ *            predicted_derivative [N, B]; and the gradient of every parameter, in the set.
+ * The regularizers g_phi_diff and g_phi_norm use the first frame. Errors are kept in the graph. */
+TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra);
+
+/* Describes the model's prediction for given states: inputs voltage [N, B], stimulus [C, B]; outputs message [N, B],
+ * activation [N, B] = g_phi(v, a)^2, predicted_derivative [N, B] and grad_message [N, B], d f_theta / d m. */
+TN_API void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch);
+
+/* Describes the stimulus: input coordinates [points, 3], output field [points]. */
+TN_API void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points);
+
+/* Describes g_phi^2 and f_theta on grids of their own, for the published read-out: input voltage [N, P]; outputs
+ * g [N, P] = g_phi(v, a)^2 and f [N, P] = f_theta(v, a, 0, 0). */
+TN_API void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,59 @@
+/* SIREN: Sitzmann, Martel, Bergman, Lindell, Wetzstein, NeurIPS 2020; initial values of specification 4. */
+#include "config.h"
+#include "models.h"
+
+#include <math.h>
+
+typedef struct name {
+    char text[128];
+} name;
+
+static name parameter(const om_siren *siren, int layer, const char *what)
+{
+    name n;
+    snprintf(n.text, sizeof n.text, "%s.%d.%s", siren->name, layer, what);
+    return n;
+}
+
+static tn_init within(double bound)
+{
+    return (tn_init){TN_INIT_UNIFORM, -bound, bound};
+}
+
+void om_siren_declare(const om_siren *siren, tn_params *params, int group)
+{
+    int last = siren->layers + 1;
+    for (int i = 0; i <= last; i++) {
+        int64_t in = i ? siren->hidden_dim : 3, out = i < last ? siren->hidden_dim : 1;
+        double he = sqrt(6 / (double)in), bias = 1 / sqrt((double)in);
+        tn_init weight = within(1.0 / 3), offset = within(bias);
+        if (siren->published) {
+            if (i) weight = within(he / siren->omega[0]);
+        } else {
+            if (i) weight = within(i < last ? he : he / 30);
+            else offset = within(M_PI);
+        }
+        tn_params_add(params, parameter(siren, i, "weight").text, TN_SHAPE(out, in), weight, group);
+        tn_params_add(params, parameter(siren, i, "bias").text, TN_SHAPE(out), offset, group);
+    }
+}
+
+void om_siren_initialise(const om_siren *siren, tn_params *params)
+{
+    if (siren->published) return;
+    void *weight = tn_params_data(params, parameter(siren, 0, "weight").text);
+    for (int i = 0; i < 3 * siren->hidden_dim; i++)
+        if (tn_params_dtype(params) == TN_F64) ((double *)weight)[i] *= siren->omega[i % 3];
+        else ((float *)weight)[i] *= (float)siren->omega[i % 3];
+}
+
+tn_node *om_siren_build(const om_siren *siren, tn_graph *g, tn_params *params, tn_node *x)
+{
+    int last = siren->layers + 1;
+    for (int i = 0; i <= last; i++) {
+        x = tn_linear(g, x, tn_param(g, params, parameter(siren, i, "weight").text),
+                      tn_param(g, params, parameter(siren, i, "bias").text));
+        if (i < last) x = tn_sin(g, siren->published ? tn_scale(g, x, siren->omega[0]) : x);
+    }
+    return tn_square(g, x);
+}
