@@ -230,6 +230,34 @@ TN_API void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params
  * g [N, P] = g_phi(v, a)^2 and f [N, P] = f_theta(v, a, 0, 0). */
 TN_API void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points);
 
+/* ---- 6. Dynamics -------------------------------------------------------------------------------------------- */
+
+/* The truth that recordings are made of, frame by frame, by explicit Euler steps (specification 3):
+ *     tau_i dv_i/dt = -v_i + Vrest_i + sum_j W_ij relu(v_j) + I_i(t);   v(t + dt) = v(t) + dt dv/dt + sigma xi */
+typedef struct om_simulation om_simulation;
+
+/* The circuit is borrowed.  delta_t  seconds, > 0;  sigma  standard deviation of the noise per frame, >= 0
+ * Errors: TN_EINVAL, TN_ENOMEM. */
+TN_API om_simulation *om_simulation_new(const om_circuit *circuit, double delta_t, double sigma, uint64_t seed,
+                                        tn_error *error);
+TN_API void om_simulation_free(om_simulation *simulation);
+
+/* From v = Vrest, so many frames under an even grey, without noise, time constants of at least delta_t. */
+TN_API tn_status om_simulation_settle(om_simulation *simulation, double grey, int frames, tn_error *error);
+
+/* Starts at frame 0 from a voltage [N]; the noise is a function of (seed, stream, frame, neuron). */
+TN_API void om_simulation_start(om_simulation *simulation, const float *voltage, uint32_t stream);
+
+/* The voltage [N] now; owned by the simulation. */
+TN_API const float *om_simulation_voltage(const om_simulation *simulation);
+
+/* One frame under the stimulus [C] of the columns.
+ *   voltage     [N] receives v(t), before the step; may be NULL
+ *   derivative  [N] receives dv/dt at (v(t), I(t)), per second: the learner's target; may be NULL
+ * Errors: TN_ENUMERIC a voltage became NaN or infinite (the message names neuron and frame). */
+TN_API tn_status om_simulation_frame(om_simulation *simulation, const float *stimulus, float *voltage,
+                                     float *derivative, tn_error *error);
+
 #ifdef __cplusplus
 }
 #endif
