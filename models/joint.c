@@ -6,6 +6,8 @@
 #include "config.h"
 #include "joint.h"
 
+#include <string.h>
+
 
 const char *const om_term_names[OM_TERMS] = {
     "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2",
@@ -19,6 +21,7 @@ void om_joint_free(om_joint *joint)
     tn_sparsity_free(joint->synapses);
     tn_sparsity_free(joint->seen);
     om_input_part_free(&joint->part);
+    tn_free(joint->position);
     tn_free(joint);
 }
 
@@ -66,7 +69,13 @@ om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_er
     joint->synapses = tn_sparsity_new(wiring->neurons, wiring->neurons, wiring->synapses, wiring->target,
                                       wiring->source, error);
     if (joint->synapses) joint->seen = what_is_seen(wiring, error);
-    if (joint->seen && om_input_part_make(&joint->part, wiring, error) == TN_OK) return joint;
+    if (joint->seen && om_input_part_make(&joint->part, wiring, error) == TN_OK) {
+        size_t bytes = 2 * (size_t)wiring->columns * sizeof *joint->position;
+        joint->position = tn_alloc(bytes);
+        if (joint->position && wiring->position) memcpy(joint->position, wiring->position, bytes);
+        if (joint->position) return joint;
+        tn_fail(error, TN_ENOMEM, "no memory for a model");
+    }
     om_joint_free(joint);
     return NULL;
 }
@@ -74,6 +83,21 @@ om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_er
 const om_joint_spec *om_joint_specification(const om_joint *joint)
 {
     return &joint->spec;
+}
+
+void om_joint_coordinates(const om_joint *joint, tn_dtype number, int64_t n, const int64_t *frame, void *out)
+{
+    const om_joint_spec *spec = &joint->spec;
+    for (int64_t c = 0; c < joint->columns; c++)
+        for (int64_t k = 0; k < n; k++) {
+            double x[3] = {(double)frame[k] * spec->t_scale + spec->t_offset,
+                           joint->position[2 * c] * spec->xy_scale, joint->position[2 * c + 1] * spec->xy_scale};
+            for (int i = 0; i < 3; i++) {
+                int64_t at = (c * n + k) * 3 + i;
+                if (number == TN_F64) ((double *)out)[at] = x[i];
+                else ((float *)out)[at] = (float)x[i];
+            }
+        }
 }
 
 void om_joint_declare(const om_joint *joint, tn_params *params)
@@ -138,6 +162,17 @@ static tn_node *seen_by_neurons(const om_joint *joint, tn_graph *g, tn_node *sti
     return tn_gather_rows(g, joint->seen, tn_concat(g, 2, (tn_node *[]){stimulus, dark}, 0));
 }
 
+/* An input given frame after frame, [B, n], as the layers want it: [n, B]. */
+static tn_node *by_frames(tn_graph *g, tn_params *params, const char *name, int64_t frames, int64_t n)
+{
+    return tn_transpose(g, tn_input(g, name, tn_params_dtype(params), TN_SHAPE(frames, n)));
+}
+
+static void output_by_frames(tn_graph *g, const char *name, tn_node *x)
+{
+    tn_output(g, name, tn_transpose(g, x));
+}
+
 /* ---- the training step ---- */
 
 /* The stimulus of all frames of the step, [C, frames]. */
@@ -151,12 +186,11 @@ static tn_node *field_of(const om_joint *joint, tn_graph *g, tn_params *params, 
 static tn_node *input_residual(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *stimulus)
 {
     const om_input_part *part = &joint->part;
-    tn_dtype number = tn_params_dtype(params);
     int64_t frames = dim(stimulus, 1);
     tn_node *embedding = tn_param(g, params, "embedding");
-    tn_node *v_pre = tn_input(g, "presynaptic_voltage", number, TN_SHAPE(part->n_presynaptic, frames));
-    tn_node *v = tn_input(g, "input_voltage", number, TN_SHAPE(part->n_inputs, frames));
-    tn_node *y = tn_input(g, "input_derivative", number, TN_SHAPE(part->n_inputs, frames));
+    tn_node *v_pre = by_frames(g, params, "presynaptic_voltage", frames, part->n_presynaptic);
+    tn_node *v = by_frames(g, params, "input_voltage", frames, part->n_inputs);
+    tn_node *y = by_frames(g, params, "input_derivative", frames, part->n_inputs);
     tn_node *a_pre = beside_frames(g, tn_gather_rows(g, part->presynaptic_index, embedding), frames);
     tn_node *a = beside_frames(g, tn_gather_rows(g, part->input_index, embedding), frames);
     tn_node *w = tn_gather_rows(g, part->synapse_index, tn_param(g, params, "W"));
@@ -208,22 +242,21 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
     return loss;
 }
 
-void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra)
+void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra, bool details)
 {
     tn_dtype number = tn_params_dtype(params);
     int64_t n = joint->neurons;
     double x = joint->spec.xnorm;
-    tn_node *v = tn_input(g, "voltage", number, TN_SHAPE(n, batch));
-    tn_node *y = tn_input(g, "derivative", number, TN_SHAPE(n, batch));
+    tn_node *v = by_frames(g, params, "voltage", batch, n);
+    tn_node *y = by_frames(g, params, "derivative", batch, n);
     tn_node *field, *extra_field = NULL;
     if (joint->spec.joint) {
         tn_node *all = field_of(joint, g, params, batch + extra);
         field = tn_slice(g, all, 1, 0, batch);
         extra_field = tn_slice(g, all, 1, batch, extra);
-        tn_output(g, "field", field);
     } else {
-        field = tn_input(g, "stimulus", number, TN_SHAPE(joint->columns, batch));
-        if (extra) extra_field = tn_input(g, "input_stimulus", number, TN_SHAPE(joint->columns, extra));
+        field = by_frames(g, params, "stimulus", batch, joint->columns);
+        if (extra) extra_field = by_frames(g, params, "input_stimulus", extra, joint->columns);
     }
 
     /* The batch and the three probes of g_phi go through the layers together: one pass of B + 3 columns. */
@@ -241,8 +274,11 @@ void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_
     if (extra)
         prediction = tn_add(g, prediction, tn_norm2(g, input_residual(joint, g, params, extra_field), TN_ALL, false));
     tn_output(g, "term/prediction", prediction);
-    tn_output(g, "message", m);
-    tn_output(g, "predicted_derivative", dv);
+    if (details) {
+        output_by_frames(g, "field", field);
+        output_by_frames(g, "message", m);
+        output_by_frames(g, "predicted_derivative", dv);
+    }
     tn_node *loss = regularize(joint, g, params, prediction, tn_slice(g, g2, 1, batch, 3));
     tn_output(g, "loss", loss);
     tn_params_grad(g, loss, params);
@@ -250,27 +286,25 @@ void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_
 
 /* ---- looking at a trained model ---- */
 
-void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch)
+void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, bool details)
 {
-    tn_dtype number = tn_params_dtype(params);
-    tn_node *v = tn_input(g, "voltage", number, TN_SHAPE(joint->neurons, batch));
-    tn_node *stimulus = tn_input(g, "stimulus", number, TN_SHAPE(joint->columns, batch));
+    tn_node *v = by_frames(g, params, "voltage", batch, joint->neurons);
+    tn_node *stimulus = by_frames(g, params, "stimulus", batch, joint->columns);
     tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), batch);
     tn_node *g2 = activation(joint, g, params, v, a);
     tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), g2), *slope;
     tn_node *dv = derivative(joint, g, params, v, a, m, seen_by_neurons(joint, g, stimulus));
+    output_by_frames(g, "predicted_derivative", dv);
+    if (!details) return;
     tn_grad(g, tn_sum(g, dv, TN_ALL, false), 1, &m, &slope); /* row i of f_theta depends on m_i alone */
-    tn_output(g, "activation", g2);
-    tn_output(g, "message", m);
-    tn_output(g, "predicted_derivative", dv);
-    tn_output(g, "grad_message", slope);
+    output_by_frames(g, "activation", g2);
+    output_by_frames(g, "message", m);
+    output_by_frames(g, "grad_message", slope);
 }
 
-void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points)
+void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames)
 {
-    tn_node *coordinates = tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(points, 3));
-    tn_node *field = om_siren_build(&joint->spec.siren, g, params, coordinates);
-    tn_output(g, "field", tn_reshape(g, field, TN_SHAPE(points)));
+    output_by_frames(g, "field", field_of(joint, g, params, frames));
 }
 
 void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points)

@@ -21,6 +21,7 @@ struct om_joint {
     tn_sparsity *synapses; /* N x N, W in CSR order */
     tn_sparsity *seen;     /* each neuron's row in the stimulus, C for those that see nothing */
     om_input_part part;
+    float *position;       /* [C, 2] */
 };
 
 tn_status om_input_part_make(om_input_part *part, const om_wiring *wiring, tn_error *error);

@@ -163,6 +163,7 @@ typedef struct om_wiring {
     const int32_t *source, *target; /* [E] sorted by (target, source) */
     const uint8_t *is_input;        /* [N] */
     const int32_t *column;          /* [N] read for input neurons */
+    const float *position;          /* [C, 2] of the columns, lattice units; may be NULL where the stimulus is known */
 } om_wiring;
 
 /* Factors of the terms of the loss (specification 5), in the order of om_term_names. */
@@ -187,6 +188,7 @@ typedef struct om_joint_spec {
     int embedding_dim; /* 2 */
     bool joint;        /* the stimulus comes from the SIREN, else it is an input */
     om_siren siren;
+    double t_scale, t_offset, xy_scale; /* the SIREN sees (frame t_scale + t_offset, position xy_scale) */
     double weight_scale; /* W starts normal with this standard deviation; 0: at 0 */
     double xnorm;        /* 1.5 standard deviations of the voltage (specification 5) */
 } om_joint_spec;
@@ -209,22 +211,27 @@ TN_API void om_joint_initialise(const om_joint *joint, tn_params *params);
 TN_API int64_t om_joint_inputs(const om_joint *joint, const int32_t **neuron);
 TN_API int64_t om_joint_presynaptic(const om_joint *joint, const int32_t **neuron);
 
+/* What the SIREN sees of n frames at every column: out [C, n, 3] of float32 or float64, (t, x, y). */
+TN_API void om_joint_coordinates(const om_joint *joint, tn_dtype number, int64_t n, const int64_t *frame, void *out);
+
 /* Describes one training step on `batch` frames of all neurons and `extra` frames of the input neurons only.
- *   inputs   voltage [N, B], derivative [N, B], coefficients [OM_TERMS];
- *            stimulus [C, B], or coordinates [C, B + extra, 3] for the joint model;
- *            with extra > 0 also input_voltage, input_derivative [inputs, extra], presynaptic_voltage [pre, extra]
- *            (and input_stimulus [C, extra] where the stimulus is known)
- *   outputs  loss []; term/prediction and term/NAME []; field [C, B] (joint), message [N, B],
- *            predicted_derivative [N, B]; and the gradient of every parameter, in the set.
+ *   inputs   voltage [B, N], derivative [B, N], coefficients [OM_TERMS];
+ *            stimulus [B, C], or coordinates [C, B + extra, 3] for the joint model;
+ *            with extra > 0 also input_voltage, input_derivative [extra, inputs], presynaptic_voltage [extra, pre]
+ *            (and input_stimulus [extra, C] where the stimulus is known)
+ *   outputs  loss []; term/prediction and term/NAME []; and the gradient of every parameter, in the set;
+ *            with details also field [B, C], message [B, N], predicted_derivative [B, N]
  * The regularizers g_phi_diff and g_phi_norm use the first frame. Errors are kept in the graph. */
-TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra);
+TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra,
+                          bool details);
 
-/* Describes the model's prediction for given states: inputs voltage [N, B], stimulus [C, B]; outputs message [N, B],
- * activation [N, B] = g_phi(v, a)^2, predicted_derivative [N, B] and grad_message [N, B], d f_theta / d m. */
-TN_API void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch);
+/* Describes the model's prediction for given states: inputs voltage [B, N], stimulus [B, C]; outputs
+ * predicted_derivative [B, N]; with details also message, activation = g_phi(v, a)^2 and grad_message = d f_theta / d m,
+ * all [B, N]. */
+TN_API void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, bool details);
 
-/* Describes the stimulus: input coordinates [points, 3], output field [points]. */
-TN_API void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points);
+/* Describes the stimulus: input coordinates [C, frames, 3], output field [frames, C]. */
+TN_API void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames);
 
 /* Describes g_phi^2 and f_theta on grids of their own, for the published read-out: input voltage [N, P]; outputs
  * g [N, P] = g_phi(v, a)^2 and f [N, P] = f_theta(v, a, 0, 0). */
