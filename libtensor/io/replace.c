@@ -1,0 +1,89 @@
+/* Atomic replacement of a file. */
+#include "config.h"
+#include "io/replace.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* The directory of path, to be freed. dirname may write to its argument and return a part of it, or a constant. */
+static char *directory_of(const char *path)
+{
+    char *copy = strdup(path);
+    char *directory = copy ? strdup(dirname(copy)) : NULL;
+    free(copy);
+    return directory;
+}
+
+/* A temporary file nobody holds a lock on was left by a program that died. */
+static void remove_if_abandoned(int directory, const char *name)
+{
+    int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) return;
+    if (flock(file, LOCK_EX | LOCK_NB) == 0) unlinkat(directory, name, 0);
+    close(file);
+}
+
+static bool is_temporary(const char *name, const char *prefix, size_t length)
+{
+    return !strncmp(name, prefix, length) && name[length] && !name[length + strspn(name + length, "0123456789")];
+}
+
+/* Failures here are no concern of the caller's: what is not removed stays. */
+static void remove_abandoned(const char *directory_name, const char *prefix)
+{
+    DIR *directory = opendir(directory_name);
+    if (!directory) return;
+    for (struct dirent *entry; (entry = readdir(directory));)
+        if (is_temporary(entry->d_name, prefix, strlen(prefix))) remove_if_abandoned(dirfd(directory), entry->d_name);
+    closedir(directory);
+}
+
+tn_status tn_replace_begin(const char *path, char **temporary, tn_error *error)
+{
+    char *directory = directory_of(path), *prefix = NULL;
+    *temporary = NULL;
+    if (directory && asprintf(&prefix, "%s.tmp.", path) >= 0) {
+        const char *slash = strrchr(prefix, '/');
+        remove_abandoned(directory, slash ? slash + 1 : prefix);
+        if (asprintf(temporary, "%s%ld", prefix, (long)getpid()) < 0) *temporary = NULL;
+        free(prefix);
+    }
+    free(directory);
+    return *temporary ? TN_OK : tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+}
+
+/* fsync of what path names; a file system that cannot sync directories says EINVAL. */
+static bool sync_path(const char *path, int flags)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC | flags);
+    if (file < 0) return false;
+    bool synced = fsync(file) == 0 || ((flags & O_DIRECTORY) && errno == EINVAL);
+    int cause = errno;
+    close(file);
+    errno = cause;
+    return synced;
+}
+
+tn_status tn_replace_finish(const char *temporary, const char *path, tn_error *error)
+{
+    char *directory = directory_of(path);
+    if (!directory) {
+        unlink(temporary);
+        return tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+    }
+    tn_status status = TN_OK;
+    if (!sync_path(temporary, 0) || rename(temporary, path) != 0) {
+        status = tn_fail(error, TN_EIO, "%s: cannot be written: %s", path, strerror(errno));
+        unlink(temporary);
+    } else if (!sync_path(directory, O_DIRECTORY)) {
+        status = tn_fail(error, TN_EIO, "%s: the directory cannot be synced: %s", path, strerror(errno));
+    }
+    free(directory);
+    return status;
+}

@@ -1,0 +1,17 @@
+/* Writing a file so that a reader finds the old one or the new one, never half: under a temporary name in the same
+ * directory, synced, renamed, the directory synced. */
+#ifndef TN_IO_REPLACE_H
+#define TN_IO_REPLACE_H
+
+#include "tensor.h"
+
+/* Gives the name to write to, PATH.tmp.PID, in temporary (free with free), and removes what killed programs left
+ * under names of this kind. Whoever writes there should hold a lock (flock) on it, so that others see it is in use.
+ * Errors: TN_ENOMEM. */
+tn_status tn_replace_begin(const char *path, char **temporary, tn_error *error);
+
+/* Syncs the finished temporary file, gives it its name and syncs the directory. On error the temporary file is gone.
+ * Errors: TN_EIO with path and reason. */
+tn_status tn_replace_finish(const char *temporary, const char *path, tn_error *error);
+
+#endif
