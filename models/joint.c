@@ -49,9 +49,10 @@ static tn_sparsity *what_is_seen(const om_wiring *w, tn_error *error)
 
 om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_error *error)
 {
-    if (spec->hidden_dim < 1 || spec->embedding_dim < 1 || (spec->joint && (spec->siren.hidden_dim < 1 || spec->siren.layers < 0))) {
-        tn_fail(error, TN_EINVAL, "model: hidden_dim %d, embedding_dim %d, siren %d x %d: must be at least 1",
-                spec->hidden_dim, spec->embedding_dim, spec->siren.hidden_dim, spec->siren.layers);
+    bool siren_possible = !spec->joint || (spec->siren.hidden_dim >= 1 && spec->siren.layers >= 0);
+    if (spec->hidden_dim < 1 || spec->layers < 2 || spec->embedding_dim < 1 || !siren_possible) {
+        tn_fail(error, TN_EINVAL, "model: hidden_dim %d, layers %d, embedding_dim %d, siren %d x %d: too small",
+                spec->hidden_dim, spec->layers, spec->embedding_dim, spec->siren.hidden_dim, spec->siren.layers);
         return NULL;
     }
     om_joint *joint = tn_alloc(sizeof *joint);
@@ -64,8 +65,8 @@ om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_er
     joint->neurons = wiring->neurons;
     joint->columns = wiring->columns;
     joint->entries = wiring->synapses;
-    joint->g_phi = (om_mlp){"g_phi", 1 + spec->embedding_dim, spec->hidden_dim, 1, 3};
-    joint->f_theta = (om_mlp){"f_theta", 3 + spec->embedding_dim, spec->hidden_dim, 1, 3};
+    joint->g_phi = (om_mlp){"g_phi", 1 + spec->embedding_dim, spec->hidden_dim, 1, spec->layers};
+    joint->f_theta = (om_mlp){"f_theta", 3 + spec->embedding_dim, spec->hidden_dim, 1, spec->layers};
     joint->synapses = tn_sparsity_new(wiring->neurons, wiring->neurons, wiring->synapses, wiring->target,
                                       wiring->source, error);
     if (joint->synapses) joint->seen = what_is_seen(wiring, error);

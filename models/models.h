@@ -185,6 +185,7 @@ enum { OM_GROUP_MLP, OM_GROUP_EMBEDDING, OM_GROUP_WEIGHT, OM_GROUP_SIREN, OM_GRO
 
 typedef struct om_joint_spec {
     int hidden_dim;    /* of g_phi and f_theta */
+    int layers;        /* linear layers of each, >= 2 */
     int embedding_dim; /* 2 */
     bool joint;        /* the stimulus comes from the SIREN, else it is an input */
     om_siren siren;

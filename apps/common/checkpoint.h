@@ -1,0 +1,36 @@
+/* checkpoint.h - the state of a training run in one safetensors file (doc/formats.md). */
+#ifndef OM_CHECKPOINT_H
+#define OM_CHECKPOINT_H
+
+#include "tensor.h"
+
+/* What a checkpoint holds beside parameters and moments. Texts are owned by whoever filled them in; after reading, by
+ * the checkpoint. */
+typedef struct om_progress_made {
+    int64_t step;     /* optimizer steps made */
+    double seconds;   /* of training, over all resumes */
+    uint64_t seed;
+    const char *config, *program;
+} om_progress_made;
+
+/* Writes parameters, the moments of adam (may be NULL) and the progress. An older file at path lives on as
+ * path's name with "previous." before it.
+ * Errors: TN_EIO; TN_ENUMERIC a parameter is not finite (the message names it; nothing is written); TN_ENOMEM. */
+tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_adam *adam,
+                              const om_progress_made *made, tn_error *error);
+
+typedef struct om_checkpoint om_checkpoint;
+
+/* Opens and checks a checkpoint. Errors: TN_EIO; TN_EFORMAT. Returns NULL on error. */
+om_checkpoint *om_checkpoint_read(const char *path, tn_error *error);
+void om_checkpoint_free(om_checkpoint *checkpoint);
+const om_progress_made *om_checkpoint_made(const om_checkpoint *checkpoint);
+
+/* Copies its values into a sealed set, and into the moments of adam unless that is NULL.
+ * Errors: TN_EFORMAT a tensor is missing or has another shape or type (the message names it). */
+tn_status om_checkpoint_restore(const om_checkpoint *checkpoint, tn_params *params, tn_adam *adam, tn_error *error);
+
+/* The path of the file that is kept when a new one is written; to be freed, NULL when out of memory. */
+char *om_checkpoint_previous(const char *path);
+
+#endif

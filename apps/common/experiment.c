@@ -1,0 +1,100 @@
+/* From a configuration and a recording to a model. */
+#include <config.h>
+#include "common/experiment.h"
+
+#include <math.h>
+
+void om_experiment_clear(om_experiment *e)
+{
+    om_joint_free(e->joint);
+    tn_params_free(e->params);
+    tn_free(e->mean);
+    tn_free(e->sd);
+    *e = (om_experiment){0};
+}
+
+/* What the chosen mode cannot do without. */
+static tn_status check_parts(const om_config *config, const om_recording *recording, tn_error *error)
+{
+    bool known = config->model.mode == OM_MODE_KNOWN;
+    const om_recording_part needed[] = {OM_PART_INPUTS, known ? OM_PART_STIMULUS : OM_PART_LATTICE};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (!om_recording_has(recording, needed[i]))
+            return tn_fail(error, TN_EFORMAT, "the recording does not fit model.mode: %s: %s",
+                           known ? "known" : "joint", om_recording_without(needed[i]));
+    return TN_OK;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static double largest_coordinate(const om_recording_circuit *circuit)
+{
+    double largest = 0;
+    for (int64_t i = 0; i < 2 * circuit->columns; i++) largest = fmax(largest, fabs(circuit->position[i]));
+    return largest > 0 ? largest : 1;
+}
+
+/* The coordinates of specification 4: one unit is half the recording and half the lattice, or, as published, the
+ * recording and the distance of two columns, times 2 pi. */
+static om_joint_spec specify(const om_experiment *e)
+{
+    const om_config *c = e->config;
+    const om_recording_circuit *circuit = om_recording_circuit_of(e->recording);
+    om_joint_spec spec = {
+        .hidden_dim = (int)c->model.hidden_dim,
+        .layers = (int)c->model.layers,
+        .embedding_dim = (int)c->model.embedding_dim,
+        .joint = c->model.mode == OM_MODE_JOINT,
+        .weight_scale = c->model.weight_init == OM_WEIGHT_NORMAL ? 1 / sqrt((double)circuit->synapses) : 0,
+        .xnorm = e->xnorm,
+        .siren = {.hidden_dim = (int)c->siren.hidden_dim, .layers = (int)c->siren.layers,
+                  .published = c->siren.form == OM_PUBLISHED,
+                  .omega = {c->siren.omega_t, c->siren.omega_x, c->siren.omega_y}},
+    };
+    if (spec.siren.published) {
+        spec.siren.omega[0] = c->siren.omega;
+        spec.t_scale = 2 * M_PI / (double)e->frames;
+        spec.xy_scale = 2 * M_PI;
+    } else if (spec.joint) {
+        spec.t_scale = 2.0 / (double)e->frames;
+        spec.t_offset = -1;
+        spec.xy_scale = 1 / largest_coordinate(circuit);
+    }
+    return spec;
+}
+
+static tn_status make_model(om_experiment *e, tn_error *error)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    om_joint_spec spec = specify(e);
+    om_wiring wiring = {.neurons = c->neurons, .synapses = c->synapses, .columns = c->columns, .source = c->source,
+                        .target = c->target, .is_input = c->is_input, .column = c->column, .position = c->position};
+    e->joint = om_joint_new(&wiring, &spec, error);
+    if (!e->joint) return error ? error->status : TN_EINVAL;
+    e->params = tn_params_new(TN_F32, (uint64_t)e->config->seed);
+    if (!e->params) return tn_fail(error, TN_ENOMEM, "no memory for parameters");
+    om_joint_declare(e->joint, e->params);
+    tn_status status = tn_params_seal(e->params, error);
+    if (!status) om_joint_initialise(e->joint, e->params);
+    return status;
+}
+
+tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recording *recording, tn_error *error)
+{
+    int64_t neurons = om_recording_circuit_of(recording)->neurons;
+    *e = (om_experiment){.config = config, .recording = recording};
+    tn_status status = check_parts(config, recording, error);
+    if (status) return status;
+    e->frames = smaller(om_recording_length(recording, OM_TRAIN, OM_VOLTAGE),
+                        om_recording_length(recording, OM_TRAIN, OM_DERIVATIVE));
+    if (config->model.mode == OM_MODE_KNOWN)
+        e->frames = smaller(e->frames, om_recording_length(recording, OM_TRAIN, OM_STIMULUS));
+    e->mean = tn_alloc((size_t)neurons * sizeof *e->mean);
+    e->sd = tn_alloc((size_t)neurons * sizeof *e->sd);
+    if (!e->mean || !e->sd) return tn_fail(error, TN_ENOMEM, "no memory for statistics of %lld neurons", (long long)neurons);
+    status = om_recording_statistics(recording, e->mean, e->sd, &e->xnorm, error);
+    return status ? status : make_model(e, error);
+}

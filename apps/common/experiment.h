@@ -1,0 +1,25 @@
+/* experiment.h - a configuration and a recording made into a model with parameters: what training and testing share. */
+#ifndef OM_EXPERIMENT_H
+#define OM_EXPERIMENT_H
+
+#include "common/configuration.h"
+#include "common/dataset.h"
+#include "models.h"
+
+typedef struct om_experiment {
+    const om_config *config; /* borrowed */
+    om_recording *recording; /* borrowed */
+    int64_t frames;          /* T: training frames that have voltage, derivative and, if it is known, stimulus */
+    double xnorm;            /* 1.5 standard deviations of the training voltage */
+    double *mean, *sd;       /* [N] of each neuron's training voltage */
+    om_joint *joint;
+    tn_params *params;       /* sealed, with initial values */
+} om_experiment;
+
+/* Reads the training voltage once, for its statistics. The experiment is to be cleared also after an error.
+ * Errors: TN_EFORMAT the recording lacks what the configuration asks for (the message says what); those of reading. */
+tn_status om_experiment_make(om_experiment *experiment, const om_config *config, om_recording *recording,
+                             tn_error *error);
+void om_experiment_clear(om_experiment *experiment);
+
+#endif

@@ -1,0 +1,211 @@
+/* Batches: two of them, one in use and one being filled by a thread of its own. */
+#include <config.h>
+#include "training/batch.h"
+#include "training/order.h"
+
+#include <pthread.h>
+#include <string.h>
+
+const char *const om_batch_names[OM_BATCH_BUFFERS] = {
+    "voltage", "derivative", "stimulus", "coordinates", "input_voltage", "input_derivative", "presynaptic_voltage",
+    "input_stimulus",
+};
+
+/* Streams of random numbers: one order for whole frames, one for input-only frames. */
+enum { STREAM_FRAMES = 1, STREAM_INPUT_FRAMES = 2 };
+
+/* ---- filling ---- */
+
+typedef struct filling {
+    const om_experiment *e;
+    int64_t batch, extra;          /* frames */
+    int64_t neurons, columns, inputs, presynaptic;
+    const int32_t *input, *pre;    /* neurons */
+    int64_t *frame;                /* [batch + extra] */
+    float *whole;                  /* [N] one frame, before its input neurons are picked */
+} filling;
+
+static bool filling_begin(filling *f, const om_experiment *e, int64_t batch, int64_t extra)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    *f = (filling){.e = e, .batch = batch, .extra = extra, .neurons = c->neurons, .columns = c->columns};
+    f->inputs = om_joint_inputs(e->joint, &f->input);
+    f->presynaptic = om_joint_presynaptic(e->joint, &f->pre);
+    f->frame = tn_alloc((size_t)(batch + extra) * sizeof *f->frame);
+    f->whole = tn_alloc((size_t)f->neurons * sizeof *f->whole);
+    return f->frame && f->whole;
+}
+
+static void filling_end(filling *f)
+{
+    tn_free(f->frame);
+    tn_free(f->whole);
+}
+
+static bool allocate(const filling *f, om_batch *batch)
+{
+    bool joint = f->e->config->model.mode == OM_MODE_JOINT;
+    const int64_t size[OM_BATCH_BUFFERS] = {
+        f->batch * f->neurons, f->batch * f->neurons, joint ? 0 : f->batch * f->columns,
+        joint ? f->columns * (f->batch + f->extra) * 3 : 0, f->extra * f->inputs, f->extra * f->inputs,
+        f->extra * f->presynaptic, joint ? 0 : f->extra * f->columns,
+    };
+    for (int i = 0; i < OM_BATCH_BUFFERS; i++) {
+        bool wanted = i < OM_BATCH_INPUT_VOLTAGE ? size[i] > 0 : f->extra && (i != OM_BATCH_INPUT_STIMULUS || !joint);
+        if (wanted && !(batch->buffer[i] = tn_alloc((size_t)size[i] * sizeof(float)))) return false;
+    }
+    return true;
+}
+
+void om_batch_clear(om_batch *batch)
+{
+    for (int i = 0; i < OM_BATCH_BUFFERS; i++) tn_free(batch->buffer[i]);
+    *batch = (om_batch){0};
+}
+
+static void pick(float *out, const float *from, const int32_t *neuron, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) out[i] = from[neuron[i]];
+}
+
+/* The input neurons, and those before them, of frame k of the input-only ones. */
+static tn_status fill_inputs(const filling *f, om_batch *batch, int64_t k, tn_error *error)
+{
+    om_recording *recording = f->e->recording;
+    const int64_t *frame = f->frame + f->batch + k;
+    tn_status status = om_recording_frames(recording, OM_TRAIN, OM_VOLTAGE, 1, frame, f->whole, error);
+    if (status) return status;
+    pick(batch->buffer[OM_BATCH_INPUT_VOLTAGE] + k * f->inputs, f->whole, f->input, f->inputs);
+    pick(batch->buffer[OM_BATCH_PRESYNAPTIC_VOLTAGE] + k * f->presynaptic, f->whole, f->pre, f->presynaptic);
+    status = om_recording_frames(recording, OM_TRAIN, OM_DERIVATIVE, 1, frame, f->whole, error);
+    if (status) return status;
+    pick(batch->buffer[OM_BATCH_INPUT_DERIVATIVE] + k * f->inputs, f->whole, f->input, f->inputs);
+    return TN_OK;
+}
+
+static tn_status fill(const filling *f, om_batch *batch, tn_error *error)
+{
+    om_recording *recording = f->e->recording;
+    float **b = batch->buffer;
+    tn_status status =
+        om_recording_frames(recording, OM_TRAIN, OM_VOLTAGE, f->batch, f->frame, b[OM_BATCH_VOLTAGE], error);
+    if (!status)
+        status = om_recording_frames(recording, OM_TRAIN, OM_DERIVATIVE, f->batch, f->frame, b[OM_BATCH_DERIVATIVE],
+                                     error);
+    if (!status && b[OM_BATCH_STIMULUS])
+        status = om_recording_frames(recording, OM_TRAIN, OM_STIMULUS, f->batch, f->frame, b[OM_BATCH_STIMULUS], error);
+    if (!status && b[OM_BATCH_INPUT_STIMULUS])
+        status = om_recording_frames(recording, OM_TRAIN, OM_STIMULUS, f->extra, f->frame + f->batch,
+                                     b[OM_BATCH_INPUT_STIMULUS], error);
+    for (int64_t k = 0; k < f->extra && !status; k++) status = fill_inputs(f, batch, k, error);
+    if (b[OM_BATCH_COORDINATES])
+        om_joint_coordinates(f->e->joint, TN_F32, f->batch + f->extra, f->frame, b[OM_BATCH_COORDINATES]);
+    return status;
+}
+
+tn_status om_batch_of(om_batch *batch, const om_experiment *e, int64_t n, const int64_t *frame, tn_error *error)
+{
+    filling f;
+    *batch = (om_batch){0};
+    tn_status status = TN_ENOMEM;
+    if (filling_begin(&f, e, n, 0) && allocate(&f, batch)) {
+        memcpy(f.frame, frame, (size_t)n * sizeof *frame);
+        status = fill(&f, batch, error);
+    } else tn_fail(error, status, "no memory for a batch of %lld frames", (long long)n);
+    filling_end(&f);
+    return status;
+}
+
+/* ---- the thread ---- */
+
+struct om_batches {
+    filling f;
+    om_batch batch[2];
+    int64_t step;       /* of the batch being filled */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool running, full, stop; /* full: batch[step % 2] is ready */
+    tn_status status;
+    tn_error error;
+};
+
+static void choose_frames(filling *f, int64_t step)
+{
+    uint64_t seed = (uint64_t)f->e->config->seed;
+    for (int64_t k = 0; k < f->batch; k++)
+        f->frame[k] = om_order_at(seed, STREAM_FRAMES, f->e->frames, step * f->batch + k);
+    for (int64_t k = 0; k < f->extra; k++)
+        f->frame[f->batch + k] = om_order_at(seed, STREAM_INPUT_FRAMES, f->e->frames, step * f->extra + k);
+}
+
+static void *fill_forever(void *argument)
+{
+    om_batches *b = argument;
+    pthread_mutex_lock(&b->lock);
+    while (!b->stop) {
+        if (b->full) {
+            pthread_cond_wait(&b->changed, &b->lock);
+            continue;
+        }
+        pthread_mutex_unlock(&b->lock);
+        choose_frames(&b->f, b->step);
+        tn_status status = fill(&b->f, &b->batch[b->step % 2], &b->error);
+        pthread_mutex_lock(&b->lock);
+        b->status = status;
+        b->full = true;
+        pthread_cond_broadcast(&b->changed);
+    }
+    pthread_mutex_unlock(&b->lock);
+    return NULL;
+}
+
+om_batches *om_batches_new(const om_experiment *e, int64_t first, tn_error *error)
+{
+    om_batches *b = tn_alloc(sizeof *b);
+    if (b) {
+        b->step = first;
+        pthread_mutex_init(&b->lock, NULL);
+        pthread_cond_init(&b->changed, NULL);
+        b->running = filling_begin(&b->f, e, e->config->training.batch, e->config->training.input_frames) &&
+                     allocate(&b->f, &b->batch[0]) && allocate(&b->f, &b->batch[1]) &&
+                     pthread_create(&b->thread, NULL, fill_forever, b) == 0;
+        if (b->running) return b;
+        om_batches_free(b);
+    }
+    tn_fail(error, TN_ENOMEM, "no memory for batches of %lld frames", (long long)e->config->training.batch);
+    return NULL;
+}
+
+void om_batches_free(om_batches *b)
+{
+    if (!b) return;
+    if (b->running) {
+        pthread_mutex_lock(&b->lock);
+        b->stop = true;
+        pthread_cond_broadcast(&b->changed);
+        pthread_mutex_unlock(&b->lock);
+        pthread_join(b->thread, NULL);
+    }
+    pthread_mutex_destroy(&b->lock);
+    pthread_cond_destroy(&b->changed);
+    for (int i = 0; i < 2; i++) om_batch_clear(&b->batch[i]);
+    filling_end(&b->f);
+    tn_free(b);
+}
+
+tn_status om_batches_next(om_batches *b, const om_batch **batch, tn_error *error)
+{
+    pthread_mutex_lock(&b->lock);
+    while (!b->full) pthread_cond_wait(&b->changed, &b->lock);
+    tn_status status = b->status;
+    if (status) tn_fail(error, status, "%s", b->error.message);
+    else {
+        *batch = &b->batch[b->step % 2];
+        b->step++;
+        b->full = false;
+        pthread_cond_broadcast(&b->changed);
+    }
+    pthread_mutex_unlock(&b->lock);
+    return status;
+}
