@@ -65,8 +65,8 @@ typedef struct om_cell_type {
     float resting_potential;
 } om_cell_type;
 
-/* A circuit expanded on the lattice (specification: docs of the circuit/1 format, below). Neurons are numbered type
- * by type, and within a type in the order of the columns. */
+/* A circuit expanded on the lattice (specification 1). Neurons are numbered type by type, and within a type in the order
+ * of the columns. */
 typedef struct om_circuit {
     char name[OM_NAME_SIZE];
     om_lattice *lattice;
