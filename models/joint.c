@@ -21,8 +21,30 @@ void om_joint_free(om_joint *joint)
     tn_sparsity_free(joint->synapses);
     tn_sparsity_free(joint->seen);
     om_input_part_free(&joint->part);
-    tn_free(joint->position);
+    tn_free((void *)joint->wiring.source);
+    tn_free((void *)joint->wiring.target);
+    tn_free((void *)joint->wiring.is_input);
+    tn_free((void *)joint->wiring.column);
+    tn_free((void *)joint->wiring.position);
     tn_free(joint);
+}
+
+/* A copy of bytes, NULL if there are none to copy or no memory. */
+static void *copy(const void *from, int64_t count, size_t size)
+{
+    void *to = from ? tn_alloc((size_t)count * size) : NULL;
+    return to ? memcpy(to, from, (size_t)count * size) : NULL;
+}
+
+static bool copy_wiring(om_wiring *to, const om_wiring *from)
+{
+    *to = *from;
+    to->source = copy(from->source, from->synapses, sizeof *to->source);
+    to->target = copy(from->target, from->synapses, sizeof *to->target);
+    to->is_input = copy(from->is_input, from->neurons, sizeof *to->is_input);
+    to->column = copy(from->column, from->neurons, sizeof *to->column);
+    to->position = copy(from->position, 2 * from->columns, sizeof *to->position);
+    return to->source && to->target && to->is_input && to->column && (to->position || !from->position);
 }
 
 /* Each neuron's row in the stimulus [C + 1]: its column, or the row of zeros behind them. */
@@ -62,21 +84,14 @@ om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_er
     }
     joint->spec = *spec;
     joint->spec.siren.name = "siren";
-    joint->neurons = wiring->neurons;
-    joint->columns = wiring->columns;
-    joint->entries = wiring->synapses;
     joint->g_phi = (om_mlp){"g_phi", 1 + spec->embedding_dim, spec->hidden_dim, 1, spec->layers};
     joint->f_theta = (om_mlp){"f_theta", 3 + spec->embedding_dim, spec->hidden_dim, 1, spec->layers};
     joint->synapses = tn_sparsity_new(wiring->neurons, wiring->neurons, wiring->synapses, wiring->target,
                                       wiring->source, error);
     if (joint->synapses) joint->seen = what_is_seen(wiring, error);
-    if (joint->seen && om_input_part_make(&joint->part, wiring, error) == TN_OK) {
-        size_t bytes = 2 * (size_t)wiring->columns * sizeof *joint->position;
-        joint->position = tn_alloc(bytes);
-        if (joint->position && wiring->position) memcpy(joint->position, wiring->position, bytes);
-        if (joint->position) return joint;
-        tn_fail(error, TN_ENOMEM, "no memory for a model");
-    }
+    bool copied = copy_wiring(&joint->wiring, wiring);
+    if (!copied) tn_fail(error, TN_ENOMEM, "no memory for a model of %lld synapses", (long long)wiring->synapses);
+    if (copied && joint->seen && om_input_part_make(&joint->part, wiring, error) == TN_OK) return joint;
     om_joint_free(joint);
     return NULL;
 }
@@ -89,10 +104,10 @@ const om_joint_spec *om_joint_specification(const om_joint *joint)
 void om_joint_coordinates(const om_joint *joint, tn_dtype number, int64_t n, const int64_t *frame, void *out)
 {
     const om_joint_spec *spec = &joint->spec;
-    for (int64_t c = 0; c < joint->columns; c++)
+    for (int64_t c = 0; c < joint->wiring.columns; c++)
         for (int64_t k = 0; k < n; k++) {
             double x[3] = {(double)frame[k] * spec->t_scale + spec->t_offset,
-                           joint->position[2 * c] * spec->xy_scale, joint->position[2 * c + 1] * spec->xy_scale};
+                           joint->wiring.position[2 * c] * spec->xy_scale, joint->wiring.position[2 * c + 1] * spec->xy_scale};
             for (int i = 0; i < 3; i++) {
                 int64_t at = (c * n + k) * 3 + i;
                 if (number == TN_F64) ((double *)out)[at] = x[i];
@@ -105,9 +120,9 @@ void om_joint_declare(const om_joint *joint, tn_params *params)
 {
     om_mlp_declare(&joint->g_phi, params, OM_GROUP_MLP);
     om_mlp_declare(&joint->f_theta, params, OM_GROUP_MLP);
-    tn_params_add(params, "embedding", TN_SHAPE(joint->neurons, joint->spec.embedding_dim),
+    tn_params_add(params, "embedding", TN_SHAPE(joint->wiring.neurons, joint->spec.embedding_dim),
                   (tn_init){TN_INIT_CONSTANT, 1, 0}, OM_GROUP_EMBEDDING);
-    tn_params_add(params, "W", TN_SHAPE(joint->entries), (tn_init){TN_INIT_NORMAL, 0, joint->spec.weight_scale},
+    tn_params_add(params, "W", TN_SHAPE(joint->wiring.synapses), (tn_init){TN_INIT_NORMAL, 0, joint->spec.weight_scale},
                   OM_GROUP_WEIGHT);
     if (joint->spec.joint) om_siren_declare(&joint->spec.siren, params, OM_GROUP_SIREN);
 }
@@ -179,7 +194,7 @@ static void output_by_frames(tn_graph *g, const char *name, tn_node *x)
 /* The stimulus of all frames of the step, [C, frames]. */
 static tn_node *field_of(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames)
 {
-    tn_node *coordinates = tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(joint->columns, frames, 3));
+    tn_node *coordinates = tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(joint->wiring.columns, frames, 3));
     return without_channel(g, om_siren_build(&joint->spec.siren, g, params, coordinates));
 }
 
@@ -246,7 +261,7 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
 void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra, bool details)
 {
     tn_dtype number = tn_params_dtype(params);
-    int64_t n = joint->neurons;
+    int64_t n = joint->wiring.neurons;
     double x = joint->spec.xnorm;
     tn_node *v = by_frames(g, params, "voltage", batch, n);
     tn_node *y = by_frames(g, params, "derivative", batch, n);
@@ -256,8 +271,8 @@ void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_
         field = tn_slice(g, all, 1, 0, batch);
         extra_field = tn_slice(g, all, 1, batch, extra);
     } else {
-        field = by_frames(g, params, "stimulus", batch, joint->columns);
-        if (extra) extra_field = by_frames(g, params, "input_stimulus", extra, joint->columns);
+        field = by_frames(g, params, "stimulus", batch, joint->wiring.columns);
+        if (extra) extra_field = by_frames(g, params, "input_stimulus", extra, joint->wiring.columns);
     }
 
     /* The batch and the three probes of g_phi go through the layers together: one pass of B + 3 columns. */
@@ -289,18 +304,19 @@ void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_
 
 void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, bool details)
 {
-    tn_node *v = by_frames(g, params, "voltage", batch, joint->neurons);
-    tn_node *stimulus = by_frames(g, params, "stimulus", batch, joint->columns);
+    tn_node *v = by_frames(g, params, "voltage", batch, joint->wiring.neurons);
+    tn_node *stimulus = by_frames(g, params, "stimulus", batch, joint->wiring.columns);
     tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), batch);
     tn_node *g2 = activation(joint, g, params, v, a);
     tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), g2), *slope;
-    tn_node *dv = derivative(joint, g, params, v, a, m, seen_by_neurons(joint, g, stimulus));
+    tn_node *seen = seen_by_neurons(joint, g, stimulus), *dv = derivative(joint, g, params, v, a, m, seen);
     output_by_frames(g, "predicted_derivative", dv);
     if (!details) return;
     tn_grad(g, tn_sum(g, dv, TN_ALL, false), 1, &m, &slope); /* row i of f_theta depends on m_i alone */
     output_by_frames(g, "activation", g2);
     output_by_frames(g, "message", m);
     output_by_frames(g, "grad_message", slope);
+    output_by_frames(g, "seen", seen);
 }
 
 void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames)
@@ -311,9 +327,9 @@ void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64
 void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points)
 {
     tn_dtype number = tn_params_dtype(params);
-    tn_node *v = tn_input(g, "voltage", number, TN_SHAPE(joint->neurons, points));
+    tn_node *v = tn_input(g, "voltage", number, TN_SHAPE(joint->wiring.neurons, points));
     tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), points);
-    tn_node *none = tn_cast(g, tn_full(g, TN_SHAPE(joint->neurons, points), 0), number);
+    tn_node *none = tn_cast(g, tn_full(g, TN_SHAPE(joint->wiring.neurons, points), 0), number);
     tn_output(g, "g", activation(joint, g, params, v, a));
     tn_output(g, "f", derivative(joint, g, params, v, a, none, none));
 }

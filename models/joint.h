@@ -16,12 +16,11 @@ typedef struct om_input_part {
 
 struct om_joint {
     om_joint_spec spec;
-    int64_t neurons, columns, entries;
+    om_wiring wiring;      /* with arrays of its own */
     om_mlp g_phi, f_theta;
     tn_sparsity *synapses; /* N x N, W in CSR order */
     tn_sparsity *seen;     /* each neuron's row in the stimulus, C for those that see nothing */
     om_input_part part;
-    float *position;       /* [C, 2] */
 };
 
 tn_status om_input_part_make(om_input_part *part, const om_wiring *wiring, tn_error *error);

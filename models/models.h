@@ -227,8 +227,8 @@ TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params,
                           bool details);
 
 /* Describes the model's prediction for given states: inputs voltage [B, N], stimulus [B, C]; outputs
- * predicted_derivative [B, N]; with details also message, activation = g_phi(v, a)^2 and grad_message = d f_theta / d m,
- * all [B, N]. */
+ * predicted_derivative [B, N]; with details also message, activation = g_phi(v, a)^2, grad_message = d f_theta / d m and
+ * seen, the stimulus that each neuron sees, all [B, N]. */
 TN_API void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, bool details);
 
 /* Describes the stimulus: input coordinates [C, frames, 3], output field [frames, C]. */
@@ -265,6 +265,84 @@ TN_API const float *om_simulation_voltage(const om_simulation *simulation);
  * Errors: TN_ENUMERIC a voltage became NaN or infinite (the message names neuron and frame). */
 TN_API tn_status om_simulation_frame(om_simulation *simulation, const float *stimulus, float *voltage,
                                      float *derivative, tn_error *error);
+
+/* ---- 7. Recovery -------------------------------------------------------------------------------------------- */
+
+/* The data that a model is looked at with; callbacks keep this layer free of files. `out` has the number type of the
+ * parameters. Both return TN_OK or record an error. */
+typedef struct om_data {
+    int64_t frames;
+    void *user;
+    /* n frames of the voltage, out [n, N] */
+    tn_status (*voltage)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
+    /* n frames of the stimulus of each column, out [n, C]; NULL: the model's own SIREN */
+    tn_status (*stimulus)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
+} om_data;
+
+/* A circuit read out of a trained model. Arrays are owned; those that do not apply are NULL. */
+typedef struct om_recovery {
+    int64_t neurons, synapses;
+    double *weight;            /* [E] corrected */
+    double *time_constant;     /* [N] seconds */
+    double *resting_potential; /* [N] */
+    uint8_t *identifiable;     /* [E] in distribution: the presynaptic neuron is active in the data */
+    double fit_r2;             /* in distribution: median over neurons of the R2 of the linear picture of f_theta */
+    double *slope_g, *slope_f, *offset_f, *slope_message; /* [N] published: s_g, s_f, o_f, d */
+} om_recovery;
+
+TN_API void om_recovery_clear(om_recovery *recovery);
+
+/* The read-out where neurons really live (specification 6): least squares over `count` frames of the data.
+ * The recovery is to be cleared also after an error. Errors: those of reading; TN_ENOMEM. */
+TN_API tn_status om_recover_in_distribution(const om_joint *joint, tn_params *params, const om_data *data,
+                                            int64_t count, om_recovery *recovery, tn_error *error);
+
+/* The published read-out: slopes on grids around the activity; mean, sd [N] of the training voltage. */
+TN_API tn_status om_recover_as_published(const om_joint *joint, tn_params *params, const om_data *data,
+                                         const double *mean, const double *sd, om_recovery *recovery, tn_error *error);
+
+/* How well one quantity agrees with the truth: the least-squares line learned = slope true + offset.
+ *   r2           of that line, a squared correlation;   r2_identity  of the line learned = true */
+typedef struct om_score {
+    int64_t count;
+    double r2, slope, offset, r2_identity;
+} om_score;
+
+typedef struct om_weight_score {
+    om_score all, identifiable, filtered; /* filtered: without errors beyond 5, as published */
+    double share_identifiable, spearman;
+} om_weight_score;
+
+/* Compares with the truth; a truth that is NULL gives NaN. Errors: TN_ENOMEM. */
+TN_API tn_status om_score_weights(const om_recovery *recovery, const float *truth, om_weight_score *score,
+                                  tn_error *error);
+TN_API om_score om_score_neurons(const double *learned, const float *truth, int64_t neurons);
+
+/* How well clusters of neurons agree with their types. */
+typedef struct om_type_score {
+    double accuracy, ari, nmi;
+} om_type_score;
+
+/* Clusters neurons by embedding and recovered circuit and compares with type [N] (specification 6).
+ *   cluster  [N] receives the cluster of each neuron; may be NULL */
+TN_API tn_status om_score_types(const om_joint *joint, const tn_params *params, const om_recovery *recovery,
+                                const int32_t *type, int components, uint64_t seed, int32_t *cluster,
+                                om_type_score *score, tn_error *error);
+
+/* The line true = a predicted + b over all columns and `count` frames int(linspace(0, last, count)), for the joint
+ * model: score.slope is a, score.offset b, score.r2 the corrected R2, score.r2_identity the raw one.
+ *   truth  n frames of the true stimulus, out [n, C] float32 */
+typedef tn_status om_stimulus_reader(void *user, int64_t n, const int64_t *frame, float *out, tn_error *error);
+TN_API tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t last, int64_t count,
+                                   om_stimulus_reader *truth, void *user, om_score *score, tn_error *error);
+
+/* The SIREN's stimulus, so many frames at a time. */
+typedef struct om_field om_field;
+TN_API om_field *om_field_new(const om_joint *joint, tn_params *params, int64_t frames, tn_error *error);
+TN_API void om_field_free(om_field *field);
+/* The stimulus [frames, C], in the number type of the parameters, owned by the field, until the next call; NULL on
+ * error.  frame  as many as given to om_field_new */
+TN_API const void *om_field_at(om_field *field, const int64_t *frame, tn_error *error);
 
 #ifdef __cplusplus
 }

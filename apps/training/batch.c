@@ -6,10 +6,16 @@
 #include <pthread.h>
 #include <string.h>
 
-const char *const om_batch_names[OM_BATCH_BUFFERS] = {
+static const char *const names[OM_BATCH_BUFFERS] = {
     "voltage", "derivative", "stimulus", "coordinates", "input_voltage", "input_derivative", "presynaptic_voltage",
     "input_stimulus",
 };
+
+void om_batch_bind(const om_batch *batch, tn_plan *plan)
+{
+    for (int i = 0; i < OM_BATCH_BUFFERS; i++)
+        if (batch->buffer[i]) tn_bind(plan, names[i], batch->buffer[i], NULL);
+}
 
 /* Streams of random numbers: one order for whole frames, one for input-only frames. */
 enum { STREAM_FRAMES = 1, STREAM_INPUT_FRAMES = 2 };
@@ -208,4 +214,11 @@ tn_status om_batches_next(om_batches *b, const om_batch **batch, tn_error *error
     }
     pthread_mutex_unlock(&b->lock);
     return status;
+}
+
+void om_batches_wait(om_batches *b)
+{
+    pthread_mutex_lock(&b->lock);
+    while (!b->full) pthread_cond_wait(&b->changed, &b->lock);
+    pthread_mutex_unlock(&b->lock);
 }

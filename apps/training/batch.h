@@ -16,11 +16,13 @@ enum {
     OM_BATCH_INPUT_STIMULUS,
     OM_BATCH_BUFFERS
 };
-extern const char *const om_batch_names[OM_BATCH_BUFFERS];
 
 typedef struct om_batch {
     float *buffer[OM_BATCH_BUFFERS]; /* NULL where the model has no such input */
 } om_batch;
+
+/* Lends the buffers to the inputs of a plan of om_joint_step. */
+void om_batch_bind(const om_batch *batch, tn_plan *plan);
 
 typedef struct om_batches om_batches;
 
@@ -32,6 +34,9 @@ void om_batches_free(om_batches *batches);
 /* The batch of the next step, to be used until the next call; the reading of the one after it begins.
  * Errors: those of reading. */
 tn_status om_batches_next(om_batches *batches, const om_batch **batch, tn_error *error);
+
+/* Waits until nothing is being read, so that until the next om_batches_next others may read the recording. */
+void om_batches_wait(om_batches *batches);
 
 /* One batch of given frames, for a single step; free with om_batch_clear. */
 tn_status om_batch_of(om_batch *batch, const om_experiment *experiment, int64_t n, const int64_t *frame,

@@ -1,0 +1,123 @@
+/* ommatid-train: learn the circuit, and the movie it was watching, from a recording. */
+#include <config.h>
+#include "common/output.h"
+#include "common/signals.h"
+#include "training/dump.h"
+#include "training/estimate.h"
+#include "training/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What was typed beside the common options. */
+typedef struct options {
+    const char *recording, *dump, *frames, *checkpoint;
+    double max_minutes;
+    bool resume;
+} options;
+
+enum { RESUME = 1024, MAX_MINUTES, DUMP_STEP, FRAMES };
+
+static const struct argp_option own_options[] = {
+    {"data", 'd', "RECORDING", 0, "The recording to learn from, as ommatid-generate writes it", 0},
+    {"resume", RESUME, NULL, 0, "Go on from the checkpoint of the run, bit for bit", 0},
+    {"max-minutes", MAX_MINUTES, "N", 0, "Stop and save after so many minutes; schedules do not depend on it", 0},
+    {"dump-step", DUMP_STEP, "FILE", 0,
+     "Write parameters, loss terms and gradients of one step to a safetensors file, and do nothing else", 0},
+    {"frames", FRAMES, "A,B,...", 0, "Training frames of that step", 0},
+    {0},
+};
+
+static double minutes(const char *text, struct argp_state *state)
+{
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end || !isfinite(value) || value <= 0)
+        argp_error(state, "--max-minutes: %s is not a number above 0", text);
+    return value;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    options *o = state->input;
+    switch (key) {
+    case 'd': o->recording = argument; break;
+    case RESUME: o->resume = true; break;
+    case MAX_MINUTES: o->max_minutes = minutes(argument, state); break;
+    case DUMP_STEP: o->dump = argument; break;
+    case FRAMES: o->frames = argument; break;
+    case ARGP_KEY_END:
+        if (!o->recording) argp_error(state, "which recording? Give -d RECORDING");
+        if (o->dump && !o->frames) argp_error(state, "--dump-step wants --frames");
+        break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp own = {.options = own_options, .parser = parse};
+
+static const om_program program = {
+    .name = "ommatid-train",
+    .bit = OM_TRAIN,
+    .arguments = "CONFIG -d RECORDING -o RUN",
+    .fewest = 1,
+    .most = 1,
+    .purpose = "Learns the synaptic weights, the time constants and, unless it is given, the movie from recorded "
+               "voltages and the wiring diagram.",
+    .manual = "Examples:\n"
+              "  ommatid-train demo.yaml -d recording.h5 -o run\n"
+              "  ommatid-train demo.yaml -d recording.h5 -o run --resume\n"
+              "  ommatid-train demo.yaml -d recording.h5 -o run --set training.steps=2000 --max-minutes 30\n\n"
+              "RUN then holds checkpoint.safetensors (parameters and the state of the optimizer; Python's safetensors "
+              "reads it), previous.checkpoint.safetensors, metrics.jsonl and config.yaml. SIGTERM and the first ^C "
+              "finish the step, save and leave; --resume goes on.",
+    .own = &own,
+};
+
+static tn_status train(const om_cli *cli, const options *o, om_experiment *experiment, om_progress *progress,
+                       tn_error *error)
+{
+    om_trainer trainer = {0};
+    tn_status status = om_output_directory(cli->output, o->resume || cli->force, error);
+    if (!status) status = om_config_save(experiment->config, cli->output, error);
+    if (!status) status = om_trainer_open(&trainer, experiment, cli->output, o->resume, progress, error);
+    trainer.max_seconds = 60 * o->max_minutes;
+    if (!status) status = om_trainer_run(&trainer, error);
+    om_trainer_close(&trainer);
+    return status;
+}
+
+static tn_status work(const om_cli *cli, const options *o, const om_config *config, om_recording *recording,
+                      om_progress *progress, tn_error *error)
+{
+    om_experiment experiment;
+    tn_status status = om_experiment_make(&experiment, config, recording, error);
+    if (!status && o->dump) status = om_dump_step(&experiment, cli->output, o->dump, o->frames, cli->force, error);
+    else if (!status && cli->dry_run) status = om_estimate(&experiment, stdout, error);
+    else if (!status) status = train(cli, o, &experiment, progress, error);
+    om_experiment_clear(&experiment);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    om_cli cli;
+    options o = {0};
+    om_config config = {0};
+    om_progress progress;
+    tn_error error = {0};
+
+    om_cli_begin(&cli, &program, &o, argc, argv);
+    om_progress_init(&progress, cli.progress, cli.quiet);
+    if (om_cli_config(&cli, cli.argument[0], &config, &error)) {
+        if (!cli.output && !cli.dry_run && !o.dump) om_cli_usage(&cli, "where to? Give -o RUN");
+        om_signals_catch();
+        om_recording *recording = om_recording_open(o.recording, &error);
+        if (recording) work(&cli, &o, &config, recording, &progress, &error);
+        om_recording_close(recording);
+    }
+    om_config_free(&config);
+    return om_cli_end(&cli, &error);
+}

@@ -1,0 +1,124 @@
+/* --dump-step. */
+#include <config.h>
+#include "training/dump.h"
+#include "common/checkpoint.h"
+#include "training/batch.h"
+#include "training/course.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_FRAMES = 1024, NAME = 160 };
+
+static tn_status parse_frames(const char *text, int64_t limit, int64_t *frame, int64_t *n, tn_error *error)
+{
+    *n = 0;
+    for (const char *at = text;; at++) {
+        char *end;
+        errno = 0;
+        long long value = strtoll(at, &end, 10);
+        if (end == at || errno || value < 0 || value >= limit || (*end && *end != ',') || *n == MAX_FRAMES)
+            return tn_fail(error, TN_EINVAL, "--frames %s: wanted are at most %d numbers of 0 to %lld between commas",
+                           text, MAX_FRAMES, (long long)limit - 1);
+        frame[(*n)++] = value;
+        if (!*end) return TN_OK;
+        at = end;
+    }
+}
+
+static tn_status load_run(om_experiment *e, const char *run, tn_error *error)
+{
+    char *path;
+    if (asprintf(&path, "%s/checkpoint.safetensors", run) < 0) return tn_fail(error, TN_ENOMEM, "out of memory");
+    om_checkpoint *checkpoint = om_checkpoint_read(path, error);
+    tn_status status = checkpoint ? om_checkpoint_restore(checkpoint, e->params, NULL, error) : error->status;
+    om_checkpoint_free(checkpoint);
+    free(path);
+    return status;
+}
+
+/* The list of tensors to write, with names of its own. */
+typedef struct listing {
+    tn_tensor tensor[512];
+    char name[512][NAME];
+    int n;
+} listing;
+
+static void add(listing *l, const char *prefix, const char *name, tn_dtype dtype, tn_shape shape, const void *data)
+{
+    if (l->n == (int)(sizeof l->tensor / sizeof *l->tensor)) return;
+    snprintf(l->name[l->n], NAME, "%s%s", prefix, name);
+    l->tensor[l->n] = (tn_tensor){l->name[l->n], dtype, shape, data};
+    l->n++;
+}
+
+static void list(listing *l, const om_experiment *e, const tn_plan *plan, int64_t n)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    for (int i = 0; i < tn_params_count(e->params); i++) {
+        tn_param_info info = tn_params_at(e->params, i);
+        add(l, "param/", info.name, TN_F32, info.shape, info.data);
+        add(l, "grad/", info.name, TN_F32, info.shape, info.grad);
+    }
+    for (int i = 0; i < OM_TERMS; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "term/%s", om_term_names[i]);
+        add(l, "", name, TN_F32, TN_SCALAR, tn_result(plan, name));
+    }
+    add(l, "", "term/prediction", TN_F32, TN_SCALAR, tn_result(plan, "term/prediction"));
+    add(l, "", "loss", TN_F32, TN_SCALAR, tn_result(plan, "loss"));
+    add(l, "", "field", TN_F32, TN_SHAPE(n, c->columns), tn_result(plan, "field"));
+    add(l, "", "message", TN_F32, TN_SHAPE(n, c->neurons), tn_result(plan, "message"));
+    add(l, "", "predicted_derivative", TN_F32, TN_SHAPE(n, c->neurons), tn_result(plan, "predicted_derivative"));
+}
+
+static tn_status write_step(om_experiment *e, tn_plan *plan, const char *path, int64_t n, const int64_t *frame,
+                            tn_error *error)
+{
+    om_batch batch;
+    float *coefficients = tn_alloc(OM_TERMS * sizeof *coefficients);
+    listing *l = calloc(1, sizeof *l);
+    int32_t frame32[MAX_FRAMES];
+    tn_status status = om_batch_of(&batch, e, n, frame, error);
+    if (!coefficients || !l) status = tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!status) {
+        om_batch_bind(&batch, plan);
+        om_course_coefficients(e->config, e->config->training.steps - 1, coefficients);
+        tn_bind(plan, "coefficients", coefficients, NULL);
+        status = tn_run(plan, error);
+    }
+    if (!status) {
+        list(l, e, plan, n);
+        for (int64_t i = 0; i < n; i++) frame32[i] = (int32_t)frame[i];
+        add(l, "", "frames", TN_I32, TN_SHAPE(n), frame32);
+        char *config = om_config_text(e->config);
+        const tn_pair meta[] = {{"format", "step/1"}, {"program", PACKAGE_STRING}, {"config", config ? config : ""}};
+        status = tn_file_write(path, l->n, l->tensor, sizeof meta / sizeof *meta, meta, error);
+        free(config);
+    }
+    om_batch_clear(&batch);
+    tn_free(coefficients);
+    free(l);
+    return status;
+}
+
+tn_status om_dump_step(om_experiment *e, const char *run, const char *path, const char *frames, bool force,
+                       tn_error *error)
+{
+    int64_t frame[MAX_FRAMES], n;
+    if (!force && access(path, F_OK) == 0)
+        return tn_fail(error, TN_EINVAL, "%s exists; --force replaces it", path);
+    tn_status status = parse_frames(frames, e->frames, frame, &n, error);
+    if (!status && run) status = load_run(e, run, error);
+    if (status) return status;
+    tn_graph *g = tn_graph_new(TN_F32);
+    if (!g) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
+    om_joint_step(e->joint, g, e->params, n, 0, true);
+    tn_plan *plan = tn_plan_new(g, 0, error);
+    status = plan ? write_step(e, plan, path, n, frame, error) : error->status;
+    tn_plan_free(plan);
+    tn_graph_free(g);
+    return status;
+}

@@ -1,0 +1,221 @@
+/* The training loop. All that a step does depends on its number alone, so that a resumed run goes on bit for bit. */
+#include <config.h>
+#include "training/trainer.h"
+#include "common/checkpoint.h"
+#include "common/output.h"
+#include "common/signals.h"
+#include "training/course.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+double om_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* ---- opening ---- */
+
+static char *file_in(const char *directory, const char *name)
+{
+    char *path;
+    return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
+}
+
+static tn_status make_plan(om_trainer *t, tn_error *error)
+{
+    om_experiment *e = t->experiment;
+    t->graph = tn_graph_new(TN_F32);
+    if (!t->graph) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
+    om_joint_step(e->joint, t->graph, e->params, e->config->training.batch, e->config->training.input_frames, false);
+    t->plan = tn_plan_new(t->graph, 0, error);
+    if (!t->plan) return error->status;
+    t->coefficients = tn_alloc(OM_TERMS * sizeof *t->coefficients);
+    if (!t->coefficients) return tn_fail(error, TN_ENOMEM, "no memory for coefficients");
+    return tn_bind(t->plan, "coefficients", t->coefficients, error);
+}
+
+/* The newest checkpoint that can be read: a damaged one is passed over for the one before it. */
+static om_checkpoint *newest_checkpoint(om_trainer *t, tn_error *error)
+{
+    tn_error first = {0}, second = {0};
+    om_checkpoint *checkpoint = om_checkpoint_read(t->checkpoint, &first);
+    if (checkpoint) return checkpoint;
+    char *previous = om_checkpoint_previous(t->checkpoint);
+    if (previous) checkpoint = om_checkpoint_read(previous, &second);
+    if (checkpoint) om_progress_say(t->progress, "%s; going on from %s", first.message, previous);
+    else tn_fail(error, first.status, "%s", first.message);
+    free(previous);
+    return checkpoint;
+}
+
+static tn_status restore(om_trainer *t, tn_error *error)
+{
+    om_checkpoint *checkpoint = newest_checkpoint(t, error);
+    if (!checkpoint) return error->status;
+    tn_status status = om_checkpoint_restore(checkpoint, t->experiment->params, t->adam, error);
+    t->step = om_checkpoint_made(checkpoint)->step;
+    t->seconds = om_checkpoint_made(checkpoint)->seconds;
+    om_checkpoint_free(checkpoint);
+    return status;
+}
+
+tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *directory, bool resume,
+                          om_progress *progress, tn_error *error)
+{
+    *t = (om_trainer){.experiment = experiment, .directory = directory, .progress = progress,
+                      .scores = {.stimulus_r2 = NAN, .weight_r2 = NAN}};
+    t->checkpoint = file_in(directory, "checkpoint.safetensors");
+    t->config = om_config_text(experiment->config);
+    char *metrics = file_in(directory, "metrics.jsonl");
+    tn_status status = t->checkpoint && t->config && metrics ? TN_OK : tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!status) status = make_plan(t, error);
+    if (!status) {
+        tn_adam_config adam = TN_ADAM_DEFAULTS;
+        adam.clip_norm = experiment->config->training.clip_norm;
+        t->adam = tn_adam_new(experiment->params, adam, error);
+        status = t->adam ? TN_OK : error->status;
+    }
+    if (!status && resume) status = restore(t, error);
+    if (!status && experiment->config->training.evaluate_every)
+        status = om_evaluator_new(&t->evaluator, experiment, error);
+    if (!status && !(t->metrics = om_metrics_open(metrics, resume ? t->step : -1, error))) status = error->status;
+    free(metrics);
+    return status;
+}
+
+void om_trainer_close(om_trainer *t)
+{
+    om_batches_free(t->batches);
+    om_evaluator_free(t->evaluator);
+    om_metrics_close(t->metrics);
+    tn_adam_free(t->adam);
+    tn_plan_free(t->plan);
+    tn_graph_free(t->graph);
+    tn_free(t->coefficients);
+    free(t->checkpoint);
+    free(t->config);
+    *t = (om_trainer){0};
+}
+
+/* ---- a step ---- */
+
+/* Runs the step again, inspecting every value, to say where the first bad one arose. */
+static tn_status blame(om_trainer *t, const om_batch *batch, tn_error *error)
+{
+    tn_error reason = {0};
+    tn_plan *plan = tn_plan_new(t->graph, TN_PLAN_CHECK, &reason);
+    if (plan) {
+        om_batch_bind(batch, plan);
+        tn_bind(plan, "coefficients", t->coefficients, &reason);
+        tn_run(plan, &reason);
+        tn_plan_free(plan);
+    }
+    return tn_fail(error, TN_ENUMERIC, "the loss of step %lld is not finite: %s; %s keeps the latest good state",
+                   (long long)t->step, reason.message, t->checkpoint);
+}
+
+static double result(const om_trainer *t, const char *name)
+{
+    return *(const float *)tn_result(t->plan, name);
+}
+
+static tn_status make_step(om_trainer *t, tn_error *error)
+{
+    const om_config *c = t->experiment->config;
+    const om_batch *batch;
+    double rate[OM_GROUPS];
+    tn_status status = om_batches_next(t->batches, &batch, error);
+    if (status) return status;
+    om_batch_bind(batch, t->plan);
+    om_course_coefficients(c, t->step, t->coefficients);
+    if ((status = tn_run(t->plan, error))) return status;
+    if (!isfinite(result(t, "loss"))) return blame(t, batch, error);
+    bool new_epoch = t->step && om_course_epoch(c, t->step) != om_course_epoch(c, t->step - 1);
+    if (c->training.restart_adam && new_epoch) tn_adam_reset(t->adam);
+    om_course_rates(c, t->step, rate);
+    tn_adam_step(t->adam, rate);
+    t->step++;
+    return TN_OK;
+}
+
+/* ---- between steps ---- */
+
+static double trained_seconds(const om_trainer *t)
+{
+    return t->seconds + om_clock() - t->began;
+}
+
+static tn_status save(om_trainer *t, tn_error *error)
+{
+    om_progress_made made = {.step = t->step, .seconds = trained_seconds(t), .config = t->config,
+                             .seed = (uint64_t)t->experiment->config->seed, .program = PACKAGE_STRING};
+    tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->adam, &made, error);
+    t->saved = om_clock();
+    return status;
+}
+
+static tn_status write_metrics(om_trainer *t, tn_error *error)
+{
+    double rate[OM_GROUPS];
+    om_course_rates(t->experiment->config, t->step, rate);
+    om_field fields[6 + OM_TERMS] = {
+        {"loss", result(t, "loss")}, {"prediction", result(t, "term/prediction")},
+        {"stimulus_r2", t->scores.stimulus_r2}, {"weight_r2", t->scores.weight_r2},
+        {"lr_mlp", rate[OM_GROUP_MLP]}, {"seconds", trained_seconds(t)},
+    };
+    for (int i = 0; i < OM_TERMS; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "term/%s", om_term_names[i]);
+        fields[6 + i] = (om_field){om_term_names[i], result(t, name)};
+    }
+    return om_metrics_write(t->metrics, t->step, 6 + OM_TERMS, fields, error);
+}
+
+static void show(om_trainer *t)
+{
+    const om_field fields[] = {{"loss", result(t, "loss")}, {"stimulus R2", t->scores.stimulus_r2},
+                               {"W R2", t->scores.weight_r2}};
+    om_progress_at(t->progress, t->step, sizeof fields / sizeof *fields, fields);
+}
+
+static tn_status after_step(om_trainer *t, tn_error *error)
+{
+    const om_config *c = t->experiment->config;
+    tn_status status = TN_OK;
+    bool last = t->step == c->training.steps;
+    if (t->evaluator && (t->step % c->training.evaluate_every == 0 || last)) {
+        om_batches_wait(t->batches);
+        status = om_evaluate(t->evaluator, &t->scores, error);
+    }
+    if (!status && (t->step % c->training.log_every == 0 || last)) status = write_metrics(t, error);
+    show(t);
+    if (!status && om_clock() - t->saved > 60 * c->training.checkpoint_minutes) status = save(t, error);
+    return status;
+}
+
+tn_status om_trainer_run(om_trainer *t, tn_error *error)
+{
+    const om_config *c = t->experiment->config;
+    tn_status status = TN_OK;
+    t->began = t->saved = om_clock();
+    if (t->step < c->training.steps && !(t->batches = om_batches_new(t->experiment, t->step, error)))
+        return error->status;
+    om_progress_begin(t->progress, "train", t->step, c->training.steps);
+    bool late = false;
+    while (!status && t->step < c->training.steps && !om_signals_pending() && !late) {
+        status = make_step(t, error);
+        if (!status) status = after_step(t, error);
+        late = t->max_seconds > 0 && om_clock() - t->began > t->max_seconds;
+    }
+    if (!status) status = save(t, error);
+    om_progress_end(t->progress);
+    if (!status && t->step < c->training.steps)
+        om_progress_say(t->progress, "stopped after step %lld of %lld (%s); go on with --resume", (long long)t->step,
+                        (long long)c->training.steps, late ? "the time is over" : "a signal asked for it");
+    return status;
+}

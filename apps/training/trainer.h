@@ -1,0 +1,44 @@
+/* trainer.h - one training run: steps, schedules, checkpoints, resume. */
+#ifndef OM_TRAINER_H
+#define OM_TRAINER_H
+
+#include "common/cli.h"
+#include "common/evaluation.h"
+#include "common/experiment.h"
+#include "training/batch.h"
+
+typedef struct om_trainer {
+    om_experiment *experiment; /* borrowed */
+    const char *directory;     /* of the run; borrowed */
+    char *checkpoint;          /* path */
+    char *config;              /* the whole configuration, as text */
+    tn_graph *graph;
+    tn_plan *plan;
+    tn_adam *adam;
+    om_batches *batches;
+    om_evaluator *evaluator;   /* NULL: nothing to compare with, or not asked for */
+    om_metrics *metrics;
+    om_progress *progress;     /* borrowed */
+    float *coefficients;       /* [OM_TERMS] */
+    int64_t step;              /* steps made */
+    double seconds;            /* of training before this session */
+    double began, saved;       /* clock of this session's start and of the latest checkpoint, seconds */
+    double max_seconds;        /* of this session; 0: no limit */
+    om_scores scores;          /* the latest comparison with the truth */
+} om_trainer;
+
+/* Prepares a run in directory; with resume, from its checkpoint (or the one before, if the newest is damaged).
+ * The trainer is to be closed also after an error.
+ * Errors: TN_EINVAL, TN_EFORMAT, TN_EIO, TN_ENOMEM. */
+tn_status om_trainer_open(om_trainer *trainer, om_experiment *experiment, const char *directory, bool resume,
+                          om_progress *progress, tn_error *error);
+void om_trainer_close(om_trainer *trainer);
+
+/* Trains until all steps are made, the time is over or a signal asks to stop, and saves.
+ * Errors: TN_ENUMERIC the loss is not finite: the message names the node, and the latest checkpoint stays; TN_EIO. */
+tn_status om_trainer_run(om_trainer *trainer, tn_error *error);
+
+/* The clock of training times, seconds. */
+double om_clock(void);
+
+#endif

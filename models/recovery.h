@@ -1,0 +1,11 @@
+/* The inside of the recovery metrics. */
+#ifndef OM_RECOVERY_H
+#define OM_RECOVERY_H
+
+#include "joint.h"
+#include "statistics.h"
+#include "values.h"
+
+om_score om_score_of(const om_line *line);
+
+#endif
