@@ -2,8 +2,6 @@
 #include <config.h>
 #include "common/configuration_parts.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +15,8 @@ bool om_value_is_list(const om_key *key)
     return key->type == OM_FLOATS || key->type == OM_STRINGS;
 }
 
-/* Whether a number lies in an interval such as "(0, 1]". */
+/* Whether a number lies in an interval such as "(0, 1]". Intervals of the table are finite, so that what is too large
+ * for a type, and comes as its largest number or as infinity, lies outside. */
 static bool inside(const char *interval, double number)
 {
     char *end;
@@ -34,16 +33,15 @@ static bool only(const char *allowed, const char *text)
 static bool read_int(const om_key *key, const char *text, int64_t *value)
 {
     char *end;
-    errno = 0;
     *value = strtoll(text, &end, 10);
-    return only("+-0123456789", text) && *end == 0 && errno == 0 && inside(key->domain, (double)*value);
+    return only("+-0123456789", text) && *end == 0 && inside(key->domain, (double)*value);
 }
 
 static bool read_float(const om_key *key, const char *text, double *value)
 {
     char *end;
     *value = strtod(text, &end);
-    return only("+-.0123456789eE", text) && *end == 0 && isfinite(*value) && inside(key->domain, *value);
+    return only("+-.0123456789eE", text) && *end == 0 && inside(key->domain, *value);
 }
 
 static bool read_bool(const char *text, bool *value)

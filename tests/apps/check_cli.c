@@ -31,7 +31,7 @@ static const om_program program = {
     .own = &own,
 };
 
-enum { MOST_WORDS = 16 };
+enum { MOST_WORDS = 32 };
 
 /* The words of a command line behind the program's name, ended by NULL. */
 static int words_of(const char *const *words, char **argv)
