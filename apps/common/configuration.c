@@ -184,7 +184,7 @@ void om_config_help(unsigned programs, FILE *stream)
 char *om_config_path(const om_config *config, const char *path)
 {
     char *joined = NULL;
-    if (*path == '/' || strcmp(config->directory, ".") == 0) return strdup(path);
+    if (*path == '/' || !*config->directory || strcmp(config->directory, ".") == 0) return strdup(path);
     return asprintf(&joined, "%s/%s", config->directory, path) < 0 ? NULL : joined;
 }
 
