@@ -372,7 +372,10 @@ START_TEST(relative_paths_start_at_the_file_or_the_data_directory)
     static const struct {
         const char *data_dir, *path, *expected;
     } cases[] = {
-        {"/data", "a/b.mp4", "/data/a/b.mp4"}, {"/data", "/c.mp4", "/c.mp4"}, {".", "c.mp4", "c.mp4"}, {"", "c.mp4", "c.mp4"},
+        {"/data", "a/b.mp4", "/data/a/b.mp4"},
+        {"/data", "/c.mp4", "/c.mp4"},
+        {".", "c.mp4", "c.mp4"},
+        {"", "c.mp4", "c.mp4"},
     };
     for (int i = 0; i < 4; i++) {
         om_config read = {0};
