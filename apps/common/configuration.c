@@ -1,0 +1,194 @@
+/* Configurations: files, defaults, printing. */
+#include <config.h>
+#include "common/configuration.h"
+#include "common/configuration_parts.h"
+#include "common/output.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_FILE = 1 << 20, COMMENT_COLUMN = 40 };
+
+/* Numbers have a decimal point here, whatever the user's language. */
+static locale_t enter_c_locale(locale_t *c)
+{
+    *c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    return uselocale(*c);
+}
+
+static void leave_c_locale(locale_t c, locale_t before)
+{
+    uselocale(before);
+    if (c) freelocale(c);
+}
+
+/* --- reading --- */
+
+/* The column that holds the default of a key: see om_key. */
+static const char *default_of(const om_key *key, int recipe, int mode)
+{
+    const int candidates[] = {2 * recipe + mode, 2 * recipe, mode, 0};
+    int i = 0;
+    while (!key->value[candidates[i]]) i++;
+    return key->value[candidates[i]];
+}
+
+static tn_status assign_defaults(om_config *config, bool *given, tn_error *error)
+{
+    int count;
+    const om_key *keys = om_config_keys(&count);
+    tn_status status = TN_OK;
+    for (int i = 0; i < count && status == TN_OK; i++) {
+        if (given[i]) continue;
+        const char *value = default_of(&keys[i], config->model.recipe, config->model.mode);
+        status = om_yaml_assign(config, given, "default", false, keys[i].name, value, strlen(value), error);
+    }
+    return status;
+}
+
+/* "siren.hidden_dim=256". */
+static tn_status assign_option(om_config *config, bool *given, const char *option, tn_error *error)
+{
+    char name[128];
+    const char *equals = strchr(option, '=');
+    if (!equals || equals == option || equals - option >= (int)sizeof name)
+        return tn_fail(error, TN_EFORMAT, "command line: expected KEY=VALUE, found %s", om_shown(option).text);
+    snprintf(name, sizeof name, "%.*s", (int)(equals - option), option);
+    return om_yaml_assign(config, given, "command line", false, name, equals + 1, strlen(equals + 1), error);
+}
+
+/* text NULL: defaults and options only. */
+static tn_status assign_all(om_config *config, const char *name, const char *text, size_t length, int n_set,
+                            const char *const *set, tn_error *error)
+{
+    int count;
+    om_config_keys(&count);
+    bool *given = calloc((size_t)count, sizeof *given);
+    if (!given || !config->directory) {
+        free(given);
+        return tn_fail(error, TN_ENOMEM, "out of memory");
+    }
+    locale_t c, before = enter_c_locale(&c);
+    tn_status status = TN_OK;
+    if (text) status = om_yaml_assign(config, given, name, true, "", text, length, error);
+    for (int i = 0; i < n_set && status == TN_OK; i++) status = assign_option(config, given, set[i], error);
+    if (status == TN_OK) status = assign_defaults(config, given, error);
+    leave_c_locale(c, before);
+    free(given);
+    return status;
+}
+
+tn_status om_config_parse(om_config *config, const char *name, const char *text, size_t length, const char *data_dir,
+                          int n_set, const char *const *set, tn_error *error)
+{
+    config->directory = strdup(data_dir ? data_dir : ".");
+    return assign_all(config, name, text, length, n_set, set, error);
+}
+
+/* The whole file, LARGEST_FILE bytes at most. */
+static tn_status read_text(const char *path, char **text, size_t *length, tn_error *error)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file) return tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    tn_status status = TN_OK;
+    *text = malloc(LARGEST_FILE + 1);
+    *length = *text ? fread(*text, 1, LARGEST_FILE + 1, file) : 0;
+    if (!*text) status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+    else if (ferror(file)) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    else if (*length > LARGEST_FILE)
+        status = tn_fail(error, TN_EFORMAT, "%s: larger than %d bytes; is this a configuration?", path, LARGEST_FILE);
+    fclose(file);
+    return status;
+}
+
+tn_status om_config_read(om_config *config, const char *path, const char *data_dir, int n_set, const char *const *set,
+                         tn_error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    config->directory = data_dir || !path ? strdup(data_dir ? data_dir : ".") : om_directory_of(path);
+    tn_status status = path ? read_text(path, &text, &length, error) : TN_OK;
+    if (status == TN_OK) status = assign_all(config, path, text, length, n_set, set, error);
+    free(text);
+    return status;
+}
+
+void om_config_free(om_config *config)
+{
+    int count;
+    const om_key *keys = om_config_keys(&count);
+    for (int i = 0; i < count; i++) om_value_clear(config, &keys[i]);
+    free(config->directory);
+    config->directory = NULL;
+}
+
+/* --- printing --- */
+
+/* Prints "siren:" where a section begins; returns the part of the key's name within its section. */
+static const char *print_section(const om_key *keys, int i, FILE *stream)
+{
+    const char *name = keys[i].name, *dot = strchr(name, '.');
+    size_t section = dot ? (size_t)(dot - name) + 1 : 0;
+    if (section && (i == 0 || strncmp(keys[i - 1].name, name, section) != 0))
+        fprintf(stream, "\n%.*s:\n", (int)section - 1, name);
+    return name + section;
+}
+
+void om_config_print(const om_config *config, FILE *stream)
+{
+    int count;
+    const om_key *keys = om_config_keys(&count);
+    locale_t c, before = enter_c_locale(&c);
+    for (int i = 0; i < count; i++) {
+        const char *name = print_section(keys, i, stream);
+        int length = fprintf(stream, "%s%s: ", name == keys[i].name ? "" : "  ", name);
+        length += om_value_print(config, &keys[i], stream);
+        fprintf(stream, "%*s # %s", length < COMMENT_COLUMN ? COMMENT_COLUMN - length : 0, "", keys[i].help);
+        if (keys[i].type == OM_CHOICE) fprintf(stream, " (%s)", keys[i].domain);
+        fputc('\n', stream);
+    }
+    leave_c_locale(c, before);
+}
+
+char *om_config_text(const om_config *config)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&text, &length);
+    if (!memory) return NULL;
+    om_config_print(config, memory);
+    bool good = !ferror(memory);
+    if (fclose(memory) == 0 && good) return text;
+    free(text);
+    return NULL;
+}
+
+void om_config_help(unsigned programs, FILE *stream)
+{
+    static const char *const columns[OM_COLUMNS] = {"default", "known", "published", "published, known"};
+    int count;
+    const om_key *keys = om_config_keys(&count);
+    for (int i = 0; i < count; i++) {
+        if (!(keys[i].programs & programs)) continue;
+        fprintf(stream, "%s\n    %s\n    %s;", keys[i].name, keys[i].help, om_value_expected(&keys[i]).text);
+        for (int j = 0; j < OM_COLUMNS; j++)
+            if (keys[i].value[j]) fprintf(stream, "%s %s %s", j ? "," : "", columns[j], keys[i].value[j]);
+        fputc('\n', stream);
+    }
+}
+
+/* --- what values mean --- */
+
+char *om_config_path(const om_config *config, const char *path)
+{
+    char *joined = NULL;
+    if (*path == '/' || !*config->directory || strcmp(config->directory, ".") == 0) return strdup(path);
+    return asprintf(&joined, "%s/%s", config->directory, path) < 0 ? NULL : joined;
+}
+
+const char *om_source_scene(const char *source)
+{
+    return strncmp(source, "scene:", 6) == 0 ? source + 6 : NULL;
+}

@@ -1,0 +1,117 @@
+/* Metrics as lines of JSON. */
+#include <config.h>
+#include "common/metrics.h"
+#include "common/output.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct om_metrics {
+    FILE *file;
+    char *path;
+};
+
+static json_t *json_number(double value)
+{
+    if (!isfinite(value)) return json_null();
+    if (value == nearbyint(value) && fabs(value) < 0x1p53) return json_integer((json_int_t)value);
+    return json_real(value);
+}
+
+char *om_json_line(const char *name, const char *text, int n, const om_field *fields)
+{
+    json_t *object = json_object();
+    bool good = object && (!name || json_object_set_new(object, name, json_string(text)) == 0);
+    for (int i = 0; i < n && good; i++)
+        good = json_object_set_new(object, fields[i].name, json_number(fields[i].value)) == 0;
+    char *line = good ? json_dumps(object, JSON_REAL_PRECISION(9)) : NULL;
+    json_decref(object);
+    return line;
+}
+
+/* Copies to kept the lines of old up to last_step. A last line without its end was cut short. */
+static tn_status keep_lines(FILE *old, FILE *kept, const char *path, int64_t last_step, tn_error *error)
+{
+    char *line = NULL;
+    size_t room = 0;
+    tn_status status = TN_OK;
+    ssize_t length;
+    for (long number = 1; status == TN_OK && (length = getline(&line, &room, old)) > 0; number++) {
+        if (line[length - 1] != '\n') break;
+        json_t *object = json_loadb(line, (size_t)length, 0, NULL);
+        const json_t *step = json_object_get(object, "step");
+        if (!json_is_integer(step))
+            status = tn_fail(error, TN_EFORMAT, "%s:%ld: expected an object with a step", path, number);
+        else if (json_integer_value(step) <= last_step) fwrite(line, 1, (size_t)length, kept);
+        json_decref(object);
+    }
+    if (status == TN_OK && ferror(old)) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    free(line);
+    return status;
+}
+
+/* Replaces the file at path by one with the lines up to last_step. */
+static tn_status cut(FILE *old, const char *path, int64_t last_step, tn_error *error)
+{
+    om_output output;
+    tn_status status = om_output_begin(&output, path, true, error);
+    if (status != TN_OK) return status;
+    FILE *kept = fopen(output.temporary, "w");
+    if (!kept) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    else {
+        status = keep_lines(old, kept, path, last_step, error);
+        bool failed = ferror(kept);
+        if ((fclose(kept) != 0 || failed) && status == TN_OK)
+            status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    }
+    if (status == TN_OK) return om_output_commit(&output, error);
+    om_output_abort(&output);
+    return status;
+}
+
+om_metrics *om_metrics_open(const char *path, int64_t last_step, tn_error *error)
+{
+    tn_status status = TN_OK;
+    FILE *old = fopen(path, "r");
+    if (old) {
+        status = cut(old, path, last_step, error);
+        fclose(old);
+    } else if (errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    if (status != TN_OK) return NULL;
+
+    om_metrics *metrics = calloc(1, sizeof *metrics);
+    if (metrics) metrics->path = strdup(path);
+    if (!metrics || !metrics->path) tn_fail(error, TN_ENOMEM, "out of memory");
+    else if (!(metrics->file = fopen(path, "ae"))) tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    else return metrics;
+    om_metrics_close(metrics);
+    return NULL;
+}
+
+tn_status om_metrics_write(om_metrics *metrics, int64_t step, int n, const om_field *fields, tn_error *error)
+{
+    om_field *all = calloc((size_t)n + 1, sizeof *all);
+    char *line = NULL;
+    if (all) {
+        all[0] = (om_field){"step", (double)step};
+        if (n) memcpy(all + 1, fields, (size_t)n * sizeof *all);
+        line = om_json_line(NULL, NULL, n + 1, all);
+    }
+    free(all);
+    if (!line) return tn_fail(error, TN_ENOMEM, "out of memory");
+    fprintf(metrics->file, "%s\n", line);
+    free(line);
+    if (fflush(metrics->file) != 0) return tn_fail(error, TN_EIO, "%s: %s", metrics->path, strerror(errno));
+    return TN_OK;
+}
+
+void om_metrics_close(om_metrics *metrics)
+{
+    if (!metrics) return;
+    if (metrics->file) fclose(metrics->file);
+    free(metrics->path);
+    free(metrics);
+}

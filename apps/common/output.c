@@ -1,0 +1,184 @@
+/* Atomic outputs. */
+#include <config.h>
+#include "common/output.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#define PREFIX ".ommatid-"
+
+char *om_directory_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash) return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+static tn_status no_memory(tn_error *error)
+{
+    return tn_fail(error, TN_ENOMEM, "out of memory");
+}
+
+static tn_status system_error(const char *path, tn_error *error)
+{
+    return tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+}
+
+/* "@machine-": process numbers mean nothing on another machine that shares the file system. */
+static void machine_mark(char mark[80])
+{
+    char name[65] = "";
+    gethostname(name, sizeof name - 1);
+    snprintf(mark, 80, "@%s-", name);
+}
+
+static bool is_stale(const char *name)
+{
+    char mark[80], *end;
+    if (strncmp(name, PREFIX, strlen(PREFIX)) != 0) return false;
+    long process = strtol(name + strlen(PREFIX), &end, 10);
+    machine_mark(mark);
+    return process > 0 && strncmp(end, mark, strlen(mark)) == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+/* Removes stale temporary files; returns how many other entries there are, or -1 if the directory cannot be read. */
+static int clean(const char *directory)
+{
+    DIR *stream = opendir(directory);
+    if (!stream) return -1;
+    int others = 0;
+    for (struct dirent *entry; (entry = readdir(stream));) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        if (!is_stale(entry->d_name) || unlinkat(dirfd(stream), entry->d_name, 0) != 0) others++;
+    }
+    closedir(stream);
+    return others;
+}
+
+/* --- files --- */
+
+static tn_status check_target(const char *path, bool force, tn_error *error)
+{
+    struct stat status;
+    if (stat(path, &status) != 0) return errno == ENOENT ? TN_OK : system_error(path, error);
+    if (!S_ISREG(status.st_mode)) return tn_fail(error, TN_EINVAL, "%s: exists and is not a file", path);
+    return force ? TN_OK : tn_fail(error, TN_EINVAL, "%s: exists; --force replaces it", path);
+}
+
+static void end(om_output *output)
+{
+    free(output->path);
+    free(output->temporary);
+    *output = (om_output){0};
+}
+
+static tn_status create(om_output *output, tn_error *error)
+{
+    char mark[80], *directory = om_directory_of(output->path);
+    const char *slash = strrchr(output->path, '/'), *name = slash ? slash + 1 : output->path;
+    machine_mark(mark);
+    if (!directory || asprintf(&output->temporary, "%s/" PREFIX "%ld%s%s", directory, (long)getpid(), mark, name) < 0) {
+        output->temporary = NULL;
+        free(directory);
+        return no_memory(error);
+    }
+    clean(directory);
+    free(directory);
+    /* A file of this name is of an earlier process with our number, as the first one of every container has. */
+    unlink(output->temporary);
+    int file = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0) return system_error(output->path, error);
+    close(file); /* nothing was written yet */
+    return TN_OK;
+}
+
+tn_status om_output_begin(om_output *output, const char *path, bool force, tn_error *error)
+{
+    *output = (om_output){.path = strdup(path), .force = force};
+    tn_status status = output->path ? check_target(path, force, error) : no_memory(error);
+    if (status == TN_OK) status = create(output, error);
+    if (status != TN_OK) end(output);
+    return status;
+}
+
+static tn_status sync_path(const char *path, int flags, const char *shown, tn_error *error)
+{
+    int file = open(path, flags | O_CLOEXEC);
+    if (file < 0) return system_error(shown, error);
+    /* EINVAL: a file system without this */
+    tn_status status = fsync(file) == 0 || errno == EINVAL ? TN_OK : system_error(shown, error);
+    close(file);
+    return status;
+}
+
+tn_status om_output_commit(om_output *output, tn_error *error)
+{
+    char *directory = om_directory_of(output->path);
+    tn_status status = directory ? sync_path(output->temporary, O_RDONLY, output->path, error) : no_memory(error);
+    if (status == TN_OK) status = check_target(output->path, output->force, error);
+    if (status == TN_OK && rename(output->temporary, output->path) != 0) status = system_error(output->path, error);
+    if (status != TN_OK) unlink(output->temporary);
+    else status = sync_path(directory, O_RDONLY | O_DIRECTORY, output->path, error);
+    free(directory);
+    end(output);
+    return status;
+}
+
+void om_output_abort(om_output *output)
+{
+    if (output->temporary) unlink(output->temporary);
+    end(output);
+}
+
+/* --- directories --- */
+
+static tn_status make_parents(const char *path, tn_error *error)
+{
+    char *part = strdup(path);
+    if (!part) return no_memory(error);
+    tn_status status = TN_OK;
+    for (char *slash = part; status == TN_OK && (slash = strchr(slash + 1, '/'));) {
+        *slash = 0;
+        if (mkdir(part, 0777) != 0 && errno != EEXIST) status = system_error(part, error);
+        *slash = '/';
+    }
+    free(part);
+    return status;
+}
+
+tn_status om_output_directory(const char *path, bool reuse, tn_error *error)
+{
+    struct stat info;
+    if (!*path) return tn_fail(error, TN_EINVAL, "the output directory has no name");
+    tn_status status = make_parents(path, error);
+    if (status != TN_OK) return status;
+    if (mkdir(path, 0777) != 0 && errno != EEXIST) return system_error(path, error);
+    if (stat(path, &info) != 0) return system_error(path, error);
+    if (!S_ISDIR(info.st_mode)) return tn_fail(error, TN_EINVAL, "%s: exists and is not a directory", path);
+    int entries = clean(path);
+    if (entries < 0 || access(path, W_OK | X_OK) != 0) return system_error(path, error);
+    if (entries && !reuse) return tn_fail(error, TN_EINVAL, "%s: is not empty; --force writes into it", path);
+    return TN_OK;
+}
+
+tn_status om_output_space(const char *path, uint64_t bytes, tn_error *error)
+{
+    struct statvfs disk;
+    char *directory = om_directory_of(path);
+    if (!directory) return no_memory(error);
+    tn_status status = statvfs(directory, &disk) == 0 ? TN_OK : system_error(directory, error);
+    free(directory);
+    if (status != TN_OK) return status;
+    double free_bytes = (double)disk.f_bavail * (double)disk.f_frsize;
+    if ((double)bytes > free_bytes)
+        return tn_fail(error, TN_EIO, "%s: needs %.3g GB, and the disk has %.3g GB left", path, (double)bytes / 1e9,
+                       free_bytes / 1e9);
+    return TN_OK;
+}

@@ -1,0 +1,48 @@
+/* output.h - files that are there whole or not at all.
+ *
+ *     om_output output;
+ *     tn_status status = om_output_begin(&output, "recording.h5", cli.force, &error);
+ *     if (status == TN_OK) {
+ *         status = write_recording(output.temporary, ..., &error);
+ *         if (status == TN_OK) status = om_output_commit(&output, &error);
+ *         else om_output_abort(&output);
+ *     }
+ *
+ * The file is written under a temporary name in the directory of the final one, which keeps the ending of the name
+ * and carries process and machine; a killed program leaves it behind, and the next one removes it. */
+#ifndef OM_OUTPUT_H
+#define OM_OUTPUT_H
+
+#include "tensor.h"
+
+typedef struct om_output {
+    char *path, *temporary;
+    bool force;
+} om_output;
+
+/* Creates the empty temporary file, and removes those that dead processes of this machine left in the directory.
+ *   force  replace an existing file
+ * Errors: TN_EINVAL path exists and force is false, or it exists and is not a file; TN_EIO; TN_ENOMEM.
+ * After an error there is nothing to abort. */
+tn_status om_output_begin(om_output *output, const char *path, bool force, tn_error *error);
+
+/* Syncs the temporary file, gives it its name, and syncs the directory. Ends the output also when it fails; then the
+ * temporary file is gone and what was at path is as before, unless the directory was all that could not be synced.
+ * Errors: TN_EINVAL a file has appeared at path meanwhile; TN_EIO. */
+tn_status om_output_commit(om_output *output, tn_error *error);
+
+/* Removes the temporary file and ends the output. */
+void om_output_abort(om_output *output);
+
+/* Makes path a directory that can be written to, with its parents, and removes what dead processes left in it.
+ *   reuse  accept one that has files in it
+ * Errors: TN_EINVAL it has files and reuse is false, or it is not a directory; TN_EIO; TN_ENOMEM. */
+tn_status om_output_directory(const char *path, bool reuse, tn_error *error);
+
+/* Whether bytes more fit where path is, or is to be created. Errors: TN_EIO they do not; TN_ENOMEM. */
+tn_status om_output_space(const char *path, uint64_t bytes, tn_error *error);
+
+/* The directory of a path, "." if it names none; to be freed, NULL when out of memory. */
+char *om_directory_of(const char *path);
+
+#endif

@@ -1,0 +1,32 @@
+/* Requests to stop. A signal handler can reach nothing but a variable of the whole program. */
+#include <config.h>
+#include "common/signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+static volatile sig_atomic_t pending;
+
+static void remember(int signal_number)
+{
+    pending = signal_number;
+}
+
+void om_signals_catch(void)
+{
+    static const int caught[] = {SIGTERM, SIGINT, SIGUSR1};
+    for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+        struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART};
+        if (caught[i] == SIGINT) action.sa_flags |= (int)SA_RESETHAND;
+        sigemptyset(&action.sa_mask);
+        sigaction(caught[i], &action, NULL);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    pending = 0;
+}
+
+int om_signals_pending(void)
+{
+    return pending;
+}

@@ -1,0 +1,13 @@
+/* signals.h - a request to stop, so that a long loop can finish its step, save and leave. */
+#ifndef OM_SIGNALS_H
+#define OM_SIGNALS_H
+
+/* From now on SIGTERM, SIGINT and SIGUSR1 (what batch systems send before the time is over) are remembered instead of
+ * ending the process, but a second SIGINT ends it at once. A closed pipe and a
+ * limit on file sizes become errors of writing. */
+void om_signals_catch(void);
+
+/* The signal that asked to stop, or 0. */
+int om_signals_pending(void);
+
+#endif

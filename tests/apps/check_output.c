@@ -1,0 +1,326 @@
+/* Outputs and metrics: whole or not at all. */
+#include <config.h>
+#include "common/metrics.h"
+#include "common/output.h"
+#include "testing.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char directory[256], path[512];
+static tn_error error;
+
+static void setup(void)
+{
+    snprintf(directory, sizeof directory, "%s", scratch_path("outputs"));
+    snprintf(path, sizeof path, "%s/result.mp4", directory);
+    ck_assert_int_eq(mkdir(directory, 0777), 0);
+    error = (tn_error){0};
+}
+
+static bool put(const char *name, const char *text)
+{
+    FILE *file = fopen(name, "w");
+    bool good = file && fputs(text, file) >= 0;
+    return file && fclose(file) == 0 && good;
+}
+
+static void assert_holds(const char *name, const char *text)
+{
+    char found[1024];
+    FILE *file = fopen(name, "r");
+    ck_assert_msg(file != NULL, "%s is missing", name);
+    found[fread(found, 1, sizeof found - 1, file)] = 0;
+    fclose(file);
+    ck_assert_str_eq(found, text);
+}
+
+static int entries(void)
+{
+    int count = -2; /* "." and ".." */
+    DIR *stream = opendir(directory);
+    while (readdir(stream)) count++;
+    closedir(stream);
+    return count;
+}
+
+START_TEST(a_committed_file_is_there_and_nothing_else)
+{
+    om_output output;
+    ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
+    ck_assert_str_eq(output.temporary + strlen(output.temporary) - 11, "-result.mp4");
+    ck_assert_int_eq(access(path, F_OK), -1);
+    ck_assert(put(output.temporary, "all"));
+    ck_assert_int_eq(access(path, F_OK), -1);
+    ck_assert_int_eq(om_output_commit(&output, &error), TN_OK);
+    assert_holds(path, "all");
+    ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(an_aborted_file_leaves_what_was_there)
+{
+    om_output output;
+    ck_assert(put(path, "old"));
+    ck_assert_int_eq(om_output_begin(&output, path, true, &error), TN_OK);
+    ck_assert(put(output.temporary, "half"));
+    om_output_abort(&output);
+    om_output_abort(&output);
+    assert_holds(path, "old");
+    ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(an_existing_file_is_replaced_only_by_force)
+{
+    om_output output;
+    ck_assert(put(path, "old"));
+    ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_EINVAL);
+    ck_assert_ptr_nonnull(strstr(error.message, "result.mp4: exists; --force replaces it"));
+    ck_assert_int_eq(entries(), 1);
+    ck_assert_int_eq(om_output_begin(&output, path, true, NULL), TN_OK);
+    ck_assert(put(output.temporary, "new"));
+    ck_assert_int_eq(om_output_commit(&output, NULL), TN_OK);
+    assert_holds(path, "new");
+}
+END_TEST
+
+START_TEST(a_file_that_appears_meanwhile_is_kept)
+{
+    om_output output;
+    ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
+    ck_assert(put(path, "of somebody else"));
+    ck_assert_int_eq(om_output_commit(&output, &error), TN_EINVAL);
+    assert_holds(path, "of somebody else");
+    ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(places_where_no_file_can_be_are_refused)
+{
+    om_output output;
+    ck_assert_int_eq(om_output_begin(&output, directory, true, &error), TN_EINVAL);
+    ck_assert_int_eq(om_output_begin(&output, "/dev/null", true, NULL), TN_EINVAL);
+    error = (tn_error){0};
+    ck_assert_int_eq(om_output_begin(&output, "/nowhere/x", false, &error), TN_EIO);
+    ck_assert_str_eq(error.message, "/nowhere/x: No such file or directory");
+    ck_assert(put(path, ""));
+    ck_assert_int_eq(om_output_begin(&output, scratch_path("outputs/result.mp4/x"), false, NULL), TN_EIO);
+    ck_assert_int_eq(om_output_begin(&output, scratch_path("outputs/"), false, NULL), TN_EINVAL);
+}
+END_TEST
+
+START_TEST(a_vanished_temporary_file_is_an_error)
+{
+    om_output output;
+    ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
+    unlink(output.temporary);
+    ck_assert_int_eq(om_output_commit(&output, &error), TN_EIO);
+    ck_assert_int_eq(entries(), 0);
+}
+END_TEST
+
+/* A limit on the size of files is what a full disk is to a writer. */
+START_TEST(a_full_disk_leaves_no_partial_file)
+{
+    om_output output;
+    char block[8192];
+    memset(block, 'x', sizeof block);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){4096, 4096});
+    ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
+    FILE *file = fopen(output.temporary, "w");
+    bool good = fwrite(block, 1, sizeof block, file) == sizeof block;
+    ck_assert(fclose(file) != 0 || !good);
+    om_output_abort(&output);
+    ck_assert_int_eq(entries(), 0);
+
+    om_metrics *metrics = om_metrics_open(path, -1, &error);
+    tn_status status = TN_OK;
+    for (int64_t step = 0; step < 400 && status == TN_OK; step++)
+        status = om_metrics_write(metrics, step, 1, &(om_field){"loss", 0.5}, &error);
+    ck_assert_int_eq(status, TN_EIO);
+    ck_assert_ptr_nonnull(strstr(error.message, "result.mp4: File too large"));
+    om_metrics_close(metrics);
+
+    error = (tn_error){0};
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){1024, 1024});
+    struct stat before, after;
+    ck_assert_int_eq(stat(path, &before), 0);
+    ck_assert_ptr_null(om_metrics_open(path, 1000, &error));
+    ck_assert_int_eq(error.status, TN_EIO);
+    ck_assert_int_eq(stat(path, &after), 0);
+    ck_assert_int_eq(after.st_size, before.st_size);
+    ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
+/* The name of the temporary file that a process leaves when it is killed. */
+static void leave_one(bool killed, pid_t *child, char name[512])
+{
+    int ends[2];
+    om_output output;
+    ck_assert_int_eq(pipe(ends), 0);
+    *child = fork();
+    if (*child == 0) {
+        char copy[512] = "";
+        if (om_output_begin(&output, path, true, NULL) == TN_OK) snprintf(copy, sizeof copy, "%s", output.temporary);
+        if (write(ends[1], copy, sizeof copy) < 0) _exit(1);
+        for (;;) pause();
+    }
+    ck_assert_int_eq(read(ends[0], name, 512), 512);
+    if (killed) {
+        kill(*child, SIGKILL);
+        waitpid(*child, NULL, 0);
+    }
+}
+
+START_TEST(temporary_files_of_dead_processes_are_removed_and_of_living_ones_kept)
+{
+    om_output output;
+    pid_t dead, living;
+    char left[512], used[512], foreign[600];
+    leave_one(false, &living, used);
+    leave_one(true, &dead, left);
+    snprintf(foreign, sizeof foreign, "%s/.ommatid-%ld@another.machine-x", directory, (long)dead);
+    ck_assert(put(foreign, ""));
+    ck_assert_int_eq(access(left, F_OK), 0);
+    ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
+    ck_assert_int_eq(access(left, F_OK), -1);
+    ck_assert_int_eq(access(used, F_OK), 0);
+    ck_assert_int_eq(access(foreign, F_OK), 0);
+    om_output_abort(&output);
+    kill(living, SIGKILL);
+    waitpid(living, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_temporary_file_of_an_earlier_process_with_our_number_is_replaced)
+{
+    om_output first, second;
+    ck_assert_int_eq(om_output_begin(&first, path, false, &error), TN_OK);
+    ck_assert(put(first.temporary, "of a container that was stopped"));
+    ck_assert_int_eq(om_output_begin(&second, path, false, &error), TN_OK);
+    ck_assert_int_eq(om_output_commit(&second, &error), TN_OK);
+    assert_holds(path, "");
+    om_output_abort(&first);
+}
+END_TEST
+
+START_TEST(a_directory_is_made_with_its_parents_and_reused_only_when_allowed)
+{
+    char deep[600], file[700];
+    snprintf(deep, sizeof deep, "%s/a/b/run", directory);
+    ck_assert_int_eq(om_output_directory(deep, false, &error), TN_OK);
+    ck_assert_int_eq(om_output_directory(deep, false, &error), TN_OK);
+    snprintf(file, sizeof file, "%s/checkpoint", deep);
+    ck_assert(put(file, "c"));
+    ck_assert_int_eq(om_output_directory(deep, false, &error), TN_EINVAL);
+    ck_assert_ptr_nonnull(strstr(error.message, "run: is not empty; --force"));
+    ck_assert_int_eq(om_output_directory(deep, true, NULL), TN_OK);
+    assert_holds(file, "c");
+    ck_assert_int_eq(om_output_directory(file, true, NULL), TN_EINVAL);
+    ck_assert_int_eq(om_output_directory(strcat(file, "/x"), true, NULL), TN_EIO);
+    ck_assert_int_eq(om_output_directory("", true, NULL), TN_EINVAL);
+    ck_assert_int_eq(om_output_directory("/proc/x", true, NULL), TN_EIO);
+}
+END_TEST
+
+START_TEST(space_is_compared_with_what_the_disk_has)
+{
+    ck_assert_int_eq(om_output_space(path, 1, &error), TN_OK);
+    ck_assert_int_eq(om_output_space(path, UINT64_MAX, &error), TN_EIO);
+    ck_assert_ptr_nonnull(strstr(error.message, "needs 1.84e+10 GB"));
+    ck_assert_int_eq(om_output_space("/nowhere/x", 1, NULL), TN_EIO);
+}
+END_TEST
+
+/* --- metrics --- */
+
+START_TEST(lines_have_short_numbers_and_null_for_what_is_not_finite)
+{
+    const om_field fields[] = {{"loss", 1.0 / 3}, {"big", 1e300}, {"n", -12}, {"nan", NAN}, {"inf", -INFINITY}};
+    char *line = om_json_line("what", "a \"b\"", 5, fields);
+    ck_assert_str_eq(line, "{\"what\": \"a \\\"b\\\"\", \"loss\": 0.333333333, \"big\": 1e300, \"n\": -12, "
+                           "\"nan\": null, \"inf\": null}");
+    free(line);
+    ck_assert_ptr_null(om_json_line("what", "\xff", 0, NULL));
+}
+END_TEST
+
+static void write_steps(int64_t last_step, int64_t from, int64_t to)
+{
+    om_metrics *metrics = om_metrics_open(path, last_step, &error);
+    ck_assert_msg(metrics != NULL, "%s", error.message);
+    for (int64_t step = from; step <= to; step++)
+        ck_assert_int_eq(om_metrics_write(metrics, step, 1, &(om_field){"x", (double)step / 2}, &error), TN_OK);
+    om_metrics_close(metrics);
+}
+
+START_TEST(resuming_drops_what_came_after_the_checkpoint)
+{
+    write_steps(-1, 1, 3);
+    assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n{\"step\": 2, \"x\": 1}\n{\"step\": 3, \"x\": 1.5}\n");
+    write_steps(2, 3, 3);
+    assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n{\"step\": 2, \"x\": 1}\n{\"step\": 3, \"x\": 1.5}\n");
+    write_steps(1, 5, 5);
+    assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n{\"step\": 5, \"x\": 2.5}\n");
+    write_steps(-1, 1, 1);
+    assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n");
+    ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(a_line_cut_short_is_dropped)
+{
+    ck_assert(put(path, "{\"step\": 1}\n{\"step\": 2, \"lo"));
+    write_steps(7, 3, 3);
+    assert_holds(path, "{\"step\": 1}\n{\"step\": 3, \"x\": 1.5}\n");
+}
+END_TEST
+
+START_TEST(a_foreign_file_is_refused_and_kept)
+{
+    static const char *const foreign[] = {"{\"step\": 1}\nhello\n", "{\"step\": 1}\n[1]\n", "{\"step\": 1}\n\n",
+                                          "{\"step\": 1}\n{\"step\": 1.5}\n", "{\"step\": 1}\n{\"loss\": 1}\n"};
+    ck_assert(put(path, foreign[_i]));
+    ck_assert_ptr_null(om_metrics_open(path, 7, &error));
+    ck_assert_int_eq(error.status, TN_EFORMAT);
+    ck_assert_ptr_nonnull(strstr(error.message, "result.mp4:2: expected an object with a step"));
+    assert_holds(path, foreign[_i]);
+    ck_assert_int_eq(entries(), 1);
+    error = (tn_error){0};
+    ck_assert_ptr_null(om_metrics_open("/nowhere/x", 0, &error));
+    ck_assert_int_eq(error.status, TN_EIO);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *files = tcase_create("files"), *metrics = tcase_create("metrics");
+    tcase_add_checked_fixture(files, setup, NULL);
+    tcase_add_test(files, a_committed_file_is_there_and_nothing_else);
+    tcase_add_test(files, an_aborted_file_leaves_what_was_there);
+    tcase_add_test(files, an_existing_file_is_replaced_only_by_force);
+    tcase_add_test(files, a_file_that_appears_meanwhile_is_kept);
+    tcase_add_test(files, places_where_no_file_can_be_are_refused);
+    tcase_add_test(files, a_vanished_temporary_file_is_an_error);
+    tcase_add_test(files, a_full_disk_leaves_no_partial_file);
+    tcase_add_test(files, temporary_files_of_dead_processes_are_removed_and_of_living_ones_kept);
+    tcase_add_test(files, a_temporary_file_of_an_earlier_process_with_our_number_is_replaced);
+    tcase_add_test(files, a_directory_is_made_with_its_parents_and_reused_only_when_allowed);
+    tcase_add_test(files, space_is_compared_with_what_the_disk_has);
+    tcase_add_checked_fixture(metrics, setup, NULL);
+    tcase_add_test(metrics, lines_have_short_numbers_and_null_for_what_is_not_finite);
+    tcase_add_test(metrics, resuming_drops_what_came_after_the_checkpoint);
+    tcase_add_test(metrics, a_line_cut_short_is_dropped);
+    tcase_add_loop_test(metrics, a_foreign_file_is_refused_and_kept, 0, 5);
+    return run_cases("output", files, metrics, NULL);
+}
