@@ -111,8 +111,10 @@ static const char *const *strings(golden *file, hid_t id, hid_t type, hid_t spac
     if (H5Tis_variable_str(type)) {
         ck_assert_msg(read_any(id, type, list) >= 0, "cannot read %s", what);
         for (size_t i = 0; i < count; i++) {
-            char *copy = give(file, strlen(list[i]) + 1);
-            list[i] = strcpy(copy, list[i]);
+            char *text = list[i]; /* NULL where nothing was written */
+            list[i] = give(file, text ? strlen(text) + 1 : 1);
+            if (text) strcpy(list[i], text);
+            H5free_memory(text);
         }
         return (const char *const *)list;
     }

@@ -196,6 +196,20 @@ START_TEST(an_extent_out_of_range_or_too_large_is_refused)
 }
 END_TEST
 
+START_TEST(too_many_neurons_are_refused_also_without_synapses)
+{
+    static const char text[] =
+        "{\"format\": \"circuit/1\", \"name\": \"pair\", \"cell_types\": ["
+        "{\"name\": \"A\", \"stride\": [1, 1], \"role\": \"input\", \"time_constant\": 1, \"resting_potential\": 0},"
+        "{\"name\": \"B\", \"stride\": [2, 3], \"role\": \"hidden\", \"time_constant\": 1, \"resting_potential\": 0}],"
+        " \"synapses\": []}";
+    tn_error error = {0};
+    ck_assert_ptr_null(om_circuit_parse(text, strlen(text), "text", 26754, &error));
+    ck_assert_int_eq(error.status, TN_EINVAL);
+    ck_assert_msg(strstr(error.message, "neurons and 0 synapses") != NULL, "%s", error.message);
+}
+END_TEST
+
 int main(void)
 {
     TCase *builtin = tcase_create("built-in");
@@ -208,5 +222,6 @@ int main(void)
     tcase_add_test(expansion, without_synapses_there_are_still_neurons);
     tcase_add_test(expansion, an_offset_beyond_the_lattice_gives_no_synapse);
     tcase_add_loop_test(expansion, an_extent_out_of_range_or_too_large_is_refused, 0, 4);
+    tcase_add_test(expansion, too_many_neurons_are_refused_also_without_synapses);
     return run_cases("circuit", builtin, expansion, NULL);
 }

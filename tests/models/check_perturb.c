@@ -251,6 +251,23 @@ START_TEST(a_ratio_out_of_range_is_refused)
 }
 END_TEST
 
+/* 47,000 sources, each to be connected to nearly all of 47,251 neurons. */
+START_TEST(too_many_null_synapses_are_refused)
+{
+    static const char text[] =
+        "{\"format\": \"circuit/1\", \"name\": \"row\", \"cell_types\": [{\"name\": \"A\", \"stride\": [1, 1],"
+        " \"role\": \"input\", \"time_constant\": 1, \"resting_potential\": 0}], \"synapses\": [{\"source\": \"A\","
+        " \"target\": \"A\", \"sign\": 1, \"strength\": 1, \"offsets\": [[1, 0, 1]]}]}";
+    tn_error error = {0};
+    om_circuit *row = om_circuit_parse(text, strlen(text), "text", 125, &error);
+    ck_assert_msg(row != NULL, "%s", error.message);
+    ck_assert_ptr_null(om_circuit_add_null(row, 1e9, 7, &error));
+    ck_assert_int_eq(error.status, TN_EINVAL);
+    ck_assert_msg(strstr(error.message, "more than 2147483647 synapses") != NULL, "%s", error.message);
+    om_circuit_free(row);
+}
+END_TEST
+
 START_TEST(running_out_of_memory_is_reported_and_leaks_nothing)
 {
     long live = tn_live_allocations(), failures = 0;
@@ -284,5 +301,6 @@ int main(void)
     tcase_add_loop_test(all, every_choice_is_as_likely_as_any_other, 0, 3);
     tcase_add_loop_test(all, a_ratio_out_of_range_is_refused, 0, 3);
     tcase_add_loop_test(all, running_out_of_memory_is_reported_and_leaks_nothing, 0, 3);
+    tcase_add_test(all, too_many_null_synapses_are_refused);
     return run_cases("perturb", each, all, NULL);
 }
