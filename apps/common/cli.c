@@ -7,12 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SET = 256, SEED, THREADS, PROGRESS, FORCE, DRY_RUN, PRINT_CONFIG, HELP_CONFIG };
+enum { SET = 256, DATA_DIR, SEED, THREADS, PROGRESS, FORCE, DRY_RUN, PRINT_CONFIG, HELP_CONFIG };
 
 static const struct argp_option options[] = {
     {"output", 'o', "PATH", 0, "Where the result goes", 1},
     {"force", FORCE, NULL, 0, "Replace results that exist", 1},
-    {"data-dir", 'd', "DIR", 0, "Where relative paths of the configuration start (default: its own directory)", 1},
+    {"data-dir", DATA_DIR, "DIR", 0, "Where relative paths of the configuration start (default: its own directory)", 1},
     {"set", SET, "KEY=VALUE", 0, "Override a key of the configuration, such as --set siren.hidden_dim=512", 2},
     {"seed", SEED, "N", 0, "The same as --set seed=N", 2},
     {"threads", THREADS, "N", 0, "The same as --set threads=N; results do not depend on it", 2},
@@ -73,7 +73,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = cli->own; break;
     case 'o': cli->output = value; break;
-    case 'd': cli->data_dir = value; break;
+    case DATA_DIR: cli->data_dir = value; break;
     case 'q': cli->quiet = true; break;
     case 'v': cli->verbose++; break;
     case FORCE: cli->force = true; break;
@@ -138,6 +138,13 @@ void om_cli_begin(om_cli *cli, const om_program *program, void *own, int argc, c
     atexit(check_standard_output);
     if (argp_parse(&argp, argc, argv, 0, NULL, cli) != 0) cli->failed = true;
     free(doc);
+}
+
+void om_cli_usage(const om_cli *cli, const char *message)
+{
+    fprintf(stderr, "%s: %s\nTry '%s --help' or '%s --usage' for more information.\n", cli->program->name, message,
+            cli->program->name, cli->program->name);
+    exit(OM_EXIT_USAGE);
 }
 
 static bool go_on(const om_cli *cli, tn_status status, const om_config *config)

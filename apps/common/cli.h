@@ -66,6 +66,9 @@ typedef struct om_cli {
  *   own  what the parser of the program's own options finds in state->input, or NULL */
 void om_cli_begin(om_cli *cli, const om_program *program, void *own, int argc, char **argv);
 
+/* Wrong usage that shows only when all options are known: prints the message and ends the program, as argp does. */
+void om_cli_usage(const om_cli *cli, const char *message) __attribute__((noreturn));
+
 /* Reads the configuration at path (NULL: defaults) with --set and --data-dir, and sets the number of threads.
  * Returns whether the program is to go on: not after an error, nor when --print-config was asked and served. */
 bool om_cli_config(const om_cli *cli, const char *path, om_config *config, tn_error *error);

@@ -192,3 +192,24 @@ const char *om_source_scene(const char *source)
 {
     return strncmp(source, "scene:", 6) == 0 ? source + 6 : NULL;
 }
+
+tn_status om_config_save(const om_config *config, const char *directory, tn_error *error)
+{
+    char *path;
+    if (asprintf(&path, "%s/config.yaml", directory) < 0) return tn_fail(error, TN_ENOMEM, "out of memory");
+    om_output output;
+    tn_status status = om_output_begin(&output, path, true, error);
+    if (status == TN_OK) {
+        FILE *file = fopen(output.temporary, "w");
+        if (file) om_config_print(config, file);
+        bool written = file && !ferror(file);
+        if (file && fclose(file)) written = false;
+        if (written) status = om_output_commit(&output, error);
+        else {
+            status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+            om_output_abort(&output);
+        }
+    }
+    free(path);
+    return status;
+}

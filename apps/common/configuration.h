@@ -141,6 +141,9 @@ void om_config_print(const om_config *config, FILE *stream);
 /* The same as a string to be freed, or NULL when out of memory. */
 char *om_config_text(const om_config *config);
 
+/* Writes the text to DIRECTORY/config.yaml, in place of an older one. Errors: TN_EIO, TN_ENOMEM. */
+tn_status om_config_save(const om_config *config, const char *directory, tn_error *error);
+
 /* Prints the keys that the given programs use: type, range, defaults, explanation. */
 void om_config_help(unsigned programs, FILE *stream);
 
