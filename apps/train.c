@@ -60,7 +60,7 @@ static const struct argp own = {.options = own_options, .parser = parse};
 
 static const om_program program = {
     .name = "ommatid-train",
-    .bit = OM_TRAIN,
+    .bit = OM_FOR_TRAIN,
     .arguments = "CONFIG -d RECORDING -o RUN",
     .fewest = 1,
     .most = 1,

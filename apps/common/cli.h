@@ -36,7 +36,7 @@ om_exit om_exit_code(tn_status status);
 /* What one program says of itself; constant. */
 typedef struct om_program {
     const char *name;       /* "ommatid-train" */
-    unsigned bit;           /* OM_TRAIN */
+    unsigned bit;           /* OM_FOR_TRAIN */
     const char *arguments;  /* "CONFIG RECORDING", for --help */
     int fewest, most;       /* number of plain arguments, OM_CLI_ARGUMENTS at most */
     const char *purpose;    /* what it does: before the options in --help */

@@ -98,7 +98,7 @@ typedef struct om_config {
 
 typedef enum om_type { OM_BOOL, OM_INT, OM_FLOAT, OM_CHOICE, OM_STRING, OM_FLOATS, OM_STRINGS } om_type;
 
-enum { OM_GENERATE = 1, OM_TRAIN = 2, OM_TEST = 4, OM_EVERY = 7 }; /* which programs use a key */
+enum { OM_FOR_GENERATE = 1, OM_FOR_TRAIN = 2, OM_FOR_TEST = 4, OM_FOR_EVERY = 7 }; /* which programs use a key */
 
 enum { OM_COLUMNS = 4 };
 

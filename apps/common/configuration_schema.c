@@ -13,9 +13,9 @@
              om_floats: OM_FLOATS, om_strings: OM_STRINGS),                                                            \
     offsetof(om_config, member)
 
-#define G OM_GENERATE
-#define L OM_TRAIN
-#define T OM_TEST
+#define G OM_FOR_GENERATE
+#define L OM_FOR_TRAIN
+#define T OM_FOR_TEST
 
 /* clang-format off */
 static const om_key keys[] = {

@@ -44,7 +44,7 @@ START_TEST(a_key_has_a_default_of_every_recipe_and_an_explanation)
     const om_key *key = key_at(_i);
     for (int i = 0; i < 4; i++) ck_assert_msg(parse(chosen[i]) == TN_OK, "%s", failure.message);
     ck_assert_ptr_nonnull(key->value[0]);
-    ck_assert_uint_ne(key->programs & OM_EVERY, 0);
+    ck_assert_uint_ne(key->programs & OM_FOR_EVERY, 0);
     ck_assert_uint_gt(strlen(key->help), 8);
     ck_assert_msg(strlen(key->help) < 100 && !strchr(key->help, '\n'), "%s", key->name);
 }
@@ -284,7 +284,7 @@ START_TEST(every_key_is_printed_with_its_explanation)
     char *text = om_config_text(&config), *help = NULL;
     size_t length;
     FILE *stream = open_memstream(&help, &length);
-    om_config_help(OM_EVERY, stream);
+    om_config_help(OM_FOR_EVERY, stream);
     fclose(stream);
     for (int i = 0; i < key_count(); i++) {
         ck_assert_ptr_nonnull(strstr(text, key_at(i)->help));
@@ -295,7 +295,7 @@ START_TEST(every_key_is_printed_with_its_explanation)
     free(help);
 
     stream = open_memstream(&help, &length);
-    om_config_help(OM_TEST, stream);
+    om_config_help(OM_FOR_TEST, stream);
     fclose(stream);
     ck_assert_ptr_nonnull(strstr(help, "test.video_fps"));
     ck_assert_ptr_null(strstr(help, "siren.omega_t"));
