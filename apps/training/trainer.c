@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-double om_clock(void)
+double om_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -147,7 +147,7 @@ static tn_status make_step(om_trainer *t, tn_error *error)
 
 static double trained_seconds(const om_trainer *t)
 {
-    return t->seconds + om_clock() - t->began;
+    return t->seconds + om_now() - t->began;
 }
 
 static tn_status save(om_trainer *t, tn_error *error)
@@ -155,7 +155,7 @@ static tn_status save(om_trainer *t, tn_error *error)
     om_progress_made made = {.step = t->step, .seconds = trained_seconds(t), .config = t->config,
                              .seed = (uint64_t)t->experiment->config->seed, .program = PACKAGE_STRING};
     tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->adam, &made, error);
-    t->saved = om_clock();
+    t->saved = om_now();
     return status;
 }
 
@@ -194,7 +194,7 @@ static tn_status after_step(om_trainer *t, tn_error *error)
     }
     if (!status && (t->step % c->training.log_every == 0 || last)) status = write_metrics(t, error);
     show(t);
-    if (!status && om_clock() - t->saved > 60 * c->training.checkpoint_minutes) status = save(t, error);
+    if (!status && om_now() - t->saved > 60 * c->training.checkpoint_minutes) status = save(t, error);
     return status;
 }
 
@@ -202,7 +202,7 @@ tn_status om_trainer_run(om_trainer *t, tn_error *error)
 {
     const om_config *c = t->experiment->config;
     tn_status status = TN_OK;
-    t->began = t->saved = om_clock();
+    t->began = t->saved = om_now();
     if (t->step < c->training.steps && !(t->batches = om_batches_new(t->experiment, t->step, error)))
         return error->status;
     om_progress_begin(t->progress, "train", t->step, c->training.steps);
@@ -210,7 +210,7 @@ tn_status om_trainer_run(om_trainer *t, tn_error *error)
     while (!status && t->step < c->training.steps && !om_signals_pending() && !late) {
         status = make_step(t, error);
         if (!status) status = after_step(t, error);
-        late = t->max_seconds > 0 && om_clock() - t->began > t->max_seconds;
+        late = t->max_seconds > 0 && om_now() - t->began > t->max_seconds;
     }
     if (!status) status = save(t, error);
     om_progress_end(t->progress);

@@ -39,6 +39,6 @@ void om_trainer_close(om_trainer *trainer);
 tn_status om_trainer_run(om_trainer *trainer, tn_error *error);
 
 /* The clock of training times, seconds. */
-double om_clock(void);
+double om_now(void);
 
 #endif
