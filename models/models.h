@@ -344,6 +344,33 @@ TN_API void om_field_free(om_field *field);
  * error.  frame  as many as given to om_field_new */
 TN_API const void *om_field_at(om_field *field, const int64_t *frame, tn_error *error);
 
+/* ---- 8. Prediction ------------------------------------------------------------------------------------------ */
+
+/* The model running by itself: v += dt f_theta, kept within +-100 as published. */
+typedef struct om_rollout om_rollout;
+TN_API om_rollout *om_rollout_new(const om_joint *joint, tn_params *params, double delta_t, tn_error *error);
+TN_API void om_rollout_free(om_rollout *rollout);
+TN_API void om_rollout_start(om_rollout *rollout, const float *voltage);  /* [N] */
+TN_API const float *om_rollout_voltage(om_rollout *rollout);              /* [N] now; owned, until the next call */
+/* One step under the stimulus [C]. *finite becomes false when a voltage is NaN or infinite: stop then. */
+TN_API tn_status om_rollout_step(om_rollout *rollout, const float *stimulus, bool *finite, tn_error *error);
+
+/* How well predicted traces follow true ones, neuron by neuron, gathered frame by frame in constant memory. */
+typedef struct om_traces om_traces;
+TN_API om_traces *om_traces_new(int64_t neurons, tn_error *error);
+TN_API void om_traces_free(om_traces *traces);
+TN_API void om_traces_add_f32(om_traces *traces, const float *truth, const float *predicted, int64_t frames); /* [n, N] */
+
+/* Over neurons; those without variance have no correlation and are left out of it. */
+typedef struct om_trace_score {
+    int64_t frames;
+    double rmse_mean, rmse_sd, pearson_mean, pearson_sd;
+} om_trace_score;
+
+/* rmse, pearson [N] receive the values of each neuron; may be NULL. Errors: TN_ENOMEM. */
+TN_API tn_status om_trace_score_of(const om_traces *traces, int64_t neurons, double *rmse, double *pearson,
+                                   om_trace_score *score, tn_error *error);
+
 #ifdef __cplusplus
 }
 #endif

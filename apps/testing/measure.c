@@ -1,0 +1,87 @@
+/* Measuring a trained model (specification 6). */
+#include <config.h>
+#include "testing/results.h"
+#include "common/evaluation.h"
+#include "testing/following.h"
+
+#include <math.h>
+
+/* The published window of the stimulus. */
+enum { PUBLISHED_FRAMES = 8527 };
+
+static om_score no_score(void)
+{
+    return (om_score){.r2 = NAN, .slope = NAN, .offset = NAN, .r2_identity = NAN};
+}
+
+static tn_status compare(om_readout_results *r, const om_results *results, const om_experiment *e, tn_error *error)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    r->time_constant = om_score_neurons(r->recovery.time_constant, results->truth.time_constant, c->neurons);
+    r->resting_potential =
+        om_score_neurons(r->recovery.resting_potential, results->truth.resting_potential, c->neurons);
+    r->types = (om_type_score){NAN, NAN, NAN};
+    tn_status status = om_score_weights(&r->recovery, results->truth.weight, &r->weights, error);
+    if (!status && om_recording_has(e->recording, OM_PART_TYPES))
+        status = om_score_types(e->joint, e->params, &r->recovery, c->type, (int)e->config->test.clusters,
+                                (uint64_t)e->config->seed, NULL, &r->types, error);
+    return status;
+}
+
+static tn_status read_out(om_results *results, const om_experiment *e, tn_error *error)
+{
+    om_data data = om_experiment_data(e);
+    tn_status status = om_recover_in_distribution(e->joint, e->params, &data, e->config->test.readout_frames,
+                                                  &results->inside.recovery, error);
+    if (!status) status = compare(&results->inside, results, e, error);
+    if (!status)
+        status = om_recover_as_published(e->joint, e->params, &data, e->mean, e->sd, &results->published.recovery, error);
+    if (!status) status = compare(&results->published, results, e, error);
+    return status;
+}
+
+static tn_status score_stimulus(om_results *results, const om_experiment *e, tn_error *error)
+{
+    results->stimulus = results->stimulus_first = no_score();
+    if (e->config->model.mode != OM_MODE_JOINT || !om_recording_has(e->recording, OM_PART_STIMULUS)) return TN_OK;
+    int64_t frames = om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS);
+    if (frames > e->frames) frames = e->frames;
+    int64_t first = frames < PUBLISHED_FRAMES ? frames : PUBLISHED_FRAMES;
+    tn_status status = om_score_stimulus(e->joint, e->params, frames - 1, frames, om_true_stimulus, e->recording,
+                                         &results->stimulus, error);
+    if (!status)
+        status = om_score_stimulus(e->joint, e->params, first - 1, first, om_true_stimulus, e->recording,
+                                   &results->stimulus_first, error);
+    return status;
+}
+
+tn_status om_results_measure(om_results *results, om_experiment *e, om_progress *progress, tn_error *error)
+{
+    bool joint = e->config->model.mode == OM_MODE_JOINT;
+    *results = (om_results){.split = joint || !om_recording_has(e->recording, OM_PART_TEST) ? OM_TRAIN : OM_TEST};
+    tn_status status = TN_OK;
+    if (om_recording_has(e->recording, OM_PART_TRUTH))
+        status = om_recording_read_truth(e->recording, &results->truth, error);
+    om_progress_say(progress, "reading the circuit out of the model");
+    if (!status) status = read_out(results, e, error);
+    if (!status) status = score_stimulus(results, e, error);
+    if (!status) status = om_results_select(&results->selected, e, error);
+    if (!status) status = om_measure_one_step(results, e, progress, error);
+    if (!status) status = om_measure_rollout(results, e, progress, error);
+    if (!status) status = om_measure_oracle(results, e, progress, error);
+    return status;
+}
+
+void om_results_clear(om_results *r)
+{
+    om_recording_truth_free(&r->truth);
+    om_recovery_clear(&r->inside.recovery);
+    om_recovery_clear(&r->published.recovery);
+    tn_free(r->rollout_rmse);
+    tn_free(r->rollout_pearson);
+    tn_free(r->selected.neuron);
+    tn_free(r->selected.truth);
+    tn_free(r->selected.predicted);
+    tn_free(r->selected.pearson);
+    *r = (om_results){0};
+}

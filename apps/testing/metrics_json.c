@@ -1,0 +1,144 @@
+/* Results as JSON. */
+#include <config.h>
+#include "testing/metrics_json.h"
+#include "common/output.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/* JSON has no NaN: what is not known is null. */
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+typedef struct entry {
+    const char *name;
+    double value;
+} entry;
+
+#define OBJECT(...) object((const entry[]){__VA_ARGS__}, sizeof((const entry[]){__VA_ARGS__}) / sizeof(entry))
+
+static json_t *object(const entry *entries, size_t n)
+{
+    json_t *o = json_object();
+    for (size_t i = 0; i < n; i++) json_object_set_new(o, entries[i].name, number(entries[i].value));
+    return o;
+}
+
+static json_t *weights(const om_results *r)
+{
+    const om_weight_score *in = &r->inside.weights, *pub = &r->published.weights;
+    json_t *o = json_object();
+    json_object_set_new(o, "in_distribution",
+                        OBJECT({"r2", in->all.r2}, {"slope", in->all.slope}, {"r2_identity", in->all.r2_identity},
+                               {"r2_identifiable", in->identifiable.r2},
+                               {"share_identifiable", in->share_identifiable}, {"spearman", in->spearman}));
+    json_object_set_new(o, "published",
+                        OBJECT({"r2", pub->all.r2}, {"slope", pub->all.slope}, {"r2_filtered", pub->filtered.r2},
+                               {"r2_identity", pub->all.r2_identity}, {"spearman", pub->spearman}));
+    return o;
+}
+
+static json_t *neurons(const om_score *in, const om_score *pub)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "in_distribution",
+                        OBJECT({"r2", in->r2}, {"slope", in->slope}, {"r2_identity", in->r2_identity}));
+    json_object_set_new(o, "published", OBJECT({"r2", pub->r2}, {"slope", pub->slope}, {"r2_identity", pub->r2_identity}));
+    return o;
+}
+
+static json_t *embedding(const om_results *r)
+{
+    const om_type_score *in = &r->inside.types, *pub = &r->published.types;
+    json_t *o = OBJECT({"accuracy", pub->accuracy}, {"ari", pub->ari}, {"nmi", pub->nmi});
+    json_object_set_new(o, "in_distribution", OBJECT({"accuracy", in->accuracy}, {"ari", in->ari}, {"nmi", in->nmi}));
+    return o;
+}
+
+static json_t *traces(const om_trace_score *s)
+{
+    return OBJECT({"rmse_mean", s->rmse_mean}, {"rmse_sd", s->rmse_sd}, {"pearson_mean", s->pearson_mean},
+                  {"pearson_sd", s->pearson_sd});
+}
+
+static json_t *rollout(const om_results *r)
+{
+    json_t *o = traces(&r->rollout);
+    json_object_set_new(o, "oracle", traces(&r->oracle));
+    json_object_set_new(o, "frames", json_integer(r->rollout_frames));
+    json_object_set_new(o, "split", json_string(r->split == OM_TRAIN ? "train" : "test"));
+    return o;
+}
+
+/* Root mean square error of a quantity in each cell type. */
+static json_t *error_of_types(const om_recording_circuit *c, const double *learned, const float *truth)
+{
+    if (!truth) return json_null();
+    json_t *list = json_array();
+    for (int64_t t = 0; t < c->types; t++) {
+        double sum = 0;
+        int64_t n = 0;
+        for (int64_t i = 0; i < c->neurons; i++)
+            if (c->type[i] == t) {
+                double difference = learned[i] - (double)truth[i];
+                sum += difference * difference;
+                n++;
+            }
+        json_array_append_new(list, number(n ? sqrt(sum / (double)n) : NAN));
+    }
+    return list;
+}
+
+static json_t *by_type(const om_results *r, const om_recording_circuit *c)
+{
+    if (!c->type || !c->type_names) return json_null();
+    json_t *o = json_object(), *names = json_array();
+    for (int64_t t = 0; t < c->types; t++) json_array_append_new(names, json_string(c->type_names[t]));
+    json_object_set_new(o, "names", names);
+    json_object_set_new(o, "time_constant_rmse",
+                        error_of_types(c, r->inside.recovery.time_constant, r->truth.time_constant));
+    json_object_set_new(o, "resting_potential_rmse",
+                        error_of_types(c, r->inside.recovery.resting_potential, r->truth.resting_potential));
+    return o;
+}
+
+json_t *om_results_json(const om_results *r, const om_experiment *e, const om_run_facts *run)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "format", json_string("metrics/1"));
+    json_object_set_new(o, "stimulus",
+                        OBJECT({"r2", r->stimulus.r2}, {"r2_raw", r->stimulus.r2_identity},
+                               {"r2_first_8527", r->stimulus_first.r2}, {"a", r->stimulus.slope},
+                               {"b", r->stimulus.offset}));
+    json_object_set_new(o, "weights", weights(r));
+    json_object_set_new(o, "time_constant", neurons(&r->inside.time_constant, &r->published.time_constant));
+    json_object_set_new(o, "resting_potential", neurons(&r->inside.resting_potential, &r->published.resting_potential));
+    json_object_set_new(o, "embedding", embedding(r));
+    json_object_set_new(o, "one_step", traces(&r->one_step));
+    json_object_set_new(o, "rollout", rollout(r));
+    json_object_set_new(o, "picture_r2_median", number(r->inside.recovery.fit_r2));
+    json_object_set_new(o, "by_type", by_type(r, om_recording_circuit_of(e->recording)));
+    json_t *facts = OBJECT({"train_seconds", run->train_seconds});
+    json_object_set_new(facts, "steps", json_integer(run->steps));
+    json_object_set_new(facts, "seed", json_integer((json_int_t)run->seed));
+    json_object_set_new(facts, "program", json_string(run->program));
+    json_object_set_new(o, "run", facts);
+    return o;
+}
+
+tn_status om_json_write(const json_t *json, const char *path, bool force, tn_error *error)
+{
+    om_output output;
+    tn_status status = om_output_begin(&output, path, force, error);
+    if (status) return status;
+    FILE *file = fopen(output.temporary, "w");
+    bool good = file && json && json_dumpf(json, file, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0 &&
+                fputc('\n', file) != EOF;
+    if (file && fclose(file)) good = false;
+    if (good) return om_output_commit(&output, error);
+    om_output_abort(&output);
+    return tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+}

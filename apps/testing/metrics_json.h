@@ -1,0 +1,23 @@
+/* metrics_json.h - results as the JSON of specification 9 (doc/formats.md). */
+#ifndef OM_METRICS_JSON_H
+#define OM_METRICS_JSON_H
+
+#include "testing/results.h"
+
+#include <jansson.h>
+
+/* What the checkpoint says of the run. */
+typedef struct om_run_facts {
+    int64_t steps;
+    double train_seconds;
+    uint64_t seed;
+    const char *program;
+} om_run_facts;
+
+/* A new reference, NULL when out of memory. What is not known is null. */
+json_t *om_results_json(const om_results *results, const om_experiment *experiment, const om_run_facts *run);
+
+/* Writes it to a file, whole or not at all. Errors: TN_EIO, TN_ENOMEM. */
+tn_status om_json_write(const json_t *json, const char *path, bool force, tn_error *error);
+
+#endif

@@ -1,0 +1,151 @@
+/* The comparison video: true stimulus, recovered stimulus, voltages. */
+#include <config.h>
+#include "testing/video.h"
+
+#if defined HAVE_CAIRO && defined HAVE_FFMPEG
+
+#include "common/comparison.h"
+#include "common/encode.h"
+#include "common/evaluation.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What is drawn: frames 0, step, 2 step, ... */
+typedef struct show {
+    const om_results *results;
+    const om_experiment *experiment;
+    int64_t frames, step;
+    om_drive *drive;
+    om_comparison *comparison;
+    om_encoder *encoder;
+    float *truth;              /* [C]; NULL if the true stimulus is not known */
+    const char **name;         /* [traces] */
+    double *low, *high;        /* [traces] */
+} show;
+
+static void show_end(show *s)
+{
+    om_drive_free(s->drive);
+    om_comparison_free(s->comparison);
+    om_encoder_free(s->encoder);
+    tn_free(s->truth);
+    free(s->name);
+    tn_free(s->low);
+    tn_free(s->high);
+}
+
+/* Names and ranges of the traces. */
+static bool describe_traces(show *s)
+{
+    const om_selected *chosen = &s->results->selected;
+    const om_recording_circuit *c = om_recording_circuit_of(s->experiment->recording);
+    s->name = calloc((size_t)chosen->n + 1, sizeof *s->name);
+    s->low = tn_alloc((size_t)chosen->n * sizeof *s->low);
+    s->high = tn_alloc((size_t)chosen->n * sizeof *s->high);
+    if (!s->name || !s->low || !s->high) return false;
+    for (int i = 0; i < chosen->n; i++) {
+        s->name[i] = c->type && c->type_names ? c->type_names[c->type[chosen->neuron[i]]] : "neuron";
+        double low = INFINITY, high = -INFINITY;
+        for (int64_t k = 0; k < chosen->frames; k++) {
+            double v = chosen->truth[k * chosen->n + i];
+            low = fmin(low, v);
+            high = fmax(high, v);
+        }
+        s->low[i] = low < high ? low : -1;
+        s->high[i] = low < high ? high : 1;
+    }
+    return true;
+}
+
+static tn_status show_begin(show *s, tn_error *error)
+{
+    const om_experiment *e = s->experiment;
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    const om_selected *chosen = &s->results->selected;
+    bool scored = isfinite(s->results->stimulus.slope);
+    s->drive = om_drive_new(e, OM_TRAIN, error);
+    if (om_recording_has(e->recording, OM_PART_STIMULUS)) {
+        s->truth = tn_alloc((size_t)c->columns * sizeof *s->truth);
+        if (!s->truth) return tn_fail(error, TN_ENOMEM, "no memory for a video");
+    }
+    if (!s->drive || !describe_traces(s)) return tn_fail(error, TN_ENOMEM, "no memory for a video");
+    om_comparison_spec spec = {
+        .n_columns = (size_t)c->columns, .u = c->u, .v = c->v, .low = 0, .high = 1,
+        .a = scored ? s->results->stimulus.slope : 1, .b = scored ? s->results->stimulus.offset : 0,
+        .n_traces = (size_t)(chosen->n < OM_COMPARISON_TRACES ? chosen->n : OM_COMPARISON_TRACES), .name = s->name,
+        .trace_low = s->low, .trace_high = s->high,
+        .dt = (double)s->step * om_recording_attributes_of(e->recording)->delta_t,
+    };
+    s->comparison = om_comparison_new(&spec, error);
+    return s->comparison ? TN_OK : error->status;
+}
+
+static tn_status add_frame(show *s, int64_t k, const char *path, bool force, tn_error *error)
+{
+    const om_experiment *e = s->experiment;
+    const om_selected *chosen = &s->results->selected;
+    int64_t index = k * s->step;
+    const float *recovered = om_drive_at(s->drive, index, error);
+    tn_status status = recovered ? TN_OK : error->status;
+    if (!status && s->truth)
+        status = om_recording_frames(e->recording, OM_TRAIN, OM_STIMULUS, 1, &index, s->truth, error);
+    if (status) return status;
+    om_comparison_frame frame = {
+        .index = index, .time = (double)index * om_recording_attributes_of(e->recording)->delta_t, .truth = s->truth,
+        .recovered = recovered, .voltage = chosen->truth + index * chosen->n,
+        .predicted = chosen->predicted + index * chosen->n,
+    };
+    om_picture picture;
+    status = om_comparison_draw(s->comparison, &frame, &picture, error);
+    if (!status && !s->encoder) {
+        om_encoder_options options = {.width = picture.width, .height = picture.height,
+                                      .rate = e->config->test.video_fps, .overwrite = force};
+        s->encoder = om_encoder_open(path, &options, error);
+        if (!s->encoder) return error->status;
+    }
+    return status ? status : om_encoder_add(s->encoder, OM_BGRA32, picture.data, picture.stride, error);
+}
+
+tn_status om_video_make(const char *path, const om_results *results, const om_experiment *e, bool force,
+                        om_progress *progress, bool *made, tn_error *error)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    *made = false;
+    if (e->config->model.mode != OM_MODE_JOINT || !c->u || results->selected.frames < 1 ||
+        e->config->test.video_frames < 1) {
+        om_progress_say(progress, "no video: it shows the recovered stimulus of a joint model on the lattice");
+        return TN_OK;
+    }
+    show s = {.results = results, .experiment = e, .step = e->config->test.video_step};
+    s.frames = smaller(e->config->test.video_frames, (results->selected.frames + s.step - 1) / s.step);
+    tn_status status = show_begin(&s, error);
+    om_progress_begin(progress, "video", 0, s.frames);
+    for (int64_t k = 0; k < s.frames && !status; k++) {
+        status = add_frame(&s, k, path, force, error);
+        om_progress_at(progress, k + 1, 0, NULL);
+    }
+    if (!status) status = om_encoder_finish(s.encoder, error);
+    if (!status) om_progress_end(progress);
+    *made = !status;
+    show_end(&s);
+    return status;
+}
+
+#else
+
+tn_status om_video_make(const char *path, const om_results *results, const om_experiment *e, bool force,
+                        om_progress *progress, bool *made, tn_error *error)
+{
+    (void)path, (void)results, (void)e, (void)force, (void)error;
+    *made = false;
+    om_progress_say(progress, "no video: built without cairo or FFmpeg");
+    return TN_OK;
+}
+
+#endif
