@@ -32,18 +32,21 @@ static void *counted(void *memory)
     return memory;
 }
 
+/* From calloc, which gets large blocks as zero pages that cost nothing until they are touched. It aligns to less, so
+ * the memory starts a bit behind what calloc gave, which is noted before it. */
 void *tn_alloc(size_t bytes)
 {
     if (bytes > PTRDIFF_MAX - TN_SLACK - TN_ALIGN || !allowed()) return NULL;
-    size_t padded = (bytes + TN_SLACK + TN_ALIGN - 1) / TN_ALIGN * TN_ALIGN;
-    void *memory = aligned_alloc(TN_ALIGN, padded);
-    if (memory) memset(memory, 0, padded);
-    return counted(memory);
+    char *given = counted(calloc(1, bytes + TN_SLACK + TN_ALIGN));
+    if (!given) return NULL;
+    void **memory = (void **)(given + TN_ALIGN - (uintptr_t)given % TN_ALIGN);
+    memory[-1] = given;
+    return memory;
 }
 
 void tn_free(void *memory)
 {
-    tn_release(memory);
+    if (memory) tn_release(((void **)memory)[-1]);
 }
 
 void *tn_calloc(size_t count, size_t size)

@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 
-/* Bytes behind every tensor that kernels may read. BLIS 0.9.0 reads past the end of matrices, up to one row
- * of a left operand: flame/blis issues 635 and 821. Large buffers get one of their own rows on top (tn_alloc). */
+/* What tn_alloc promises: at least so many bytes behind the ones asked for may be read. BLIS 0.9.0 reads past the end
+ * of matrices, a few bytes of C and up to one row of A: flame/blis issues 635 and 821. Rows longer than this are kept
+ * from it (ops/gemm_template.h). tests/libtensor/check_gemm.c holds both to it. */
 #define TN_SLACK 65536
 #define TN_ALIGN 64
 

@@ -2,6 +2,7 @@
  * product itself (a first layer of 3 inputs, a last layer of 1 output). */
 #include "config.h"
 #include "ops/gemm.h"
+#include "core/memory.h"
 #include "ops/op.h"
 
 #include <blis.h>

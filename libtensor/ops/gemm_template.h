@@ -83,7 +83,11 @@ void NAME(tn_gemm)(int64_t m, int64_t n, int64_t k, const T *a, int64_t ra, int6
     else {
         T one = 1, beta = add;
         rntm_t one_thread = BLIS_RNTM_INITIALIZER;
-        BLIS_GEMM(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, m, n, k, &one, (T *)a, ra, ca, (T *)b, rb, cb, &beta, c, rc, cc,
-                  NULL, &one_thread);
+        /* BLIS may read one row beyond A when it multiplies by B^T (core/memory.h). Where a row is longer than the
+         * slack of a tensor, the last one is kept from it. */
+        int64_t rows = rb == 1 && ra > TN_SLACK / (int64_t)sizeof(T) ? m - 1 : m;
+        BLIS_GEMM(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, rows, n, k, &one, (T *)a, ra, ca, (T *)b, rb, cb, &beta, c, rc,
+                  cc, NULL, &one_thread);
+        if (rows < m) NAME(thin_right)(n, 1, k, b, cb, a + rows * ra, ca, ra, add, c + rows * rc, cc, rc);
     }
 }
