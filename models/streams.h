@@ -6,6 +6,7 @@ enum {
     OM_STREAM_NULL_SYNAPSES = 1,
     OM_STREAM_HIDDEN_SYNAPSES = 2,
     OM_STREAM_ABLATION = 3,
+    OM_STREAM_CLUSTERS = 4,
 };
 
 #endif
