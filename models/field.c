@@ -1,8 +1,6 @@
 /* The SIREN's stimulus at given frames, and how well it agrees with the truth. */
 #include "config.h"
-#include "joint.h"
-#include "statistics.h"
-#include "values.h"
+#include "recovery.h"
 
 struct om_field {
     const om_joint *joint;
@@ -61,21 +59,22 @@ om_score om_score_of(const om_line *line)
 }
 
 tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t last, int64_t count,
-                            om_stimulus_reader *truth, void *user, om_score *score, tn_error *error)
+                            const om_data *truth, om_score *score, tn_error *error)
 {
     om_frames visited = om_probe_frames(last + 1, 0, last, count);
     om_field *field = om_field_new(joint, params, CHUNK, error);
-    float *true_stimulus = om_array(CHUNK * joint->wiring.columns, sizeof *true_stimulus);
+    tn_dtype number = tn_params_dtype(params);
+    void *true_stimulus = om_array(CHUNK * joint->wiring.columns, tn_dtype_size(number));
     om_moments moments = {0};
     tn_status status = field && true_stimulus ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a stimulus");
     for (int64_t i = 0; i < visited.count && !status; i += CHUNK) {
         int64_t frame[CHUNK], n = visited.count - i < CHUNK ? visited.count - i : CHUNK;
         for (int64_t k = 0; k < CHUNK; k++) frame[k] = om_frame_at(visited, i + (k < n ? k : n - 1));
         const void *predicted = om_field_at(field, frame, error);
-        status = predicted ? truth(user, n, frame, true_stimulus, error) : TN_ENOMEM;
+        status = predicted ? truth->stimulus(truth->user, n, frame, true_stimulus, error) : TN_ENOMEM;
         /* The truth is on the left of this line: true = a predicted + b. */
         if (!status)
-            om_moments_add(&moments, (om_values){predicted, field->number}, om_f32(true_stimulus), NULL,
+            om_moments_add(&moments, (om_values){predicted, number}, (om_values){true_stimulus, number}, NULL,
                            n * joint->wiring.columns);
     }
     om_line line = om_line_of(&moments);

@@ -163,7 +163,7 @@ typedef struct om_wiring {
     const int32_t *source, *target; /* [E] sorted by (target, source) */
     const uint8_t *is_input;        /* [N] */
     const int32_t *column;          /* [N] read for input neurons */
-    const float *position;          /* [C, 2] of the columns, lattice units; may be NULL where the stimulus is known */
+    const double *position;         /* [C, 2] of the columns, lattice units; may be NULL where the stimulus is known */
 } om_wiring;
 
 /* Factors of the terms of the loss (specification 5), in the order of om_term_names. */
@@ -331,10 +331,9 @@ TN_API tn_status om_score_types(const om_joint *joint, const tn_params *params, 
 
 /* The line true = a predicted + b over all columns and `count` frames int(linspace(0, last, count)), for the joint
  * model: score.slope is a, score.offset b, score.r2 the corrected R2, score.r2_identity the raw one.
- *   truth  n frames of the true stimulus, out [n, C] float32 */
-typedef tn_status om_stimulus_reader(void *user, int64_t n, const int64_t *frame, float *out, tn_error *error);
+ *   truth  its stimulus() gives the true stimulus; nothing else of it is used */
 TN_API tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t last, int64_t count,
-                                   om_stimulus_reader *truth, void *user, om_score *score, tn_error *error);
+                                   const om_data *truth, om_score *score, tn_error *error);
 
 /* The SIREN's stimulus, so many frames at a time. */
 typedef struct om_field om_field;

@@ -13,11 +13,6 @@ struct om_evaluator {
     bool stimulus; /* the true one is there to compare with */
 };
 
-tn_status om_true_stimulus(void *user, int64_t n, const int64_t *frame, float *out, tn_error *error)
-{
-    return om_recording_frames(user, OM_TRAIN, OM_STIMULUS, n, frame, out, error);
-}
-
 static tn_status read_voltage(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
 {
     return om_recording_frames(user, OM_TRAIN, OM_VOLTAGE, n, frame, out, error);
@@ -33,6 +28,13 @@ om_data om_experiment_data(const om_experiment *e)
     bool known = e->config->model.mode == OM_MODE_KNOWN;
     return (om_data){.frames = e->frames, .user = e->recording, .voltage = read_voltage,
                      .stimulus = known ? read_stimulus : NULL};
+}
+
+om_data om_experiment_truth(const om_experiment *e)
+{
+    om_data data = om_experiment_data(e);
+    data.stimulus = read_stimulus;
+    return data;
 }
 
 tn_status om_evaluator_new(om_evaluator **evaluator, const om_experiment *experiment, tn_error *error)
@@ -68,8 +70,8 @@ tn_status om_evaluate(om_evaluator *v, om_scores *scores, tn_error *error)
         om_score score;
         int64_t last = om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS) - 1;
         if (last >= e->frames) last = e->frames - 1;
-        status = om_score_stimulus(e->joint, e->params, last, STIMULUS_FRAMES, om_true_stimulus, e->recording, &score,
-                                   error);
+        om_data truth = om_experiment_truth(e);
+        status = om_score_stimulus(e->joint, e->params, last, STIMULUS_FRAMES, &truth, &score, error);
         scores->stimulus_r2 = score.r2;
     }
     if (!status && (v->truth.weight || v->truth.time_constant)) {

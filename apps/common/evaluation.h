@@ -23,7 +23,7 @@ tn_status om_evaluate(om_evaluator *evaluator, om_scores *scores, tn_error *erro
 /* The training part of a recording as models look at it; to be used while the experiment lives. */
 om_data om_experiment_data(const om_experiment *experiment);
 
-/* Reads n frames of the true training stimulus, [n, C]: an om_stimulus_reader; user is the recording. */
-tn_status om_true_stimulus(void *user, int64_t n, const int64_t *frame, float *out, tn_error *error);
+/* The same with the true training stimulus, whether the model knows it or not: to compare with. */
+om_data om_experiment_truth(const om_experiment *experiment);
 
 #endif

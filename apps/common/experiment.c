@@ -70,9 +70,13 @@ static tn_status make_model(om_experiment *e, tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
     om_joint_spec spec = specify(e);
+    double *position = c->position ? tn_alloc(2 * (size_t)c->columns * sizeof *position) : NULL;
+    for (int64_t i = 0; i < 2 * c->columns && position; i++) position[i] = c->position[i];
     om_wiring wiring = {.neurons = c->neurons, .synapses = c->synapses, .columns = c->columns, .source = c->source,
-                        .target = c->target, .is_input = c->is_input, .column = c->column, .position = c->position};
-    e->joint = om_joint_new(&wiring, &spec, error);
+                        .target = c->target, .is_input = c->is_input, .column = c->column, .position = position};
+    if (position || !c->position) e->joint = om_joint_new(&wiring, &spec, error);
+    else tn_fail(error, TN_ENOMEM, "no memory for %lld columns", (long long)c->columns);
+    tn_free(position);
     if (!e->joint) return error ? error->status : TN_EINVAL;
     e->params = tn_params_new(TN_F32, (uint64_t)e->config->seed);
     if (!e->params) return tn_fail(error, TN_ENOMEM, "no memory for parameters");

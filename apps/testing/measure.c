@@ -47,11 +47,10 @@ static tn_status score_stimulus(om_results *results, const om_experiment *e, tn_
     int64_t frames = om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS);
     if (frames > e->frames) frames = e->frames;
     int64_t first = frames < PUBLISHED_FRAMES ? frames : PUBLISHED_FRAMES;
-    tn_status status = om_score_stimulus(e->joint, e->params, frames - 1, frames, om_true_stimulus, e->recording,
-                                         &results->stimulus, error);
+    om_data truth = om_experiment_truth(e);
+    tn_status status = om_score_stimulus(e->joint, e->params, frames - 1, frames, &truth, &results->stimulus, error);
     if (!status)
-        status = om_score_stimulus(e->joint, e->params, first - 1, first, om_true_stimulus, e->recording,
-                                   &results->stimulus_first, error);
+        status = om_score_stimulus(e->joint, e->params, first - 1, first, &truth, &results->stimulus_first, error);
     return status;
 }
 
