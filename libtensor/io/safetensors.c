@@ -18,11 +18,11 @@
 const char *const tn_st_dtype[3] = {[TN_F32] = "F32", [TN_F64] = "F64", [TN_I32] = "I32"};
 
 struct tn_file {
-    char *header;         /* decoded in place: every name and all metadata lie in it */
-    unsigned char *data;  /* every tensor at a multiple of TN_ST_ALIGN */
-    tn_tensor *tensors;   /* in the order of the file */
+    char *header;        /* decoded in place: every name and all metadata lie in it */
+    unsigned char *data; /* every tensor at a multiple of TN_ST_ALIGN */
+    tn_tensor *tensors;  /* in the order of the file */
     const tn_tensor **by_name;
-    tn_pair *meta;        /* sorted by key */
+    tn_pair *meta; /* sorted by key */
     int tensors_count, tensors_room, meta_count, meta_room;
 };
 
@@ -62,8 +62,10 @@ static int read_integers(tn_json *json, const char *name, const char *what, int6
     int count = 0;
     tn_json_open(json, '[');
     while (tn_json_more(json, ']')) {
-        if (count == room) tn_json_fail(json, "tensor \"%.60s\" has more than %d numbers in %s", name, room, what);
-        else values[count++] = tn_json_integer(json);
+        if (count == room)
+            tn_json_fail(json, "tensor \"%.60s\" has more than %d numbers in %s", name, room, what);
+        else
+            values[count++] = tn_json_integer(json);
     }
     return count;
 }
@@ -97,8 +99,10 @@ static tn_tensor read_tensor(source *file, tn_json *json, const char *name)
         const char *key = tn_json_key(json);
         int entry = 0;
         while (entry < 3 && strcmp(key, entries[entry])) entry++;
-        if (entry == 3) tn_json_fail(json, "tensor \"%.60s\" has the unknown entry \"%.60s\"", name, key);
-        else times[entry]++;
+        if (entry == 3)
+            tn_json_fail(json, "tensor \"%.60s\" has the unknown entry \"%.60s\"", name, key);
+        else
+            times[entry]++;
         if (entry == 0) tensor.dtype = read_dtype(json, name);
         if (entry == 1) tensor.shape.rank = read_integers(json, name, "shape", tensor.shape.dim, TN_MAX_RANK);
         if (entry == 2) offsets = read_integers(json, name, "data_offsets", extent, 2);
@@ -320,8 +324,7 @@ const tn_tensor *tn_file_find(const tn_file *file, const char *name)
 const char *tn_file_meta(const tn_file *file, const char *key)
 {
     const tn_pair wanted = {.key = key};
-    const tn_pair *found = file->meta ? bsearch(&wanted, file->meta, (size_t)file->meta_count, sizeof wanted,
-                                                compare_pairs)
-                                      : NULL;
+    const tn_pair *found =
+        file->meta ? bsearch(&wanted, file->meta, (size_t)file->meta_count, sizeof wanted, compare_pairs) : NULL;
     return found ? found->value : NULL;
 }

@@ -1,8 +1,9 @@
 /* What the reader and the writer of safetensors files share.
  *
  * A file is 8 bytes, the length of the header as a little-endian integer; the header, a JSON object padded with
- * spaces; and the payload, all tensors one behind the other. Ours begin {"__metadata__":{"header_hash":"0123456789abcdef"
- * where the 16 digits are the XXH64 of the rest of the header, up to the payload. */
+ * spaces; and the payload, all tensors one behind the other. Ours begin
+ * {"__metadata__":{"header_hash":"0123456789abcdef" where the 16 digits are the XXH64 of the rest of the header, up to
+ * the payload. */
 #ifndef TN_IO_SAFETENSORS_H
 #define TN_IO_SAFETENSORS_H
 

@@ -124,9 +124,12 @@ static void print_string(text *out, const char *string)
 {
     append(out, "\"", 1);
     for (; *string; string++) {
-        if (*string == '"' || *string == '\\') print(out, "\\%c", *string);
-        else if ((unsigned char)*string < 0x20) print(out, "\\u%04x", (unsigned)*string);
-        else append(out, string, 1);
+        if (*string == '"' || *string == '\\')
+            print(out, "\\%c", *string);
+        else if ((unsigned char)*string < 0x20)
+            print(out, "\\u%04x", (unsigned)*string);
+        else
+            append(out, string, 1);
     }
     append(out, "\"", 1);
 }
@@ -231,8 +234,10 @@ tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensor
     if (status == TN_OK) status = check_values(&what);
     if (status != TN_OK) return status;
     print_header(&header, &what);
-    if (header.failed) status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
-    else if (header.used > TN_ST_MAX_HEADER) status = tn_fail(error, TN_EINVAL, "%s: names and metadata too long", path);
+    if (header.failed)
+        status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+    else if (header.used > TN_ST_MAX_HEADER)
+        status = tn_fail(error, TN_EINVAL, "%s: names and metadata too long", path);
     if (status == TN_OK) status = tn_replace_begin(path, &temporary, error);
     if (status == TN_OK) status = write_file(&what, temporary, &header);
     free(temporary);

@@ -206,10 +206,10 @@ START_TEST(headers_as_other_programs_write_them_are_read)
 END_TEST
 
 #define ENTRY(inside) "{\"x\":{" inside "}}"
-#define SHAPE "\"shape\":[1],"
-#define F32 "\"dtype\":\"F32\","
-#define PLACE "\"data_offsets\":[0,4]"
-#define META(inside) "{\"__metadata__\":{" inside "}," X4 "}"
+#define SHAPE         "\"shape\":[1],"
+#define F32           "\"dtype\":\"F32\","
+#define PLACE         "\"data_offsets\":[0,4]"
+#define META(inside)  "{\"__metadata__\":{" inside "}," X4 "}"
 
 /* Payload: 4 bytes. */
 static const struct {

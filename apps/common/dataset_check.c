@@ -1,0 +1,118 @@
+/* What a circuit must be before anybody computes with it. */
+#include "config.h"
+#include "common/dataset_parts.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Where a check looks, for its message. */
+typedef struct place {
+    const char *file;
+    tn_status status;
+    tn_error *error;
+} place;
+
+static tn_status check_size(const place *at, const char *what, int64_t size, int64_t least)
+{
+    if (size >= least && size <= INT32_MAX) return TN_OK;
+    return tn_fail(at->error, at->status, "%s: %lld %s, expected %lld to 2^31 - 1", at->file, (long long)size, what,
+                   (long long)least);
+}
+
+/* Both or none. */
+static tn_status check_pair(const place *at, const char *a_name, const void *a, const char *b_name, const void *b)
+{
+    if (!a == !b) return TN_OK;
+    return tn_fail(at->error, at->status, "%s: %s is missing, which %s needs", at->file, a ? b_name : a_name,
+                   a ? a_name : b_name);
+}
+
+static tn_status check_range(const place *at, const char *name, const int32_t *values, int64_t n, int64_t least,
+                             int64_t most)
+{
+    for (int64_t i = 0; values && i < n; i++)
+        if (values[i] < least || values[i] > most)
+            return tn_fail(at->error, at->status, "%s: %s[%lld] is %d, expected %lld to %lld", at->file, name,
+                           (long long)i, values[i], (long long)least, (long long)most);
+    return TN_OK;
+}
+
+static tn_status check_synapses(const place *at, const om_recording_circuit *circuit)
+{
+    const int32_t *source = circuit->source, *target = circuit->target;
+    if (circuit->synapses && (!source || !target))
+        return tn_fail(at->error, at->status, "%s: /circuit/source and /circuit/target are missing", at->file);
+    tn_status status = check_range(at, "/circuit/source", source, circuit->synapses, 0, circuit->neurons - 1);
+    if (status == TN_OK)
+        status = check_range(at, "/circuit/target", target, circuit->synapses, 0, circuit->neurons - 1);
+    for (int64_t e = 1; e < circuit->synapses && status == TN_OK; e++) {
+        if (target[e] > target[e - 1] || (target[e] == target[e - 1] && source[e] > source[e - 1])) continue;
+        bool twice = target[e] == target[e - 1] && source[e] == source[e - 1];
+        status = tn_fail(at->error, at->status,
+                         "%s: /circuit: synapse %lld (target %d, source %d) %s synapse %lld (target %d, source %d), "
+                         "expected them sorted by (target, source) and each once",
+                         at->file, (long long)e, target[e], source[e], twice ? "repeats" : "follows", (long long)e - 1,
+                         target[e - 1], source[e - 1]);
+    }
+    return status;
+}
+
+static tn_status check_inputs(const place *at, const om_recording_circuit *circuit)
+{
+    tn_status status = check_pair(at, "/circuit/is_input", circuit->is_input, "/circuit/column", circuit->column);
+    if (status != TN_OK || !circuit->is_input) return status;
+    status = check_range(at, "/circuit/column", circuit->column, circuit->neurons, -1, circuit->columns - 1);
+    for (int64_t i = 0; i < circuit->neurons && status == TN_OK; i++) {
+        if (circuit->is_input[i] > 1)
+            status = tn_fail(at->error, at->status, "%s: /circuit/is_input[%lld] is %d, expected 0 or 1", at->file,
+                             (long long)i, circuit->is_input[i]);
+        else if (circuit->is_input[i] && circuit->column[i] < 0)
+            status = tn_fail(at->error, at->status,
+                             "%s: /circuit/column[%lld] is %d, expected a column: the neuron is an input", at->file,
+                             (long long)i, circuit->column[i]);
+    }
+    return status;
+}
+
+static tn_status check_positions(const place *at, const om_recording_circuit *circuit)
+{
+    for (int64_t i = 0; circuit->position && i < 2 * circuit->columns; i++)
+        if (!isfinite(circuit->position[i]))
+            return tn_fail(at->error, TN_ENUMERIC, "%s: /lattice/position[%lld, %lld] is %g, expected a finite number",
+                           at->file, (long long)i / 2, (long long)i % 2, (double)circuit->position[i]);
+    return TN_OK;
+}
+
+tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const char *where, tn_status violation,
+                                     tn_error *error)
+{
+    const place at = {where, violation, error};
+    tn_status status = check_size(&at, "neurons", circuit->neurons, 1);
+    if (status == TN_OK) status = check_size(&at, "synapses", circuit->synapses, 0);
+    if (status == TN_OK) status = check_size(&at, "columns", circuit->columns, 0);
+    if (status == TN_OK) status = check_size(&at, "cell types", circuit->types, 0);
+    if (status == TN_OK) status = check_synapses(&at, circuit);
+    if (status == TN_OK) status = check_inputs(&at, circuit);
+    if (status == TN_OK) status = check_pair(&at, "/lattice/u", circuit->u, "/lattice/v", circuit->v);
+    if (status == TN_OK) status = check_positions(&at, circuit);
+    if (status == TN_OK)
+        status = check_pair(&at, "/circuit/type", circuit->type, "/circuit/type_names", circuit->type_names);
+    if (status == TN_OK)
+        status = check_range(&at, "/circuit/type", circuit->type, circuit->neurons, 0, circuit->types - 1);
+    return status;
+}
+
+tn_status om_frames_check_finite(const char *path, const char *name, const float *values, int64_t n, int64_t width,
+                                 const int64_t *frame, int64_t first, tn_error *error)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const float *row = values + i * width;
+        int bad = 0;
+        for (int64_t k = 0; k < width; k++) bad |= !(fabsf(row[k]) <= FLT_MAX);
+        for (int64_t k = 0; bad && k < width; k++)
+            if (!isfinite(row[k]))
+                return tn_fail(error, TN_ENUMERIC, "%s: %s[%lld, %lld] is %g, expected a finite number", path, name,
+                               (long long)(frame ? frame[i] : first + i), (long long)k, (double)row[k]);
+    }
+    return TN_OK;
+}

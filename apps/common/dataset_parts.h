@@ -1,0 +1,46 @@
+/* The recording from inside. */
+#ifndef OM_DATASET_PARTS_H
+#define OM_DATASET_PARTS_H
+
+#include "common/dataset.h"
+#include "common/dataset_hdf5.h"
+
+#define OM_RECORDING_FORMAT "recording/1"
+
+/* "/train/voltage" */
+extern const char *const om_series_name[OM_SPLITS][OM_SERIES_COUNT];
+
+/* One dataset of frames. */
+typedef struct om_frames {
+    om_h5_array array; /* [frames, width] */
+    int64_t place;     /* of frame 0 in the file if the frames follow each other there as native floats, else -1 */
+} om_frames;
+
+struct om_recording {
+    char *path;
+    hid_t file;
+    int descriptor; /* of the file; HDF5's */
+    om_recording_attributes attributes;
+    om_recording_circuit circuit;
+    om_frames frames[OM_SPLITS][OM_SERIES_COUNT];
+    bool has_truth;
+    float *next; /* [N] scratch of the finite difference */
+    void *owned[16];
+    int owned_count;
+};
+
+/* Whether the circuit keeps what dataset.h promises of it. where is the file's path, status what to call a violation.
+ * Errors: status, naming the first bad value; TN_ENUMERIC a position is not finite. */
+tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const char *where, tn_status status,
+                                     tn_error *error);
+
+/* Opens the datasets of frames and checks that they agree in T, N and C; the stimulus alone knows C where there is no
+ * lattice. Sets circuit.neurons, and circuit.columns if it is 0. */
+tn_status om_recording_open_frames(om_recording *recording, const om_h5 *h5);
+
+/* TN_ENUMERIC and the place of the first value of [n, width] that is not finite; frame[i] is the number of row i, or
+ * first + i if frame is NULL. */
+tn_status om_frames_check_finite(const char *path, const char *name, const float *values, int64_t n, int64_t width,
+                                 const int64_t *frame, int64_t first, tn_error *error);
+
+#endif
