@@ -172,14 +172,15 @@ TN_API tn_node *tn_full(tn_graph *g, tn_shape shape, double value);         /* a
 /* Marks a node as a result to be read after each run (tn_result). */
 TN_API void tn_output(tn_graph *g, const char *name, tn_node *node);
 
-/* Gives a node a name for messages, prints and profiles; returns the node. The name is copied. */
+/* Gives a node a name for messages, prints and profiles; returns the node. The name is copied.
+ * Errors: TN_ENAME inputs and parameters keep the names by which they are known. */
 TN_API tn_node *tn_name(tn_graph *g, tn_node *node, const char *name);
 
 TN_API tn_shape tn_node_shape(const tn_node *node);
 TN_API tn_dtype tn_node_dtype(const tn_node *node);
 
 /* ---- 7. Operations ------------------------------------------------------------------------------------------ */
-/* All return a node of g. Operands of one call have one dtype. Elementwise operations of two operands broadcast as
+/* All return a node of g. Operands of one call have one dtype, and int32 tensors can only be cast. Elementwise operations of two operands broadcast as
  * in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or a missing one) is repeated. */
 
 /* Elementwise, two operands. */
@@ -275,7 +276,8 @@ TN_API void tn_grad(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node
 /* The vector-Jacobian product: like tn_grad for a y of any shape, with seed of the shape of y. */
 TN_API void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, tn_node **grad);
 
-/* The gradient of y with respect to every parameter of the set, computed into the set's gradient block by each run. */
+/* The gradient of y with respect to every parameter of the set (zero where y does not depend on it), computed into the
+ * set's gradient block by each run. Once per graph and set. */
 TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);
 
 /* ---- 10. Planning and running ------------------------------------------------------------------------------- */

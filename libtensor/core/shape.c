@@ -59,14 +59,17 @@ int64_t tn_shape_dim0(tn_shape shape)
     return shape.rank ? shape.dim[0] : 1;
 }
 
+/* 8 TB of float64: more than there is, and sums of thousands of such sizes in bytes do not overflow. */
+#define MOST_ELEMENTS (INT64_C(1) << 40)
+
 bool tn_shape_valid(tn_shape shape)
 {
     if (shape.rank < 0 || shape.rank > TN_MAX_RANK) return false;
     int64_t size = 1;
     for (int i = 0; i < shape.rank; i++) {
         if (shape.dim[i] < 0) return false;
-        if (shape.dim[i] && size > (INT64_MAX >> 8) / shape.dim[i]) return false;
-        size *= shape.dim[i];
+        if (shape.dim[i] && size > MOST_ELEMENTS / shape.dim[i]) return false;
+        if (shape.dim[i]) size *= shape.dim[i]; /* so that no part of an empty shape overflows either */
     }
     return true;
 }

@@ -20,7 +20,7 @@ int64_t tn_shape_stride0(tn_shape shape);
 /* Size of the leading axis, 1 for a scalar. */
 int64_t tn_shape_dim0(tn_shape shape);
 
-/* False if a dimension is negative or the number of bytes would overflow. */
+/* False if the rank is impossible, a dimension is negative or there would be too many elements. */
 bool tn_shape_valid(tn_shape shape);
 
 #endif

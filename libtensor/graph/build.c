@@ -17,7 +17,7 @@ static bool common_shape(tn_shape a, tn_shape b, tn_shape *out)
 
 static tn_node *binary(tn_graph *g, const char *op, tn_node *a, tn_node *b)
 {
-    if (g->error.status) return &g->failed;
+    if (!tn_graph_owns(g, op, 2, (tn_node *[]){a, b})) return &g->failed;
     tn_shape shape;
     if (!common_shape(a->shape, b->shape, &shape))
         return tn_graph_fail(g, TN_ESHAPE, "%s cannot combine %s and %s", op, tn_node_words(a).text,
@@ -60,8 +60,11 @@ tn_node *tn_scale(tn_graph *g, tn_node *a, double factor)
 
 tn_node *tn_cast(tn_graph *g, tn_node *a, tn_dtype dtype)
 {
-    if (g->error.status || a->dtype == dtype) return a;
-    if (dtype == TN_I32) return tn_graph_fail(g, TN_EDTYPE, "cast of %s to int32", tn_node_words(a).text);
+    if (!tn_graph_owns(g, "cast", 1, &a)) return &g->failed;
+    if (a->dtype == dtype) return a;
+    if (dtype != TN_F32 && dtype != TN_F64)
+        return tn_graph_fail(g, TN_EDTYPE, "cast of %s to %s: only to float32 and float64", tn_node_words(a).text,
+                             tn_dtype_name(dtype));
     return tn_apply(g, "cast", 1, &a, &(tn_attr){.dtype = dtype});
 }
 
@@ -81,7 +84,7 @@ tn_node *tn_linear(tn_graph *g, tn_node *x, tn_node *a, tn_node *b)
 /* Reduces run after run of neighbouring axes, the last run first so that the places of the others stay. */
 static tn_node *reduce(tn_graph *g, const char *op, tn_node *a, unsigned axes, bool keep)
 {
-    if (g->error.status) return &g->failed;
+    if (!tn_graph_owns(g, op, 1, &a)) return &g->failed;
     int rank = a->shape.rank;
     tn_shape kept = a->shape;
     if (axes == TN_ALL) axes = (1u << rank) - 1;
@@ -125,14 +128,16 @@ tn_node *tn_mse(tn_graph *g, tn_node *a, tn_node *b)
 
 tn_node *tn_reshape(tn_graph *g, tn_node *a, tn_shape shape)
 {
-    if (g->error.status || tn_shape_equal(a->shape, shape)) return a;
+    if (!tn_graph_owns(g, "reshape", 1, &a)) return &g->failed;
+    if (tn_shape_equal(a->shape, shape)) return a;
     if (!tn_shape_valid(shape)) return tn_graph_fail(g, TN_ESHAPE, "reshape: %s is not a shape", tn_shape_words(shape).text);
     return tn_apply(g, "reshape", 1, &a, &(tn_attr){.shape = shape});
 }
 
 tn_node *tn_broadcast(tn_graph *g, tn_node *a, tn_shape shape)
 {
-    if (g->error.status || tn_shape_equal(a->shape, shape)) return a;
+    if (!tn_graph_owns(g, "broadcast", 1, &a)) return &g->failed;
+    if (tn_shape_equal(a->shape, shape)) return a;
     if (!tn_shape_valid(shape))
         return tn_graph_fail(g, TN_ESHAPE, "broadcast: %s is not a shape", tn_shape_words(shape).text);
     return tn_apply(g, "broadcast", 1, &a, &(tn_attr){.shape = shape});

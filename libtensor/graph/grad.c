@@ -26,6 +26,7 @@ static void pass_through(tn_graph *g, tn_node *y, const bool *depends, tn_node *
             return;
         }
         tn_node *more = y->op->gradient(g, y, gradient[y->id], k), *sum = gradient[input->id];
+        if (!more) continue;
         gradient[input->id] = sum ? tn_add(g, sum, more) : more;
     }
 }
@@ -33,10 +34,11 @@ static void pass_through(tn_graph *g, tn_node *y, const bool *depends, tn_node *
 void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, tn_node **grad)
 {
     for (int i = 0; i < n; i++) grad[i] = &g->failed;
-    if (g->error.status) return;
-    if (!tn_shape_equal(seed->shape, y->shape)) {
-        tn_graph_fail(g, TN_ESHAPE, "the seed %s of a gradient must have the shape of %s",
-                      tn_shape_words(seed->shape).text, tn_node_words(y).text);
+    if (!tn_graph_owns(g, "gradient", n, wrt) || !tn_graph_owns(g, "gradient of", 2, (tn_node *[]){y, seed})) return;
+    if (!tn_shape_equal(seed->shape, y->shape) || seed->dtype != y->dtype) {
+        tn_graph_fail(g, seed->dtype == y->dtype ? TN_ESHAPE : TN_EDTYPE,
+                      "the seed %s (%s) of a gradient must be like %s (%s)", tn_node_words(seed).text,
+                      tn_dtype_name(seed->dtype), tn_node_words(y).text, tn_dtype_name(y->dtype));
         return;
     }
     size_t count = (size_t)y->id + 1;
@@ -61,7 +63,7 @@ void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, 
 void tn_grad(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node **grad)
 {
     for (int i = 0; i < n; i++) grad[i] = &g->failed;
-    if (g->error.status) return;
+    if (!tn_graph_owns(g, "gradient of", 1, &y)) return;
     if (tn_shape_size(y->shape) != 1) {
         tn_graph_fail(g, TN_ESHAPE, "the gradient of %s: only a single number has one; see tn_vjp",
                       tn_node_words(y).text);

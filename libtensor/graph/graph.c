@@ -12,7 +12,7 @@ tn_graph *tn_graph_new(tn_dtype number)
     tn_graph *g = tn_calloc(1, sizeof *g);
     if (!g) return NULL;
     g->number = number;
-    if (number == TN_I32) tn_fail(&g->error, TN_EDTYPE, "a graph computes in float32 or float64");
+    if (number != TN_F32 && number != TN_F64) tn_fail(&g->error, TN_EDTYPE, "a graph computes in float32 or float64");
     return g;
 }
 
@@ -52,10 +52,20 @@ tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...)
 tn_words tn_node_words(const tn_node *node)
 {
     tn_words words;
-    const char *shape = tn_shape_words(node->shape).text;
-    if (node->name) snprintf(words.text, sizeof words.text, "%s '%.50s' %.60s", node->op->name, node->name, shape);
-    else snprintf(words.text, sizeof words.text, "%s %.60s", node->op->name, shape);
+    tn_words shape = tn_shape_words(node->shape);
+    if (node->name) snprintf(words.text, sizeof words.text, "%s '%.50s' %.60s", node->op->name, node->name, shape.text);
+    else snprintf(words.text, sizeof words.text, "%s %.60s", node->op->name, shape.text);
     return words;
+}
+
+bool tn_graph_owns(tn_graph *g, const char *what, int n, tn_node *const *in)
+{
+    for (int i = 0; i < n && !g->error.status; i++) {
+        if (!in[i]) tn_graph_fail(g, TN_EINVAL, "%s: input %d is missing", what, i);
+        else if (in[i]->id >= g->n_nodes || g->nodes[in[i]->id] != in[i])
+            tn_graph_fail(g, TN_EINVAL, "%s: input %d belongs to another graph", what, i);
+    }
+    return g->error.status == TN_OK;
 }
 
 static tn_node *append(tn_graph *g, const tn_node *description)
@@ -80,19 +90,22 @@ tn_node *tn_apply(tn_graph *g, const char *name, int n, tn_node *const *in, cons
     if (g->error.status) return &g->failed;
     const tn_op *op = tn_op_find(name);
     if (!op) return tn_graph_fail(g, TN_ENAME, "there is no operation %s", name);
-    if (n > TN_MAX_INPUTS || (op->arity >= 0 && n != op->arity))
+    if (n < 0 || n > TN_MAX_INPUTS || (op->arity >= 0 && n != op->arity))
         return tn_graph_fail(g, TN_EINVAL, "%s cannot take %d inputs", name, n);
+    if (!tn_graph_owns(g, name, n, in)) return &g->failed;
     for (int i = 0; i < n; i++) {
-        if (!in[i] || in[i] == &g->failed) return tn_graph_fail(g, TN_EINVAL, "%s: input %d is missing", name, i);
         if (in[i]->dtype != in[0]->dtype)
             return tn_graph_fail(g, TN_EDTYPE, "%s cannot combine %s (%s) and %s (%s)", name, tn_node_words(in[0]).text,
                                  tn_dtype_name(in[0]->dtype), tn_node_words(in[i]).text, tn_dtype_name(in[i]->dtype));
+        if (in[i]->dtype == TN_I32 && !(op->flags & TN_OP_CAST))
+            return tn_graph_fail(g, TN_EDTYPE, "%s cannot take %s (int32), which can only be cast", name,
+                                 tn_node_words(in[i]).text);
     }
     if (op->expand) return op->expand(g, in, attr ? attr : &none);
 
     tn_node node = {.op = op, .n_in = n, .in = (tn_node **)in, .attr = attr ? *attr : none,
                     .dtype = n ? in[0]->dtype : g->number};
-    if (op->flags & TN_OP_LEAF || !strcmp(name, "cast")) node.dtype = node.attr.dtype;
+    if (op->flags & (TN_OP_LEAF | TN_OP_CAST)) node.dtype = node.attr.dtype;
     tn_error why = {0};
     tn_status status = op->shape(&node, &node.shape, &why);
     if (!status && !tn_shape_valid(node.shape)) status = tn_fail(&why, TN_ESHAPE, "%s: the result is too large", name);
@@ -106,28 +119,45 @@ static bool name_taken(const tn_graph *g, const char *op, const char *name)
     return false;
 }
 
+static tn_node *set_name(tn_graph *g, tn_node *node, const char *name)
+{
+    if (g->error.status) return &g->failed;
+    char *copy = tn_strdup(name);
+    if (!copy) return tn_graph_fail(g, TN_ENOMEM, "no memory for the name %s", name);
+    tn_release(node->name);
+    node->name = copy;
+    return node;
+}
+
 tn_node *tn_input(tn_graph *g, const char *name, tn_dtype dtype, tn_shape shape)
 {
     if (g->error.status) return &g->failed;
     if (!tn_shape_valid(shape))
         return tn_graph_fail(g, TN_ESHAPE, "input %s: %s is not a shape", name, tn_shape_words(shape).text);
+    if (dtype != TN_F32 && dtype != TN_F64 && dtype != TN_I32)
+        return tn_graph_fail(g, TN_EDTYPE, "input %s: there is no number type %d", name, (int)dtype);
     if (name_taken(g, "input", name)) return tn_graph_fail(g, TN_ENAME, "input %s: the name is taken", name);
-    return tn_name(g, tn_apply(g, "input", 0, NULL, &(tn_attr){.shape = shape, .dtype = dtype}), name);
+    return set_name(g, tn_apply(g, "input", 0, NULL, &(tn_attr){.shape = shape, .dtype = dtype}), name);
+}
+
+/* The node of parameter i, made if there is none. */
+static tn_node *parameter(tn_graph *g, tn_params *params, int i)
+{
+    for (int k = 0; k < g->n_nodes; k++)
+        if (g->nodes[k]->params == params && g->nodes[k]->param == i) return g->nodes[k];
+    tn_attr attr = {.shape = params->list[i].shape, .dtype = params->dtype};
+    tn_node *node = set_name(g, tn_apply(g, "parameter", 0, NULL, &attr), params->list[i].name);
+    if (g->error.status) return node;
+    node->params = params;
+    node->param = i;
+    return node;
 }
 
 tn_node *tn_param(tn_graph *g, tn_params *params, const char *name)
 {
     if (g->error.status) return &g->failed;
     int i = tn_params_find(params, name);
-    if (i < 0) return tn_graph_fail(g, TN_ENAME, "there is no parameter %s", name);
-    for (int k = 0; k < g->n_nodes; k++)
-        if (g->nodes[k]->params == params && g->nodes[k]->param == i) return g->nodes[k];
-    tn_attr attr = {.shape = params->list[i].shape, .dtype = params->dtype};
-    tn_node *node = tn_name(g, tn_apply(g, "parameter", 0, NULL, &attr), name);
-    if (g->error.status) return node;
-    node->params = params;
-    node->param = i;
-    return node;
+    return i < 0 ? tn_graph_fail(g, TN_ENAME, "there is no parameter %s", name) : parameter(g, params, i);
 }
 
 tn_node *tn_constant(tn_graph *g, double value)
@@ -142,12 +172,10 @@ tn_node *tn_full(tn_graph *g, tn_shape shape, double value)
 
 tn_node *tn_name(tn_graph *g, tn_node *node, const char *name)
 {
-    if (g->error.status || node == &g->failed) return node;
-    char *copy = tn_strdup(name);
-    if (!copy) return tn_graph_fail(g, TN_ENOMEM, "no memory for the name %s", name);
-    tn_release(node->name);
-    node->name = copy;
-    return node;
+    if (!tn_graph_owns(g, "name", 1, &node)) return &g->failed;
+    if (node->op->flags & TN_OP_LEAF && node->name)
+        return tn_graph_fail(g, TN_ENAME, "%s cannot be renamed %s", tn_node_words(node).text, name);
+    return set_name(g, node, name);
 }
 
 static void add_output(tn_graph *g, const char *name, tn_node *node, tn_params *params, int param)
@@ -164,7 +192,7 @@ static void add_output(tn_graph *g, const char *name, tn_node *node, tn_params *
 
 void tn_output(tn_graph *g, const char *name, tn_node *node)
 {
-    if (g->error.status) return;
+    if (!tn_graph_owns(g, "output", 1, &node)) return;
     for (int i = 0; i < g->n_outputs; i++)
         if (g->outputs[i].name && !strcmp(g->outputs[i].name, name)) {
             tn_graph_fail(g, TN_ENAME, "output %s: the name is taken", name);
@@ -176,17 +204,22 @@ void tn_output(tn_graph *g, const char *name, tn_node *node)
 void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params)
 {
     if (g->error.status) return;
-    int n = 0, last = g->n_nodes;
-    tn_node **used = tn_calloc((size_t)params->count, 2 * sizeof *used), **grad = used + params->count;
-    if (!used) {
+    for (int i = 0; i < g->n_outputs; i++)
+        if (g->outputs[i].params == params) {
+            tn_graph_fail(g, TN_EINVAL, "a graph can compute the gradient of one node only into a parameter set");
+            return;
+        }
+    int n = params->count;
+    tn_node **of = tn_calloc((size_t)n, 2 * sizeof *of);
+    if (!of) {
         tn_graph_fail(g, TN_ENOMEM, "no memory for gradients");
         return;
     }
-    for (int k = 0; k < last; k++)
-        if (g->nodes[k]->params == params) used[n++] = g->nodes[k];
-    tn_grad(g, y, n, used, grad);
-    for (int i = 0; i < n; i++) add_output(g, NULL, grad[i], params, used[i]->param);
-    tn_release(used);
+    tn_node **grad = of + n;
+    for (int i = 0; i < n; i++) of[i] = parameter(g, params, i);
+    tn_grad(g, y, n, of, grad);
+    for (int i = 0; i < n; i++) add_output(g, NULL, grad[i], params, i);
+    tn_release(of);
 }
 
 tn_shape tn_node_shape(const tn_node *node)

@@ -12,7 +12,7 @@ tn_params *tn_params_new(tn_dtype dtype, uint64_t seed)
     if (!params) return NULL;
     params->dtype = dtype;
     params->seed = seed;
-    if (dtype == TN_I32) tn_fail(&params->error, TN_EDTYPE, "parameters must be float32 or float64");
+    if (dtype != TN_F32 && dtype != TN_F64) tn_fail(&params->error, TN_EDTYPE, "parameters must be float32 or float64");
     return params;
 }
 

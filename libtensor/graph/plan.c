@@ -107,6 +107,7 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
         return NULL;
     }
     plan->g = g;
+    plan->n_outputs = g->n_outputs;
     plan->options = options & TN_PLAN_CHECK ? options | TN_PLAN_UNFUSED : options;
     plan->threads = tn_threads();
     tn_status status = tn_plan_collect(plan, error);
@@ -136,7 +137,7 @@ tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *e
 
 const void *tn_result(const tn_plan *plan, const char *name)
 {
-    for (int i = 0; i < plan->g->n_outputs; i++) {
+    for (int i = 0; i < plan->n_outputs; i++) {
         const char *output = plan->g->outputs[i].name;
         if (!output || strcmp(output, name)) continue;
         const tn_vertex *v = &plan->vertices[plan->output_vertex[i]];

@@ -121,7 +121,8 @@ struct tn_plan {
     int *vertex_of; /* [nodes of g] or -1 */
     tn_group *groups;
     int n_groups, groups_capacity;
-    int *output_vertex; /* [outputs of g] */
+    int *output_vertex; /* [n_outputs] */
+    int n_outputs;      /* of g, when it was planned */
     tn_slot *slots;
     int n_slots, slots_capacity;
     double *constants;

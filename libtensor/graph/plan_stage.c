@@ -115,7 +115,7 @@ static bool find_chains(tn_plan *plan)
             if (v->kind != TN_VERTEX_COMPUTED || v->stage != stage) continue;
             const tn_group *group = &plan->groups[v->group];
             int64_t columns = v->mode == TN_BY_COLUMNS ? tn_shape_cols(v->node->shape) : 0;
-            int64_t items = v->mode == TN_BY_COLUMNS ? tn_shape_dim0(v->node->shape) : group->items;
+            int64_t items = v->mode == TN_BY_COLUMNS ? tn_shape_rows(v->node->shape) : group->items;
             v->chain = -1;
             for (int c = plan->n_chains - 1; c >= 0 && plan->chains[c].stage == stage && v->mode != TN_UNCUT; c--)
                 if (plan->chains[c].mode == v->mode && plan->chains[c].items == items &&

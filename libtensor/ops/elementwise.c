@@ -112,7 +112,7 @@ BINARY(div_no_nan, y == 0 ? 0 : x / y)
 BINARY(equal, x == y)
 BINARY(where_positive, y > 0 ? x : 0)
 UNARY(neg, -x)
-UNARY(relu, x > 0 ? x : 0)
+UNARY(relu, x < 0 ? 0 : x) /* NaN stays NaN, to be noticed */
 UNARY(square, x * x)
 UNARY(sign, (x > 0) - (x < 0))
 UNARY(scale, value * x)
@@ -174,7 +174,7 @@ RULE(sub) { (void)y; return i ? tn_neg(g, dy) : dy; }
 RULE(mul) { return tn_mul(g, dy, i ? A : B); }
 RULE(div) { return i ? tn_neg(g, tn_div(g, tn_mul(g, dy, y), B)) : tn_div(g, dy, B); }
 RULE(div_no_nan) { return i ? tn_neg(g, tn_div_no_nan(g, tn_mul(g, dy, y), B)) : tn_div_no_nan(g, dy, B); }
-RULE(where_positive) { return i ? tn_scale(g, dy, 0) : tn_where_positive(g, dy, B); }
+RULE(where_positive) { return i ? NULL : tn_where_positive(g, dy, B); }
 RULE(neg) { (void)y, (void)i; return tn_neg(g, dy); }
 RULE(relu) { (void)i; return tn_where_positive(g, dy, y); }
 RULE(tanh) { (void)i; return tn_sub(g, dy, tn_mul(g, dy, tn_square(g, y))); }
@@ -219,6 +219,6 @@ const tn_op tn_ops_elementwise[] = {
     ROW(sign, 1, 1, TN_OP_FLAT, "-1, 0 or 1", NULL),
     ROW(scale, 1, 1, 0, "a times a number", gradient_scale),
     ROW(detach, 1, 0, TN_OP_FLAT, "a, but no gradient passes", NULL),
-    ROW(cast, 1, 0, 0, "a as another number type", gradient_cast),
+    ROW(cast, 1, 0, TN_OP_CAST, "a as another number type", gradient_cast),
     {0},
 };

@@ -67,6 +67,7 @@ enum {
     TN_OP_FLAT = 2,        /* no gradient flows: the derivative is zero wherever it exists */
     TN_OP_LEAF = 4,        /* input, parameter or constant: has memory, no kernel */
     TN_OP_MAX = 8,         /* a TN_REDUCE that combines partial results by the maximum instead of the sum */
+    TN_OP_CAST = 16,       /* the number type of the output is attr.dtype; the only operation that reads int32 */
 };
 
 struct tn_op {
@@ -79,7 +80,7 @@ struct tn_op {
     tn_status (*shape)(const tn_node *node, tn_shape *out, tn_error *why);
     tn_division (*division)(const tn_node *node);
     tn_kernel kernel[2]; /* float32, float64 */
-    /* The gradient to input i, given that of the output, as nodes. */
+    /* The gradient to input i, given that of the output, as nodes; NULL where it is zero everywhere. */
     tn_node *(*gradient)(tn_graph *g, tn_node *y, tn_node *dy, int i);
     /* For composite operations: the nodes it stands for. */
     tn_node *(*expand)(tn_graph *g, tn_node *const *in, const tn_attr *attr);

@@ -222,8 +222,8 @@ static tn_status slice_shape(const tn_node *node, tn_shape *out, tn_error *why)
     tn_shape in = node->in[0]->shape;
     int64_t start = node->attr.start, length = node->attr.length, size = in.dim[node->attr.axis];
     if (start < 0 || length < 0 || start > size || length > size - start)
-        return tn_fail(why, TN_ESHAPE, "slice: %s has no elements %lld to %lld along axis %lld",
-                       tn_node_words(node->in[0]).text, (long long)start, (long long)(start + length - 1),
+        return tn_fail(why, TN_ESHAPE, "slice: %s has no %lld elements from %lld along axis %lld",
+                       tn_node_words(node->in[0]).text, (long long)length, (long long)start,
                        (long long)node->attr.axis);
     *out = with(in, (int)node->attr.axis, length);
     return TN_OK;

@@ -18,8 +18,9 @@ enum { BLOCK = 16384 };
 
 tn_adam *tn_adam_new(tn_params *params, tn_adam_config config, tn_error *error)
 {
-    if (!params->data || config.beta1 < 0 || config.beta1 >= 1 || config.beta2 < 0 || config.beta2 >= 1 ||
-        config.epsilon <= 0 || config.clip_norm < 0) {
+    bool possible = config.beta1 >= 0 && config.beta1 < 1 && config.beta2 >= 0 && config.beta2 < 1 &&
+                    config.epsilon > 0 && config.clip_norm >= 0; /* none of these holds for NaN */
+    if (!params->data || !possible) {
         tn_fail(error, TN_EINVAL, params->data ? "Adam: beta must lie in [0, 1), epsilon above 0, clip_norm not below"
                                                : "Adam: the parameter set must be sealed");
         return NULL;
