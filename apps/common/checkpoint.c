@@ -172,7 +172,7 @@ tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_ad
             if (status) return status;
         }
     if (!adam) return TN_OK;
-    double steps;
+    double steps = 0;
     tn_status status = number(c, "optimizer_steps", &steps, error);
     if (!status) tn_adam_set_steps(adam, (int64_t)steps);
     return status;
