@@ -1,0 +1,164 @@
+/* ommatid-test: how well a training run recovered the circuit and the movie. */
+#include <config.h>
+#include "common/checkpoint.h"
+#include "common/cli.h"
+#include "common/output.h"
+#include "common/report.h"
+#include "common/signals.h"
+#include "testing/figures.h"
+#include "testing/metrics_json.h"
+#include "testing/video.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const struct argp_option own_options[] = {
+    {"data", 'd', "RECORDING", 0, "The recording that the run learned from", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    const char **recording = state->input;
+    if (key == 'd') *recording = argument;
+    else if (key == ARGP_KEY_END && !*recording) argp_error(state, "which recording? Give -d RECORDING");
+    else if (key != ARGP_KEY_END) return ARGP_ERR_UNKNOWN;
+    return 0;
+}
+
+static const struct argp own = {.options = own_options, .parser = parse};
+
+static const om_program program = {
+    .name = "ommatid-test",
+    .bit = OM_FOR_TEST,
+    .arguments = "RUN -d RECORDING -o RESULTS",
+    .fewest = 1,
+    .most = 1,
+    .purpose = "Measures what a training run recovered, and shows it in figures and a comparison video.",
+    .manual = "Examples:\n"
+              "  ommatid-test run -d recording.h5 -o results\n"
+              "  ommatid-test run -d recording.h5 -o results --set test.traces=[R1,L1,T4a] --force\n\n"
+              "RESULTS then holds metrics.json, report.html with its figures, and comparison.mp4. What the recording "
+              "does not know (the true stimulus, the true circuit) is left out.",
+    .own = &own,
+};
+
+/* A path in the results. */
+static char *inside(const char *directory, const char *name)
+{
+    char *path;
+    return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
+}
+
+static void print_score(const char *name, double in, double published)
+{
+    printf("%-20s", name);
+    if (isfinite(in)) printf("%16.4f", in);
+    else printf("%16s", "-");
+    if (isfinite(published)) printf("%16.4f\n", published);
+    else printf("%16s\n", "-");
+}
+
+/* The recovery table: R2 of both read-outs. */
+static void print_table(const om_results *r)
+{
+    const om_readout_results *in = &r->inside, *pub = &r->published;
+    printf("%-20s%16s%16s\n", "R2", "in distribution", "as published");
+    print_score("weights", in->weights.all.r2, pub->weights.all.r2);
+    print_score("  identifiable", in->weights.identifiable.r2, NAN);
+    print_score("time constants", in->time_constant.r2, pub->time_constant.r2);
+    print_score("resting potentials", in->resting_potential.r2, pub->resting_potential.r2);
+    print_score("cell types (share)", in->types.accuracy, pub->types.accuracy);
+    if (isfinite(r->stimulus.r2)) printf("%-20s%16.4f\n", "stimulus", r->stimulus.r2);
+    printf("%-20s%16.4f", "rollout r", r->rollout.pearson_mean);
+    if (isfinite(r->oracle.pearson_mean)) printf("   (oracle %.4f)", r->oracle.pearson_mean);
+    printf("\n");
+}
+
+static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t *metrics, const om_drawn *drawn,
+                              bool video, tn_error *error)
+{
+    om_report_figure figures[OM_FIGURES];
+    for (int i = 0; i < drawn->n; i++)
+        figures[i] = (om_report_figure){drawn->figure[i].title, drawn->figure[i].caption, drawn->figure[i].path};
+    bool joint = e->config->model.mode == OM_MODE_JOINT;
+    char *path = inside(cli->output, "report.html");
+    om_report report = {
+        .title = *e->config->description ? e->config->description : "Ommatid",
+        .metrics = metrics, .facts = json_object_get(metrics, "run"),
+        .published = om_published_like(joint, om_recording_attributes_of(e->recording)->sigma),
+        .n_figures = (size_t)drawn->n, .figures = figures, .video = video ? "comparison.mp4" : NULL,
+    };
+    tn_status status = path ? om_report_write(path, &report, error) : tn_fail(error, TN_ENOMEM, "out of memory");
+    free(path);
+    return status;
+}
+
+static tn_status write_results(const om_cli *cli, const om_results *results, const om_experiment *e,
+                               const om_progress_made *made, om_progress *progress, tn_error *error)
+{
+    char *metrics_path = inside(cli->output, "metrics.json"), *video_path = inside(cli->output, "comparison.mp4");
+    om_run_facts facts = {made->step, made->seconds, made->seed, made->program};
+    json_t *metrics = om_results_json(results, e, &facts);
+    om_drawn *drawn = calloc(1, sizeof *drawn);
+    bool video = false;
+    tn_status status = metrics_path && video_path && metrics && drawn ? TN_OK
+                                                                      : tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!status) status = om_json_write(metrics, metrics_path, cli->force, error);
+    if (!status) status = om_figures_draw(cli->output, cli->argument[0], results, e, drawn, error);
+    if (!status) status = om_video_make(video_path, results, e, cli->force, progress, &video, error);
+    if (!status) status = write_report(cli, e, metrics, drawn, video, error);
+    if (!status && !cli->quiet) {
+        print_table(results);
+        printf("results: %s\n", cli->output);
+    }
+    free(metrics_path);
+    free(video_path);
+    free(drawn);
+    json_decref(metrics);
+    return status;
+}
+
+static tn_status test(const om_cli *cli, const om_config *config, om_recording *recording,
+                      const om_checkpoint *checkpoint, om_progress *progress, tn_error *error)
+{
+    om_experiment experiment;
+    om_results results = {0};
+    tn_status status = om_experiment_make(&experiment, config, recording, error);
+    if (!status) status = om_checkpoint_restore(checkpoint, experiment.params, NULL, error);
+    if (!status && cli->dry_run) om_recording_describe(recording, stdout);
+    else if (!status) {
+        status = om_output_directory(cli->output, cli->force, error);
+        if (!status) status = om_results_measure(&results, &experiment, progress, error);
+        if (!status)
+            status = write_results(cli, &results, &experiment, om_checkpoint_made(checkpoint), progress, error);
+    }
+    om_results_clear(&results);
+    om_experiment_clear(&experiment);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    om_cli cli;
+    const char *recording_path = NULL;
+    om_config config = {0};
+    om_progress progress;
+    tn_error error = {0};
+
+    om_cli_begin(&cli, &program, &recording_path, argc, argv);
+    om_progress_init(&progress, cli.progress, cli.quiet);
+    char *path = inside(cli.argument[0], "checkpoint.safetensors");
+    om_checkpoint *checkpoint = path ? om_checkpoint_read(path, &error) : NULL;
+    if (checkpoint && om_cli_config_text(&cli, path, om_checkpoint_made(checkpoint)->config, &config, &error)) {
+        if (!cli.output && !cli.dry_run) om_cli_usage(&cli, "where to? Give -o RESULTS");
+        om_signals_catch();
+        om_recording *recording = om_recording_open(recording_path, &error);
+        if (recording) test(&cli, &config, recording, checkpoint, &progress, &error);
+        om_recording_close(recording);
+    }
+    om_checkpoint_free(checkpoint);
+    om_config_free(&config);
+    free(path);
+    return om_cli_end(&cli, &error);
+}

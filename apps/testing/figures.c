@@ -1,0 +1,258 @@
+/* Drawing the figures of a test. */
+#include <config.h>
+#include "testing/figures.h"
+
+#ifdef HAVE_CAIRO
+
+#include "common/figure.h"
+#include "testing/history.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* What all figures need. */
+typedef struct sheet {
+    const char *directory;
+    const om_results *results;
+    const om_experiment *experiment;
+    const om_recording_circuit *circuit;
+    om_types types; /* of neurons; type NULL: not known */
+    om_drawn *drawn;
+} sheet;
+
+/* The path of a new figure; it enters the report when it has been drawn. */
+static const char *begin(sheet *s, const char *name)
+{
+    snprintf(s->drawn->figure[s->drawn->n].path, OM_FIGURE_PATH, "%s/%s.png", s->directory, name);
+    return s->drawn->figure[s->drawn->n].path;
+}
+
+static tn_status finish(sheet *s, tn_status status, const char *title, const char *caption)
+{
+    if (status) return status;
+    s->drawn->figure[s->drawn->n].title = title;
+    s->drawn->figure[s->drawn->n++].caption = caption;
+    return TN_OK;
+}
+
+static double *as_double(const float *from, int64_t n)
+{
+    double *to = tn_alloc((size_t)n * sizeof *to);
+    for (int64_t i = 0; i < n && to; i++) to[i] = from[i];
+    return to;
+}
+
+/* ---- recovery ---- */
+
+static om_readout panel(const char *name, const double *learned, const om_score *score)
+{
+    return (om_readout){name, learned, score->r2, score->slope, score->offset, score->r2_identity};
+}
+
+static tn_status draw_recovery(sheet *s, om_quantity quantity, const char *name, const char *title, const float *truth,
+                               tn_error *error)
+{
+    if (!truth) return TN_OK;
+    const om_readout_results *in = &s->results->inside, *pub = &s->results->published;
+    const double *learned[2][3] = {{in->recovery.weight, in->recovery.time_constant, in->recovery.resting_potential},
+                                   {pub->recovery.weight, pub->recovery.time_constant, pub->recovery.resting_potential}};
+    const om_score *score[2][3] = {{&in->weights.all, &in->time_constant, &in->resting_potential},
+                                   {&pub->weights.all, &pub->time_constant, &pub->resting_potential}};
+    int64_t n = quantity == OM_WEIGHT ? s->circuit->synapses : s->circuit->neurons;
+    double *exact = as_double(truth, n);
+    if (!exact) return tn_fail(error, TN_ENOMEM, "no memory for a figure");
+    om_recovery_figure figure = {
+        .quantity = quantity, .n = (size_t)n, .truth = exact, .n_readouts = 2,
+        .readout = {panel("in-distribution read-out", learned[0][quantity], score[0][quantity]),
+                    panel("published read-out", learned[1][quantity], score[1][quantity])},
+    };
+    if (quantity != OM_WEIGHT) figure.types = s->types;
+    tn_status status = om_figure_recovery(begin(s, name), &figure, error);
+    tn_free(exact);
+    return finish(s, status, title,
+                  "Learned against true. Left, read out where neurons live; right, as published, on grids of its own.");
+}
+
+static tn_status draw_embedding(sheet *s, tn_error *error)
+{
+    if (s->experiment->config->model.embedding_dim != 2) return TN_OK;
+    const om_type_score *score = &s->results->published.types;
+    om_embedding_figure figure = {.n = (size_t)s->circuit->neurons,
+                                  .embedding = tn_params_data(s->experiment->params, "embedding"), .types = s->types,
+                                  .accuracy = score->accuracy, .ari = score->ari, .nmi = score->nmi};
+    return finish(s, om_figure_embedding(begin(s, "embedding"), &figure, error), "Embedding",
+                  "The two numbers learned for each neuron, coloured by its cell type, which was not known.");
+}
+
+/* ---- per type ---- */
+
+static double *rmse_of_types(const om_recording_circuit *c, const double *learned, const float *truth)
+{
+    double *error = tn_alloc((size_t)c->types * sizeof *error);
+    int64_t *count = tn_alloc((size_t)c->types * sizeof *count);
+    for (int64_t i = 0; i < c->neurons && error && count; i++) {
+        double difference = learned[i] - (double)truth[i];
+        error[c->type[i]] += difference * difference;
+        count[c->type[i]]++;
+    }
+    for (int64_t t = 0; t < c->types && error && count; t++)
+        error[t] = count[t] ? sqrt(error[t] / (double)count[t]) : NAN;
+    tn_free(count);
+    return error;
+}
+
+static tn_status draw_type_errors(sheet *s, tn_error *error)
+{
+    const om_recording_circuit *c = s->circuit;
+    const om_recording_truth *truth = &s->results->truth;
+    if (!s->types.type || !truth->time_constant || !truth->resting_potential) return TN_OK;
+    double *tau = rmse_of_types(c, s->results->inside.recovery.time_constant, truth->time_constant);
+    double *rest = rmse_of_types(c, s->results->inside.recovery.resting_potential, truth->resting_potential);
+    tn_status status = tau && rest ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a figure");
+    if (!status) {
+        const om_type_error errors[] = {{"time constant error (s)", tau, 0.03},
+                                        {"resting potential error", rest, 0.08}};
+        om_type_errors_figure figure = {(size_t)c->types, c->type_names, 2, errors};
+        status = om_figure_type_errors(begin(s, "type_errors"), &figure, error);
+    }
+    tn_free(tau);
+    tn_free(rest);
+    return finish(s, status, "Errors by cell type", "Root mean square errors of the in-distribution read-out.");
+}
+
+/* ---- stimulus ---- */
+
+enum { STIMULUS_FRAMES = 1000, SHOWN_FRAMES = 400 };
+
+static tn_status gather_stimulus(const sheet *s, int64_t frames, float *truth, float *recovered, tn_error *error)
+{
+    const om_experiment *e = s->experiment;
+    int64_t columns = s->circuit->columns;
+    tn_status status = om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, 0, frames, truth, error);
+    om_drive *drive = om_drive_new(e, OM_TRAIN, error);
+    if (!drive) status = error->status;
+    for (int64_t k = 0; k < frames && !status; k++) {
+        const float *light = om_drive_at(drive, k, error);
+        if (!light) status = error->status;
+        for (int64_t c = 0; c < columns && light; c++) recovered[k * columns + c] = light[c];
+    }
+    om_drive_free(drive);
+    return status;
+}
+
+/* Columns of the horizontal row through the middle of the eye. */
+static size_t middle_row(const om_recording_circuit *c, int32_t *row)
+{
+    size_t n = 0;
+    for (int64_t i = 0; i < c->columns; i++)
+        if (c->v && c->v[i] == 0) row[n++] = (int32_t)i;
+    return n;
+}
+
+static tn_status draw_stimulus(sheet *s, tn_error *error)
+{
+    const om_experiment *e = s->experiment;
+    if (e->config->model.mode != OM_MODE_JOINT || !om_recording_has(e->recording, OM_PART_STIMULUS)) return TN_OK;
+    int64_t columns = s->circuit->columns, frames = e->frames < STIMULUS_FRAMES ? e->frames : STIMULUS_FRAMES;
+    size_t bytes = (size_t)(frames * columns) * sizeof(float);
+    float *truth = tn_alloc(bytes), *recovered = tn_alloc(bytes);
+    int32_t *row = tn_alloc((size_t)columns * sizeof *row);
+    tn_status status = truth && recovered && row ? gather_stimulus(s, frames, truth, recovered, error)
+                                                 : tn_fail(error, TN_ENOMEM, "no memory for a figure");
+    if (!status) {
+        const om_score *score = &s->results->stimulus;
+        om_stimulus_figure figure = {
+            .n_frames = (size_t)frames, .n_columns = (size_t)columns, .truth = truth, .recovered = recovered,
+            .a = score->slope, .b = score->offset, .r2 = score->r2, .r2_raw = score->r2_identity,
+            .dt = om_recording_attributes_of(e->recording)->delta_t, .n_row = middle_row(s->circuit, row), .row = row,
+            .shown = (size_t)(frames < SHOWN_FRAMES ? frames : SHOWN_FRAMES),
+        };
+        status = om_figure_stimulus(begin(s, "stimulus"), &figure, error);
+    }
+    tn_free(truth);
+    tn_free(recovered);
+    tn_free(row);
+    return finish(s, status, "Stimulus", "True and recovered stimulus of a row of columns over time, and against each "
+                  "other after the linear correction.");
+}
+
+/* ---- rollout ---- */
+
+static tn_status draw_rollout(sheet *s, tn_error *error)
+{
+    const om_selected *chosen = &s->results->selected;
+    int64_t frames = chosen->frames < STIMULUS_FRAMES ? chosen->frames : STIMULUS_FRAMES;
+    if (chosen->n < 1 || frames < 1) return TN_OK;
+    size_t bytes = (size_t)(frames * chosen->n) * sizeof(float);
+    float *truth = tn_alloc(bytes), *predicted = tn_alloc(bytes);
+    const char **name = calloc((size_t)chosen->n, sizeof *name);
+    tn_status status = truth && predicted && name ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a figure");
+    for (int i = 0; i < chosen->n && !status; i++) {
+        name[i] = s->types.type ? s->types.name[s->types.type[chosen->neuron[i]]] : "neuron";
+        for (int64_t k = 0; k < frames; k++) {
+            truth[i * frames + k] = chosen->truth[k * chosen->n + i];
+            predicted[i * frames + k] = chosen->predicted[k * chosen->n + i];
+        }
+    }
+    om_rollout_figure figure = {.n_traces = (size_t)chosen->n, .n_frames = (size_t)frames, .name = name, .truth = truth,
+                                .predicted = predicted, .pearson = chosen->pearson,
+                                .dt = om_recording_attributes_of(s->experiment->recording)->delta_t};
+    if (!status) status = om_figure_rollout(begin(s, "rollout"), &figure, error);
+    tn_free(truth);
+    tn_free(predicted);
+    free(name);
+    return finish(s, status, "Rollout", "Voltages of selected neurons, recorded and predicted by the model running by "
+                  "itself from the first frame.");
+}
+
+/* ---- training ---- */
+
+static tn_status draw_training(sheet *s, const char *run, tn_error *error)
+{
+    om_history history;
+    tn_status status = run ? om_history_read(&history, run, error) : TN_OK;
+    if (status || !run) return status;
+    const om_series losses[] = {{"loss", history.n, history.step, history.loss},
+                                {"prediction", history.n, history.step, history.prediction}};
+    const om_series scores[] = {{"stimulus", history.n, history.step, history.stimulus_r2},
+                                {"weights", history.n, history.step, history.weight_r2}};
+    om_training_figure figure = {.n_losses = 2, .losses = losses, .n_scores = 2, .scores = scores};
+    if (history.n) status = om_figure_training(begin(s, "training"), &figure, error);
+    bool drawn = history.n > 0;
+    om_history_clear(&history);
+    return drawn ? finish(s, status, "Training", "The loss, its prediction term, and R2 while training.") : status;
+}
+
+tn_status om_figures_draw(const char *directory, const char *run, const om_results *results,
+                          const om_experiment *experiment, om_drawn *drawn, tn_error *error)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(experiment->recording);
+    sheet s = {.directory = directory, .results = results, .experiment = experiment, .circuit = c, .drawn = drawn};
+    if (c->type && c->type_names) s.types = (om_types){c->type, (size_t)c->types, c->type_names};
+    drawn->n = 0;
+    tn_status status = draw_stimulus(&s, error);
+    if (!status) status = draw_recovery(&s, OM_WEIGHT, "weights", "Synaptic weights", results->truth.weight, error);
+    if (!status)
+        status = draw_recovery(&s, OM_TIME_CONSTANT, "time_constants", "Time constants", results->truth.time_constant,
+                               error);
+    if (!status)
+        status = draw_recovery(&s, OM_RESTING_POTENTIAL, "resting_potentials", "Resting potentials",
+                               results->truth.resting_potential, error);
+    if (!status) status = draw_type_errors(&s, error);
+    if (!status) status = draw_embedding(&s, error);
+    if (!status) status = draw_rollout(&s, error);
+    if (!status) status = draw_training(&s, run, error);
+    return status;
+}
+
+#else
+
+tn_status om_figures_draw(const char *directory, const char *run, const om_results *results,
+                          const om_experiment *experiment, om_drawn *drawn, tn_error *error)
+{
+    (void)directory, (void)run, (void)results, (void)experiment, (void)error;
+    drawn->n = 0;
+    return TN_OK;
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* Reading metrics.jsonl. */
+#include <config.h>
+#include "testing/history.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SERIES = 5 };
+
+static double **series(om_history *h, int i)
+{
+    double **const all[SERIES] = {&h->step, &h->loss, &h->prediction, &h->stimulus_r2, &h->weight_r2};
+    return all[i];
+}
+
+static const char *const names[SERIES] = {"step", "loss", "prediction", "stimulus_r2", "weight_r2"};
+
+void om_history_clear(om_history *h)
+{
+    for (int i = 0; i < SERIES; i++) free(*series(h, i));
+    *h = (om_history){0};
+}
+
+static tn_status add_line(om_history *h, const char *path, size_t number, const char *line, tn_error *error)
+{
+    json_error_t reason;
+    json_t *object = json_loads(line, 0, &reason);
+    if (!json_is_object(object)) {
+        json_decref(object);
+        return tn_fail(error, TN_EFORMAT, "%s:%zu: %s", path, number, object ? "not an object" : reason.text);
+    }
+    tn_status status = TN_OK;
+    for (int i = 0; i < SERIES && !status; i++) {
+        double *grown = reallocarray(*series(h, i), h->n + 1, sizeof *grown);
+        if (!grown) status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+        else {
+            json_t *value = json_object_get(object, names[i]);
+            grown[h->n] = json_is_number(value) ? json_number_value(value) : NAN;
+            *series(h, i) = grown;
+        }
+    }
+    h->n += !status;
+    json_decref(object);
+    return status;
+}
+
+tn_status om_history_read(om_history *h, const char *run, tn_error *error)
+{
+    char *path, *line = NULL;
+    size_t room = 0, number = 0;
+    *h = (om_history){0};
+    if (asprintf(&path, "%s/metrics.jsonl", run) < 0) return tn_fail(error, TN_ENOMEM, "out of memory");
+    FILE *file = fopen(path, "r");
+    tn_status status = file || errno == ENOENT ? TN_OK : tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    while (file && !status && getline(&line, &room, file) > 0) status = add_line(h, path, ++number, line, error);
+    if (file) fclose(file);
+    free(line);
+    free(path);
+    return status;
+}

@@ -1,0 +1,17 @@
+/* history.h - the course of training, from metrics.jsonl. */
+#ifndef OM_HISTORY_H
+#define OM_HISTORY_H
+
+#include "tensor.h"
+
+typedef struct om_history {
+    size_t n;
+    double *step, *loss, *prediction, *stimulus_r2, *weight_r2; /* [n]; NaN: not measured */
+} om_history;
+
+/* Reads RUN/metrics.jsonl; a run without one has an empty history. To be cleared also after an error.
+ * Errors: TN_EIO; TN_EFORMAT with the line; TN_ENOMEM. */
+tn_status om_history_read(om_history *history, const char *run, tn_error *error);
+void om_history_clear(om_history *history);
+
+#endif
