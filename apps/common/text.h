@@ -1,0 +1,28 @@
+/* Words for figures and reports: safe text, numbers as readers expect them. */
+#ifndef OM_TEXT_H
+#define OM_TEXT_H
+
+#include <stddef.h>
+
+/* Copies text and makes it valid UTF-8 that fits: bytes that are not UTF-8 become '?', control characters spaces.
+ * What does not fit in room bytes is cut between characters. NULL counts as empty. */
+void om_text_clean(char *out, size_t room, const char *text);
+
+/* The length in bytes of the UTF-8 character at text, or 0 where there is none (end, invalid byte, surrogate). */
+size_t om_text_character(const char *text);
+
+/* A number in few characters, with a true minus sign: "434,112" for whole numbers, else `digits` decimals;
+ * "not finite" for NaN and infinity. */
+typedef struct om_words {
+    char text[64];
+} om_words;
+om_words om_text_count(double whole);
+om_words om_text_decimal(double value, int digits);
+
+/* A value as a tick label next to others that are `step` apart: "−0.25", "20k", "3×10⁻⁵". */
+om_words om_text_tick(double value, double step);
+
+/* A power of ten: "10⁻³". */
+om_words om_text_power(int exponent);
+
+#endif
