@@ -2,13 +2,8 @@
 #ifndef OM_TRACES_H
 #define OM_TRACES_H
 
+#include "models.h"
 #include "values.h"
-
-typedef struct om_traces om_traces;
-
-/* An accumulator of N = neurons; its memory does not grow with the frames. NULL: TN_EINVAL neurons < 0; TN_ENOMEM. */
-om_traces *om_traces_new(int64_t neurons, tn_error *error);
-void om_traces_free(om_traces *traces);
 
 /* Adds truth and predicted [frames, N]. In double, by the updates of Welford, Technometrics 4 (1962) 419: the same
  * bits on any number of threads and however the frames are divided among calls. */
