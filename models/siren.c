@@ -32,6 +32,7 @@ void om_siren_declare(const om_siren *siren, tn_params *params, int group)
         } else {
             if (i) weight = within(i < last ? he : he / 30);
             else offset = within(M_PI);
+            if (i == last) offset = (tn_init){TN_INIT_CONSTANT, 1, 0}; /* see models.h */
         }
         tn_params_add(params, parameter(siren, i, "weight").text, TN_SHAPE(out, in), weight, group);
         tn_params_add(params, parameter(siren, i, "bias").text, TN_SHAPE(out), offset, group);
