@@ -1,6 +1,7 @@
 /* Running a plan: one parallel region walks the stages; within a stage threads take pieces of work from a counter. Which
  * thread does a piece does not matter to the result. */
 #include "config.h"
+#include "core/barrier.h"
 #include "core/memory.h"
 #include "graph/plan.h"
 
@@ -119,12 +120,15 @@ tn_status tn_run(tn_plan *plan, tn_error *error)
         }
         return status;
     }
+    tn_barrier barrier = {.threads = 1};
 #pragma omp parallel num_threads(plan->threads) if (plan->threads > 1)
     {
         char *scratch = plan->scratch + plan->scratch_bytes * omp_get_thread_num();
+#pragma omp single
+        barrier.threads = omp_get_num_threads();
         for (int s = 0; s < plan->n_stages; s++) {
             run_stage(plan, &plan->stages[s], scratch);
-#pragma omp barrier
+            if (s + 1 < plan->n_stages) tn_barrier_wait(&barrier);
         }
     }
     return TN_OK;
