@@ -122,9 +122,8 @@ static tn_status check_stored(const om_h5 *h5, const om_h5_array *array)
     case H5D_COMPACT: stored = true; break;
     case H5D_CHUNKED: stored = chunks_stored(array, properties); break;
     case H5D_CONTIGUOUS: {
-        haddr_t offset = H5Dget_offset(array->id);
-        bool inside = H5Pget_external_count(properties) == 0 && offset != HADDR_UNDEF && offset < size;
-        stored = inside && elements <= (size - offset) / H5Tget_size(type);
+        haddr_t offset = H5Dget_offset(array->id); /* undefined if never written, or written to other files */
+        stored = offset != HADDR_UNDEF && offset < size && elements <= (size - offset) / H5Tget_size(type);
         break;
     }
     default: break;

@@ -162,11 +162,14 @@ END_TEST
 static const struct {
     const char *type;  /* see type_of */
     int rows, columns; /* of a chunk; 0: contiguous */
-    bool deflate, direct;
+    bool deflate, early, direct;
 } variants[] = {
-    {"f4", 0, 0, false, true},        {"f8", 0, 0, false, false}, {"big", 0, 0, false, false},
-    {"f4", 1, NEURONS, false, false}, {"f4", 3, 2, true, false},  {"big", 1, NEURONS, true, false},
-    {"f8", 4, NEURONS, false, false}, {"f4", 7, 5, false, false},
+    {"f4", 0, 0, false, false, true},        {"f8", 0, 0, false, false, false},
+    {"big", 0, 0, false, false, false},      {"f4", 1, NEURONS, false, true, true},
+    {"f4", 1, NEURONS, false, false, false}, {"f4", 2, NEURONS, false, true, false},
+    {"f4", 1, 3, false, true, false},        {"f4", 3, 2, true, false, false},
+    {"big", 1, NEURONS, true, false, false}, {"f8", 4, NEURONS, false, false, false},
+    {"f4", 7, 5, false, false, false},
 };
 
 static hid_t type_of(const char *name)
@@ -182,6 +185,7 @@ START_TEST(voltages_of_any_type_and_layout_give_the_same_frames)
     if (variants[_i].rows)
         H5Pset_chunk(layout, 2, (hsize_t[]){(hsize_t)variants[_i].rows, (hsize_t)variants[_i].columns});
     if (variants[_i].deflate) H5Pset_deflate(layout, 6);
+    if (variants[_i].early) H5Pset_alloc_time(layout, H5D_ALLOC_TIME_EARLY);
     put_array(path, "/train/voltage", type_of(variants[_i].type), TRAIN_FRAMES, NEURONS, sample_voltage(), layout);
     H5Pclose(layout);
     om_recording *recording = open_or_fail(path);

@@ -108,16 +108,19 @@ om_recording_writer *wide_create(const char *path)
 
 /* ---- Editing ---- */
 
-static hid_t edit(const char *path)
+static hid_t edit(const char *path, H5F_libver_t format)
 {
-    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    H5Pset_libver_bounds(access, format, H5F_LIBVER_LATEST);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, access);
+    H5Pclose(access);
     ck_assert_int_ge(file, 0);
     return file;
 }
 
 void drop(const char *path, const char *object)
 {
-    hid_t file = edit(path);
+    hid_t file = edit(path, H5F_LIBVER_EARLIEST);
     ck_assert_int_ge(H5Ldelete(file, object, H5P_DEFAULT), 0);
     H5Fclose(file);
 }
@@ -126,7 +129,10 @@ void put_array(const char *path, const char *object, hid_t type, int64_t rows, i
                hid_t layout)
 {
     hsize_t dim[2] = {(hsize_t)rows, (hsize_t)columns};
-    hid_t file = edit(path), space = rows ? H5Screate_simple(columns ? 2 : 1, dim, NULL) : H5Screate(H5S_SCALAR);
+    H5D_alloc_time_t time = H5D_ALLOC_TIME_DEFAULT; /* early: the new format stores chunks without an index */
+    if (layout != H5P_DEFAULT) H5Pget_alloc_time(layout, &time);
+    hid_t file = edit(path, time == H5D_ALLOC_TIME_EARLY ? H5F_LIBVER_V110 : H5F_LIBVER_EARLIEST);
+    hid_t space = rows ? H5Screate_simple(columns ? 2 : 1, dim, NULL) : H5Screate(H5S_SCALAR);
     if (H5Lexists(file, object, H5P_DEFAULT) > 0) H5Ldelete(file, object, H5P_DEFAULT);
     hid_t dataset = H5Dcreate2(file, object, type, space, H5P_DEFAULT, layout, H5P_DEFAULT);
     ck_assert_int_ge(dataset, 0);
@@ -138,7 +144,7 @@ void put_array(const char *path, const char *object, hid_t type, int64_t rows, i
 
 void drop_attribute(const char *path, const char *attribute)
 {
-    hid_t file = edit(path);
+    hid_t file = edit(path, H5F_LIBVER_EARLIEST);
     if (H5Aexists(file, attribute) > 0) H5Adelete(file, attribute);
     H5Fclose(file);
 }
@@ -146,7 +152,7 @@ void drop_attribute(const char *path, const char *attribute)
 static void put_attribute(const char *path, const char *name, hid_t type, const void *value)
 {
     drop_attribute(path, name);
-    hid_t file = edit(path), space = H5Screate(H5S_SCALAR);
+    hid_t file = edit(path, H5F_LIBVER_EARLIEST), space = H5Screate(H5S_SCALAR);
     hid_t attribute = H5Acreate2(file, name, type, space, H5P_DEFAULT, H5P_DEFAULT);
     ck_assert(attribute >= 0 && H5Awrite(attribute, type, value) >= 0);
     H5Aclose(attribute);

@@ -237,6 +237,7 @@ static const struct {
     {"{\"\\ud800\\u0041\"", "surrogate"},
     {"{\"\n\"", "not UTF-8"},
     {"{\"\xc0\x80\"", "not UTF-8"},
+    {"{\"\xe0\x80\x80\"", "not UTF-8"},
     {"{\"\xed\xa0\x80\"", "not UTF-8"},
     {"{\"\xf4\x90\x80\x80\"", "not UTF-8"},
     {"{\"\xe2\x82", "not UTF-8"},
