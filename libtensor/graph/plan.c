@@ -33,7 +33,7 @@ static tn_operand input_operand(const tn_plan *plan, const tn_vertex *v, int k)
 {
     tn_source s = tn_plan_source(plan, v, k);
     const tn_vertex *root = &plan->vertices[s.root];
-    int64_t size = (int64_t)tn_dtype_size(root->node->dtype), items = tn_shape_dim0(root->node->shape);
+    int64_t size = (int64_t)tn_dtype_size(root->node->dtype);
     tn_operand operand = whole(root);
     operand.offset += s.offset * size;
     operand.rows = s.rows;
@@ -44,8 +44,9 @@ static tn_operand input_operand(const tn_plan *plan, const tn_vertex *v, int k)
         operand.rows = plan->chains[root->chain].units;
         operand.rs = operand.rows ? root->bytes / operand.rows / size : 0;
     } else if (v->mode == TN_BY_COLUMNS) operand.column_step = v->elementwise ? s.cs * size : 0;
-    else if (s.itemwise && v->mode == TN_BY_ROWS) {
-        operand.item_step = tn_shape_stride0(root->node->shape) * size;
+    else if (s.step && v->mode == TN_BY_ROWS) {
+        int64_t items = tn_shape_dim0(plan->vertices[v->in[k]].node->shape);
+        operand.item_step = s.step * size;
         operand.rows = items ? s.rows / items : 0;
     }
     return operand;

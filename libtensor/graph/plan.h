@@ -14,6 +14,17 @@
 #include <stdatomic.h>
 
 /* Constants of the division of work. They are part of the result: sums are grouped by them. */
+#ifdef TN_SMALL_TILES /* a test builds the planner so that small tensors have many tiles, segments and slices */
+enum {
+    TN_TILE_ROWS = 3,
+    TN_TILE_ELEMENTS = 10,
+    TN_SEGMENT_ROWS = 4,
+    TN_SEGMENTS = 8,
+    TN_PARTIAL_BYTES = 4096,
+    TN_WIDE_ROWS = 30,
+    TN_WIDE_COLUMNS = 5,
+};
+#else
 enum {
     TN_TILE_ROWS = 192,         /* rows of a matrix product done at a time */
     TN_TILE_ELEMENTS = 8192,    /* elements of an elementwise chain done at a time */
@@ -23,6 +34,7 @@ enum {
     TN_WIDE_ROWS = 512,         /* a product of fewer rows ... */
     TN_WIDE_COLUMNS = 128,      /* ... with at least this many columns is cut by columns, of this many each */
 };
+#endif
 
 typedef enum tn_vertex_kind {
     TN_VERTEX_LEAF,     /* memory that exists before the run */
@@ -143,6 +155,7 @@ typedef struct tn_source {
     int root;       /* a leaf or a computed vertex */
     int64_t offset; /* elements */
     bool itemwise;  /* item i of the root is enough for item i of the reader */
+    int64_t step;   /* elements from what item i of the reader wants to what item i + 1 wants; 0: all want the whole */
     bool direct;    /* not repeated: has the reader's own strides */
     int64_t rows, cols, rs, cs;
 } tn_source;

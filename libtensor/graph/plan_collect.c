@@ -173,6 +173,7 @@ tn_source tn_plan_source(const tn_plan *plan, const tn_vertex *reader, int input
                    .rows = tn_shape_rows(shape), .cols = tn_shape_cols(shape)};
     s.rs = s.cols;
     s.cs = 1;
+    if (s.itemwise) s.step = tn_shape_stride0(shape);
     if (v->kind == TN_VERTEX_VIEW) {
         const tn_node *repeated = v->node->in[0];
         int64_t size = tn_shape_size(repeated->shape);
@@ -181,6 +182,7 @@ tn_source tn_plan_source(const tn_plan *plan, const tn_vertex *reader, int input
         s.cs = row;
         s.direct = false;
         s.itemwise = s.itemwise && s.rs; /* a number or a row is wanted whole */
+        s.step = s.itemwise ? tn_shape_stride0(repeated->shape) : 0;
         s.root = v->in[0];
         v = &plan->vertices[s.root];
     }

@@ -20,7 +20,8 @@ void oracle_unbind(const tn_graph *g, void **memory);
  * to 1 where that is less. Infinite where something is NaN and should not be, or the other way round. */
 double oracle_error(const tn_graph *g, const tn_plan *plan, double *const *values);
 
-/* Plans and runs the graph with these options, and fails the test if the error is above the tolerance. */
+/* Plans and runs the graph with these options, and fails the test if the plan breaks the rules (plan_rules.h) or the
+ * error is above the tolerance. */
 void oracle_check(tn_graph *g, unsigned options, double tolerance);
 
 #endif

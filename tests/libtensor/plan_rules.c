@@ -1,0 +1,77 @@
+/* The rules of plans: see plan_rules.h. Conditions are tested with if, as an assertion of Check writes to a file each
+ * time. */
+#include "config.h"
+#include "plan_rules.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+/* Where an instruction runs: its stage, its chain, its place in the list of all instructions. */
+typedef struct moment {
+    int stage, chain, place;
+} moment;
+
+static moment *moments(const tn_plan *plan)
+{
+    moment *of = calloc((size_t)plan->n_vertices, sizeof *of);
+    for (int c = 0; c < plan->n_chains; c++)
+        for (int i = 0; i < plan->chains[c].count; i++) {
+            int place = plan->chains[c].first + i;
+            of[plan->instructions[place].vertex] = (moment){plan->chains[c].stage, c, place};
+        }
+    return of;
+}
+
+/* Whoever reads a result runs in a later stage, or later in the same chain and then only the same block of it. */
+static void check_order(const tn_plan *plan, const moment *of)
+{
+    for (int i = 0; i < plan->n_vertices; i++) {
+        const tn_vertex *v = &plan->vertices[i];
+        if (v->kind != TN_VERTEX_COMPUTED) continue;
+        for (int k = 0; k < v->n_in; k++) {
+            tn_source s = tn_plan_source(plan, v, k);
+            if (plan->vertices[s.root].kind != TN_VERTEX_COMPUTED || of[s.root].stage < of[i].stage) continue;
+            if (of[s.root].chain != of[i].chain || of[s.root].place >= of[i].place || s.offset != 0 ||
+                (!s.itemwise && v->mode != TN_BY_COLUMNS))
+                ck_abort_msg("vertex %d reads %d too early", i, s.root);
+        }
+    }
+}
+
+/* Two results that are alive at the same time do not share memory: in the arena by stages, in a tile by instructions. */
+static void check_places(const tn_plan *plan, const moment *of)
+{
+    int n = plan->n_vertices, *last = calloc((size_t)n, sizeof *last);
+    for (int i = 0; i < n; i++) last[i] = plan->vertices[i].local ? of[i].place : of[i].stage;
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < plan->vertices[i].n_in && plan->vertices[i].kind == TN_VERTEX_COMPUTED; k++) {
+            int root = tn_plan_source(plan, &plan->vertices[i], k).root;
+            int at = plan->vertices[root].local ? of[i].place : of[i].stage;
+            if (at > last[root]) last[root] = at;
+        }
+    for (int i = 0; i < plan->n_outputs; i++) {
+        int root = plan->output_vertex[i];
+        while (plan->vertices[root].kind == TN_VERTEX_ALIAS) root = plan->vertices[root].in[0];
+        last[root] = plan->n_stages;
+    }
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < i; j++) {
+            const tn_vertex *a = &plan->vertices[i], *b = &plan->vertices[j];
+            if (a->kind != TN_VERTEX_COMPUTED || b->kind != TN_VERTEX_COMPUTED || a->slot || b->slot) continue;
+            if (a->local != b->local || (a->local && of[i].chain != of[j].chain)) continue;
+            int first_a = a->local ? of[i].place : of[i].stage, first_b = b->local ? of[j].place : of[j].stage;
+            bool apart = a->place + a->bytes <= b->place || b->place + b->bytes <= a->place;
+            int64_t room = a->local ? plan->scratch_bytes : plan->arena_bytes;
+            if ((!apart && last[i] >= first_b && last[j] >= first_a) || a->place < 0 || a->place + a->bytes > room)
+                ck_abort_msg("vertices %d and %d share memory, or %d has none", i, j, i);
+        }
+    free(last);
+}
+
+void check_plan_rules(const tn_plan *plan)
+{
+    moment *of = moments(plan);
+    check_order(plan, of);
+    check_places(plan, of);
+    free(of);
+}
