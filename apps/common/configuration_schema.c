@@ -114,7 +114,8 @@ static const om_key keys[] = {
 
     { KEY(test.rollout_frames), "[2, 100000000]", {"8527"}, T, "time steps of the rollout at most" },
     { KEY(test.readout_frames), "[2, 1000000]", {"4000"}, L|T, "frames of the in-distribution read-out" },
-    { KEY(test.clusters), "[1, 1000]", {"100"}, T, "components of the Gaussian mixture that sorts neurons into types" },
+    { KEY(test.clusters), "[0, 1000]", {"0"}, T,
+      "components of the mixture that sorts neurons into types; 0: 100 for 65 types, as published" },
     { KEY(test.video_frames), "[0, 100000]", {"400"}, T, "frames of the comparison video; 0: no video" },
     { KEY(test.video_step), "[1, 10000]", {"2"}, T, "time steps from one video frame to the next" },
     { KEY(test.video_fps), "(0, 240]", {"10"}, T, "video frames per second" },
