@@ -21,10 +21,10 @@ om_limits om_limits_of(size_t n, const double *values)
     return limits;
 }
 
-om_limits om_limits_of_floats(size_t n, const float *values)
+om_limits om_limits_of_floats(size_t n, const float *values, size_t stride)
 {
     om_limits limits = OM_NO_LIMITS;
-    for (size_t i = 0; i < n; i++) limits = extended(limits, values[i]);
+    for (size_t i = 0; i < n; i++) limits = extended(limits, values[i * stride]);
     return limits;
 }
 
@@ -121,7 +121,7 @@ om_ticks om_ticks_linear(om_limits limits, int wanted)
     return ticks;
 }
 
-static void add_tick(om_ticks *ticks, om_limits limits, double value, om_words label)
+static void add_tick(om_ticks *ticks, om_limits limits, double value, om_phrase label)
 {
     if (value < limits.low * (1 - 1e-9) || value > limits.high * (1 + 1e-9) || ticks->count == OM_TICKS_MAX) return;
     ticks->value[ticks->count] = value;

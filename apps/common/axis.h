@@ -16,9 +16,9 @@ typedef struct om_limits {
 
 /* The limits of the finite values; the others are left out. */
 om_limits om_limits_of(size_t n, const double *values);
-om_limits om_limits_of_floats(size_t n, const float *values);
-om_limits om_limits_of_positive(size_t n, const double *values); /* values > 0 only, for logarithmic axes */
-om_limits om_limits_join(om_limits a, om_limits b);              /* holds both */
+om_limits om_limits_of_floats(size_t n, const float *values, size_t stride); /* values stride elements apart */
+om_limits om_limits_of_positive(size_t n, const double *values);             /* values > 0 only, for logarithmic axes */
+om_limits om_limits_join(om_limits a, om_limits b);                          /* holds both */
 
 /* Limits fit for an axis: widened by a share of their length on both sides, with room around constant data, [0, 1]
  * without data. The logarithmic kind widens in decades and keeps low > 0. */
@@ -35,7 +35,7 @@ enum { OM_TICKS_MIN = 3, OM_TICKS_MAX = 9 };
 typedef struct om_ticks {
     int count;
     double value[OM_TICKS_MAX];
-    om_words label[OM_TICKS_MAX];
+    om_phrase label[OM_TICKS_MAX];
 } om_ticks;
 
 /* The ticks of an axis with these limits (low < high, finite): 1, 2 or 5 times a power of ten apart, inside the limits

@@ -83,7 +83,7 @@ static double lane(const om_comparison *c, size_t trace)
 
 static void draw_traces_still(const om_comparison *c, cairo_t *cr, const char *const *name)
 {
-    const om_key key[] = {{"true", OM_TRUE_TRACE}, {"predicted", OM_PREDICTED_TRACE}};
+    const om_line_key key[] = {{"true", OM_TRUE_TRACE}, {"predicted", OM_PREDICTED_TRACE}};
     om_panel panel = trace_panel(c, cr);
     if (c->spec.n_traces == 0) return;
     om_panel_axes(&panel, "voltage");
@@ -279,8 +279,8 @@ static void draw_traces(om_comparison *c, cairo_t *cr)
 
 static void draw_status(const om_comparison *c, cairo_t *cr, const om_comparison_frame *frame)
 {
-    om_words seconds, values[] = {om_text_count((double)frame->index), om_text_decimal(frame->time, 2),
-                                  om_text_decimal(c->rmse, 3), om_text_decimal(om_comparison_running_rmse(c), 3)};
+    om_phrase seconds, values[] = {om_text_count((double)frame->index), om_text_decimal(frame->time, 2),
+                                   om_text_decimal(c->rmse, 3), om_text_decimal(om_comparison_running_rmse(c), 3)};
     snprintf(seconds.text, sizeof seconds.text, "%.40s s", values[1].text);
     values[1] = seconds;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -290,7 +290,8 @@ static void draw_status(const om_comparison *c, cairo_t *cr, const om_comparison
     }
 }
 
-tn_status om_comparison_draw(om_comparison *c, const om_comparison_frame *frame, om_picture *picture, tn_error *error)
+tn_status om_comparison_draw(om_comparison *c, const om_comparison_frame *frame, om_comparison_picture *picture,
+                             tn_error *error)
 {
     cairo_surface_flush(c->picture);
     size_t stride = (size_t)cairo_image_surface_get_stride(c->picture);
@@ -311,7 +312,8 @@ tn_status om_comparison_draw(om_comparison *c, const om_comparison_frame *frame,
     cairo_status_t status = cairo_status(cr);
     cairo_destroy(cr);
     cairo_surface_flush(c->picture);
-    *picture = (om_picture){.data = data, .stride = stride, .width = c->spec.width, .height = c->spec.height};
+    *picture =
+        (om_comparison_picture){.data = data, .stride = stride, .width = c->spec.width, .height = c->spec.height};
     return status == CAIRO_STATUS_SUCCESS ? TN_OK
                                           : tn_fail(error, TN_ENOMEM, "frame %lld cannot be drawn: %s",
                                                     (long long)frame->index, cairo_status_to_string(status));

@@ -34,11 +34,11 @@ typedef struct om_comparison_frame {
 } om_comparison_frame;
 
 /* A picture: pixels 0xffRRGGBB, which are bytes B, G, R, A on a little-endian machine. */
-typedef struct om_picture {
+typedef struct om_comparison_picture {
     const uint8_t *data;
     size_t stride; /* bytes from one row to the next */
     int width, height;
-} om_picture;
+} om_comparison_picture;
 
 /* Errors: TN_EINVAL a size below 320 x 120 or beyond 16384, no column, two columns at one place, too many traces, or a
  * scale without length; TN_ENOMEM. Returns NULL on error. */
@@ -48,8 +48,8 @@ void om_comparison_free(om_comparison *comparison);
 /* Draws the next frame: the traces move on by one, and the running RMSE is over all frames drawn so far.
  *   picture   valid until the next call; owned by the comparison
  * Errors: TN_ENOMEM, as cairo reports it. */
-tn_status om_comparison_draw(om_comparison *comparison, const om_comparison_frame *frame, om_picture *picture,
-                             tn_error *error);
+tn_status om_comparison_draw(om_comparison *comparison, const om_comparison_frame *frame,
+                             om_comparison_picture *picture, tn_error *error);
 
 /* Root mean square of truth - (a recovered + b) over the columns where both are finite, in the latest frame and on
  * average over all frames; NaN when there is none. */

@@ -21,18 +21,18 @@ typedef struct om_types {
 typedef enum om_quantity { OM_WEIGHT, OM_TIME_CONSTANT, OM_RESTING_POTENTIAL } om_quantity;
 
 /* One way to read a quantity out of a trained model, with the numbers of specification section 6; NaN: not known. */
-typedef struct om_readout {
+typedef struct om_figure_readout {
     const char *name;      /* title of the panel: "in-distribution read-out" */
     const double *learned; /* [n] */
     double r2, slope, offset, r2_identity;
-} om_readout;
+} om_figure_readout;
 
 typedef struct om_recovery_figure {
     om_quantity quantity;
-    size_t n;            /* synapses or neurons */
-    const double *truth; /* [n] */
-    size_t n_readouts;   /* 1 or 2 panels, side by side */
-    om_readout readout[2];
+    size_t n;           /* synapses or neurons */
+    const float *truth; /* [n] */
+    size_t n_readouts;  /* 1 or 2 panels, side by side */
+    om_figure_readout readout[2];
     om_types types; /* colours points and names types; without it the points are drawn as a density */
 } om_recovery_figure;
 
@@ -103,7 +103,7 @@ tn_status om_figure_stimulus(const char *path, const om_stimulus_figure *figure,
 typedef struct om_series {
     const char *name;
     size_t n;
-    const double *step, *value; /* [n] */
+    const double *step, *value; /* [n]; NaN where a step has no value, which the curve passes over */
 } om_series;
 
 typedef struct om_training_figure {
@@ -122,8 +122,8 @@ tn_status om_figure_training(const char *path, const om_training_figure *figure,
 typedef struct om_rollout_figure {
     size_t n_traces, n_frames; /* the first OM_ROLLOUT_TRACES traces are drawn; the figure says what it leaves out */
     const char *const *name;   /* [n_traces] */
-    const float *truth;        /* [n_traces, n_frames] */
-    const float *predicted;    /* [n_traces, n_frames]; NaN where a rollout stopped */
+    const float *truth;        /* [n_frames, n_traces] */
+    const float *predicted;    /* [n_frames, n_traces]; NaN where a rollout stopped */
     const float *stimulus;     /* [n_frames], or NULL: drawn below the traces */
     double first_time, dt;     /* seconds */
     const double *pearson;     /* [n_traces] written beside each trace, or NULL */

@@ -76,7 +76,7 @@ static void draw_errors(const om_panel *panel, const om_type_error *each, size_t
         om_panel_level(panel, each->limit, (om_stroke){.colour = OM_ALARM, .width = 0.6, .dashed = true});
     size_t missing = 0;
     for (size_t k = 0; k < n; k++) missing += !isfinite(each->value[k]);
-    om_words line = {""};
+    om_phrase line = {""};
     if (missing > 0 && missing < n) snprintf(line.text, sizeof line.text, "%zu without a value", missing);
     om_panel_note(panel, OM_TOP_RIGHT, 1, &line);
     if (missing == n) om_panel_empty(panel, "no data");

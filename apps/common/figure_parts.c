@@ -5,15 +5,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-om_words om_note_value(const char *name, double value, int digits)
+om_phrase om_note_value(const char *name, double value, int digits)
 {
-    om_words words = {""};
+    om_phrase words = {""};
     if (!isnan(value))
         snprintf(words.text, sizeof words.text, "%.30s = %.30s", name, om_text_decimal(value, digits).text);
     return words;
 }
 
-void om_note_tally(om_tally tally, om_words lines[3])
+void om_note_tally(om_tally tally, om_phrase lines[3])
 {
     const struct {
         const char *before, *after;
@@ -27,6 +27,13 @@ void om_note_tally(om_tally tally, om_words lines[3])
         snprintf(lines[i].text, sizeof lines[i].text, "%s%.40s%s", facts[i].before,
                  om_text_count((double)facts[i].count).text, facts[i].after);
     }
+}
+
+double *om_doubles(size_t n, const float *values, size_t stride)
+{
+    double *copy = calloc(n + 1, sizeof *copy);
+    for (size_t i = 0; copy && i < n; i++) copy[i] = (double)values[i * stride];
+    return copy;
 }
 
 tn_status om_types_check(const om_types *types, size_t n, tn_error *error)

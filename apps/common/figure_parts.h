@@ -6,10 +6,13 @@
 #include "common/plot.h"
 
 /* "R² = 0.979"; empty where the value is not known (NaN). */
-om_words om_note_value(const char *name, double value, int digits);
+om_phrase om_note_value(const char *name, double value, int digits);
 
 /* "n = 13,741", and what was left out: "2 not finite", "5 outside". Fills three lines. */
-void om_note_tally(om_tally tally, om_words lines[3]);
+void om_note_tally(om_tally tally, om_phrase lines[3]);
+
+/* n floats, stride elements apart, as an array of doubles, to be freed by the caller; NULL when out of memory. */
+double *om_doubles(size_t n, const float *values, size_t stride);
 
 /* Errors: TN_EINVAL a type index is not in [0, n_types). */
 tn_status om_types_check(const om_types *types, size_t n, tn_error *error);

@@ -10,7 +10,7 @@ enum { LANE = 19, LEFT = 64 };
 
 static om_limits true_limits(const om_rollout_figure *figure, size_t k)
 {
-    return om_limits_of_floats(figure->n_frames, figure->truth + k * figure->n_frames);
+    return om_limits_of_floats(figure->n_frames, figure->truth + k, figure->n_traces);
 }
 
 static int ascending(const void *a, const void *b)
@@ -33,12 +33,13 @@ static double lane_voltage(const om_rollout_figure *figure, size_t n)
     return count ? 1.05 * heights[(3 * count - 1) / 4] : 1;
 }
 
-/* One trace: values scaled so that `height` fills a lane, with `middle` at the middle of lane number `lane`. */
-static void draw_trace(const om_panel *panel, size_t n, const double *time, const float *values, double *buffer,
-                       double lane, om_limits own, double height, om_stroke stroke)
+/* One trace, its values stride elements apart, scaled so that `height` fills a lane, with `middle` at the middle of
+ * lane number `lane`. */
+static void draw_trace(const om_panel *panel, size_t n, const double *time, const float *values, size_t stride,
+                       double *buffer, double lane, om_limits own, double height, om_stroke stroke)
 {
     double middle = own.low <= own.high ? (own.low + own.high) / 2 : 0;
-    for (size_t t = 0; t < n; t++) buffer[t] = lane + ((double)values[t] - middle) / height;
+    for (size_t t = 0; t < n; t++) buffer[t] = lane + ((double)values[t * stride] - middle) / height;
     om_panel_line(panel, n, time, buffer, stroke);
 }
 
@@ -68,7 +69,7 @@ static void draw_scale(const om_panel *panel, double voltage)
 
 static void draw_key(const om_panel *panel, size_t left_out)
 {
-    const om_key entries[] = {{"true", OM_TRUE_TRACE}, {"predicted", OM_PREDICTED_TRACE}};
+    const om_line_key entries[] = {{"true", OM_TRUE_TRACE}, {"predicted", OM_PREDICTED_TRACE}};
     char words[96];
     om_key_lines(panel->cr, panel->x, panel->y - 9, 2, entries);
     snprintf(words, sizeof words, "%zu more traces are not shown", left_out);
@@ -79,20 +80,20 @@ static void draw_key(const om_panel *panel, size_t left_out)
 
 static void draw_traces(const om_panel *panel, const om_rollout_figure *figure, size_t n, double *time, double *buffer)
 {
-    size_t frames = figure->n_frames;
+    size_t frames = figure->n_frames, stride = figure->n_traces;
     double voltage = lane_voltage(figure, n);
     for (size_t t = 0; t < frames; t++) time[t] = figure->first_time + (double)t * figure->dt;
     for (size_t k = 0; k < n; k++) {
         double lane = (double)(n - 1 - k);
         om_limits own = true_limits(figure, k);
-        draw_trace(panel, frames, time, figure->truth + k * frames, buffer, lane, own, voltage, OM_TRUE_TRACE);
-        draw_trace(panel, frames, time, figure->predicted + k * frames, buffer, lane, own, voltage, OM_PREDICTED_TRACE);
+        draw_trace(panel, frames, time, figure->truth + k, stride, buffer, lane, own, voltage, OM_TRUE_TRACE);
+        draw_trace(panel, frames, time, figure->predicted + k, stride, buffer, lane, own, voltage, OM_PREDICTED_TRACE);
         name_lane(panel, lane, figure->name[k],
                   figure->pearson ? om_note_value("r", figure->pearson[k], 2).text : NULL);
     }
     if (figure->stimulus) {
-        om_limits own = om_limits_of_floats(frames, figure->stimulus), fitting = om_limits_pad(own, 0.1);
-        draw_trace(panel, frames, time, figure->stimulus, buffer, -1, own, fitting.high - fitting.low,
+        om_limits own = om_limits_of_floats(frames, figure->stimulus, 1), fitting = om_limits_pad(own, 0.1);
+        draw_trace(panel, frames, time, figure->stimulus, 1, buffer, -1, own, fitting.high - fitting.low,
                    OM_STIMULUS_TRACE);
         name_lane(panel, -1, "stimulus", NULL);
     }

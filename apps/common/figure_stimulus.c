@@ -69,7 +69,7 @@ static tn_status draw_over_time(const om_canvas *canvas, const om_stimulus_figur
 /* Square limits that hold the truth and what was recovered around it. */
 static om_limits scatter_limits(const om_stimulus_figure *figure, om_limits truth)
 {
-    om_limits raw = om_limits_of_floats(figure->n_frames * figure->n_columns, figure->recovered);
+    om_limits raw = om_limits_of_floats(figure->n_frames * figure->n_columns, figure->recovered, 1);
     if (raw.low > raw.high) return truth;
     double ends[2] = {figure->a * raw.low + figure->b, figure->a * raw.high + figure->b};
     double room = 0.3 * (truth.high - truth.low);
@@ -102,8 +102,8 @@ static tn_status draw_scatter(const om_canvas *canvas, const om_stimulus_figure 
         }
         om_density_add(&density, length, x, y);
     }
-    om_words lines[7] = {om_note_value("R²", figure->r2, 3), om_note_value("R² uncorrected", figure->r2_raw, 3),
-                         om_note_value("a", figure->a, 3), om_note_value("b", figure->b, 3)};
+    om_phrase lines[7] = {om_note_value("R²", figure->r2, 3), om_note_value("R² uncorrected", figure->r2_raw, 3),
+                          om_note_value("a", figure->a, 3), om_note_value("b", figure->b, 3)};
     bool empty = density.tally.drawn == 0;
     om_note_tally(density.tally, lines + 4);
     om_density_close(&density, "overlapping values");
@@ -119,7 +119,7 @@ tn_status om_figure_stimulus(const char *path, const om_stimulus_figure *figure,
     tn_status status = check(figure, error);
     if (status == TN_OK) status = om_canvas_open(&canvas, path, 620, 256, error);
     if (status != TN_OK) return status;
-    om_limits limits = om_limits_pad(om_limits_of_floats(figure->n_frames * figure->n_columns, figure->truth), 0.02);
+    om_limits limits = om_limits_pad(om_limits_of_floats(figure->n_frames * figure->n_columns, figure->truth, 1), 0.02);
     status = draw_over_time(&canvas, figure, limits, error);
     if (status == TN_OK) status = draw_scatter(&canvas, figure, limits, error);
     return om_canvas_close(&canvas, status, error);

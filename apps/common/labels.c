@@ -8,7 +8,7 @@
 
 static const double line_height = 10;
 
-void om_panel_note(const om_panel *panel, om_corner corner, size_t n, const om_words *lines)
+void om_panel_note(const om_panel *panel, om_corner corner, size_t n, const om_phrase *lines)
 {
     bool right = corner == OM_TOP_RIGHT || corner == OM_BOTTOM_RIGHT;
     bool bottom = corner == OM_BOTTOM_LEFT || corner == OM_BOTTOM_RIGHT;
@@ -22,6 +22,18 @@ void om_panel_note(const om_panel *panel, om_corner corner, size_t n, const om_w
                      (om_font){.size = 7.5, .colour = OM_INK, .align = right ? OM_RIGHT : OM_LEFT, .halo = true});
         y += line_height;
     }
+}
+
+om_corner om_panel_free_corner(const om_panel *panel, size_t n, const double *x, const double *y)
+{
+    const double width = 0.46, height = 0.34; /* of a note, as shares of the panel */
+    size_t upper = 0, lower = 0;
+    for (size_t i = 0; i < n; i++) {
+        double right = om_axis_place(&panel->horizontal, x[i]), up = om_axis_place(&panel->vertical, y[i]);
+        upper += up > 1 - height && right < width;
+        lower += up < height && right > 1 - width;
+    }
+    return lower < upper ? OM_BOTTOM_RIGHT : OM_TOP_LEFT;
 }
 
 void om_panel_empty(const om_panel *panel, const char *words)
@@ -128,7 +140,7 @@ void om_panel_end_labels(const om_panel *panel, size_t n, const om_label *labels
     }
 }
 
-void om_key_lines(cairo_t *cr, double x, double y, size_t n, const om_key *entries)
+void om_key_lines(cairo_t *cr, double x, double y, size_t n, const om_line_key *entries)
 {
     enum { PIECE = 14 };
     om_font font = {.size = 7.5, .colour = OM_INK};

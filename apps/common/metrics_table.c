@@ -8,7 +8,7 @@
 /* clang-format off */
 const om_metric om_metrics[] = {
     /* group, name; place of the value in our read-out, in the published one; digits; headline;
-     * published values in the order of om_published: none, joint, then known stimulus at sigma 0, 0.05 and 0.5 */
+     * published values in the order of om_published_setting: none, joint, then known stimulus at sigma 0, 0.05 and 0.5 */
     {"stimulus", "R² after correction", "stimulus.r2", NULL, 4, "stimulus R²", {0}},
     {"stimulus", "R² after correction, first 8,527 frames", "stimulus.r2_first_8527", NULL, 4, NULL, {NULL, "0.8546"}},
     {"stimulus", "R² uncorrected", "stimulus.r2_raw", NULL, 4, NULL, {0}},
@@ -19,24 +19,27 @@ const om_metric om_metrics[] = {
      {NULL, "0.94", "0.8950", "0.9744", "0.9968"}},
     {"weights", "slope", "weights.in_distribution.slope", "weights.published.slope", 4, NULL,
      {NULL, "1.00", "0.9498", "0.9967", "0.9980"}},
-    {"weights", "R² to identity", "weights.in_distribution.r2_identity", NULL, 4, NULL, {0}},
+    {"weights", "R² to identity", "weights.in_distribution.r2_identity", "weights.published.r2_identity", 4, NULL, {0}},
     {"weights", "R² of identifiable synapses", "weights.in_distribution.r2_identifiable", NULL, 4, NULL, {0}},
     {"weights", "share of identifiable synapses", "weights.in_distribution.share_identifiable", NULL, 4, NULL, {0}},
-    {"weights", "rank correlation", "weights.in_distribution.spearman", NULL, 4, NULL, {0}},
+    {"weights", "rank correlation", "weights.in_distribution.spearman", "weights.published.spearman", 4, NULL, {0}},
     {"time constants", "R²", "time_constant.in_distribution.r2", "time_constant.published.r2", 4,
      "time constants R²", {NULL, "0.96", "0.3659", "0.9787", "0.9997"}},
     {"time constants", "slope", "time_constant.in_distribution.slope", "time_constant.published.slope", 4, NULL,
      {NULL, "1.01"}},
-    {"time constants", "R² to identity", "time_constant.in_distribution.r2_identity", NULL, 4, NULL, {0}},
+    {"time constants", "R² to identity", "time_constant.in_distribution.r2_identity",
+     "time_constant.published.r2_identity", 4, NULL, {0}},
     {"resting potentials", "R²", "resting_potential.in_distribution.r2", "resting_potential.published.r2", 4,
      "resting pot. R²", {NULL, "0.17", "0.1237", "0.2109", "0.9886"}},
     {"resting potentials", "slope", "resting_potential.in_distribution.slope", "resting_potential.published.slope", 4,
      NULL, {NULL, "0.52"}},
-    {"resting potentials", "R² to identity", "resting_potential.in_distribution.r2_identity", NULL, 4, NULL, {0}},
-    {"cell types", "accuracy", "embedding.accuracy", NULL, 4, "cell type accuracy",
+    {"resting potentials", "R² to identity", "resting_potential.in_distribution.r2_identity",
+     "resting_potential.published.r2_identity", 4, NULL, {0}},
+    {"cell types", "accuracy", "embedding.in_distribution.accuracy", "embedding.accuracy", 4, "cell type accuracy",
      {NULL, "0.81", "0.8061", "0.8673", "0.8897"}},
-    {"cell types", "adjusted Rand index", "embedding.ari", NULL, 4, NULL, {0}},
-    {"cell types", "normalized mutual information", "embedding.nmi", NULL, 4, NULL, {0}},
+    {"cell types", "adjusted Rand index", "embedding.in_distribution.ari", "embedding.ari", 4, NULL, {0}},
+    {"cell types", "normalized mutual information", "embedding.in_distribution.nmi", "embedding.nmi", 4,
+     NULL, {0}},
     {"one step", "RMSE of dv/dt", "one_step.rmse", NULL, 3, NULL,
      {NULL, NULL, "0.168 ± 0.129", "0.200 ± 0.166", "0.453 ± 0.264"}},
     {"one step", "Pearson r", "one_step.pearson", NULL, 3, NULL,
@@ -47,6 +50,7 @@ const om_metric om_metrics[] = {
      {NULL, "0.665 ± 0.228", "0.991 ± 0.045", "0.779 ± 0.238", "0.173 ± 0.147"}},
     {"rollout", "RMSE of the true circuit", "rollout.oracle.rmse", NULL, 4, NULL, {0}},
     {"rollout", "Pearson r of the true circuit", "rollout.oracle.pearson", NULL, 3, NULL, {0}},
+    {"read-out", "R² of the linear picture, median over neurons", "picture_r2_median", NULL, 4, NULL, {0}},
     {0},
 };
 /* clang-format on */
@@ -66,9 +70,9 @@ static double number_at(const json_t *metrics, const char *keys, const char *suf
     return json_is_number(place) ? json_number_value(place) : NAN;
 }
 
-om_words om_metric_value(const json_t *metrics, const char *keys, int digits)
+om_phrase om_metric_value(const json_t *metrics, const char *keys, int digits)
 {
-    om_words words = {"\u2013"};
+    om_phrase words = {"\u2013"};
     if (!keys) return words;
     double value = number_at(metrics, keys, ""), mean = number_at(metrics, keys, "_mean"),
            sd = number_at(metrics, keys, "_sd");

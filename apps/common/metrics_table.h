@@ -11,13 +11,13 @@ typedef struct om_metric {
     const char *own, *published_way; /* "weights.in_distribution.r2"; NULL: no such value */
     int digits;
     const char *headline;     /* name among the large numbers on top, or NULL */
-    const char *published[5]; /* by om_published, NULL: not published */
+    const char *published[5]; /* by om_published_setting, NULL: not published */
 } om_metric;
 
 extern const om_metric om_metrics[]; /* ends with a row without a name */
 
 /* The value at a path of keys joined by dots, "0.979" or "0.144 ± 0.079" (key + "_mean" and key + "_sd"); an en dash
  * where there is no number. */
-om_words om_metric_value(const json_t *metrics, const char *keys, int digits);
+om_phrase om_metric_value(const json_t *metrics, const char *keys, int digits);
 
 #endif

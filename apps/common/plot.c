@@ -208,6 +208,7 @@ void om_panel_line(const om_panel *panel, size_t n, const double *x, const doubl
     stroke_begin(panel, stroke);
     for (size_t i = 0; i < n; i++) {
         double right = om_axis_place(&panel->horizontal, x[i]), up = om_axis_place(&panel->vertical, y[i]);
+        if (stroke.bridged && (isnan(right) || isnan(up))) continue;
         if (isnan(right) || isnan(up)) {
             draw_bundle(panel->cr, &held);
             held = (bundle){0};

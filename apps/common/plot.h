@@ -20,6 +20,7 @@ typedef struct om_stroke {
     double width; /* points; 0 means 0.8 */
     double alpha; /* 0 means 1 */
     bool dashed;
+    bool bridged; /* pass over missing values instead of breaking the curve */
 } om_stroke;
 
 /* How traces look everywhere: what a neuron did, what the model says, what the eye saw. */
@@ -69,7 +70,10 @@ void om_panel_colour_bar(const om_panel *panel);
 
 /* Lines of text in a corner of the panel, the first on top; NULL and empty lines are passed over. */
 typedef enum om_corner { OM_TOP_LEFT, OM_TOP_RIGHT, OM_BOTTOM_LEFT, OM_BOTTOM_RIGHT } om_corner;
-void om_panel_note(const om_panel *panel, om_corner corner, size_t n, const om_words *lines);
+void om_panel_note(const om_panel *panel, om_corner corner, size_t n, const om_phrase *lines);
+
+/* The upper left or the lower right corner, which the identity line leaves free: that with fewer points, for a note. */
+om_corner om_panel_free_corner(const om_panel *panel, size_t n, const double *x, const double *y);
 
 /* Grey words in the middle, for panels with nothing to show. */
 void om_panel_empty(const om_panel *panel, const char *words);
@@ -84,11 +88,11 @@ typedef struct om_label {
 size_t om_panel_labels(const om_panel *panel, size_t n, const om_label *labels);
 
 /* A key to lines, in one row with its baseline at y, beginning at x: a piece of each line and its name. */
-typedef struct om_key {
+typedef struct om_line_key {
     const char *text;
     om_stroke stroke;
-} om_key;
-void om_key_lines(cairo_t *cr, double x, double y, size_t n, const om_key *entries);
+} om_line_key;
+void om_key_lines(cairo_t *cr, double x, double y, size_t n, const om_line_key *entries);
 
 /* A key to categories: names in their colours, in up to `columns` columns of this height; says
  * how many it leaves out. */

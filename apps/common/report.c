@@ -48,11 +48,11 @@ static const char style[] =
     "@media(max-width:36rem){table{font-size:.8rem}th,td{padding-right:.5rem}}\n";
 /* clang-format on */
 
-om_published om_published_like(bool joint, double sigma)
+om_published_setting om_published_like(bool joint, double sigma)
 {
     static const struct {
         double sigma;
-        om_published known;
+        om_published_setting known;
     } levels[] = {{0, OM_PUBLISHED_NOISE_FREE}, {0.05, OM_PUBLISHED_LOW_NOISE}, {0.5, OM_PUBLISHED_HIGH_NOISE}};
     if (joint) return fabs(sigma - 0.05) < 1e-6 ? OM_PUBLISHED_JOINT : OM_PUBLISHED_NONE;
     for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
@@ -86,7 +86,7 @@ static void write_cards(FILE *out, const json_t *metrics)
     fputs("<dl class=\"cards\">\n", out);
     for (const om_metric *row = om_metrics; row->name; row++) {
         if (!row->headline) continue;
-        om_words value = om_metric_value(metrics, row->own, row->digits < 3 ? row->digits : 3);
+        om_phrase value = om_metric_value(metrics, row->own, row->digits < 3 ? row->digits : 3);
         fputs("<div>", out);
         element(out, "dt", NULL, row->headline);
         element(out, "dd", strlen(value.text) > 8 ? "long" : NULL, value.text);
@@ -103,7 +103,7 @@ static const char *const published_as[] = {
     [OM_PUBLISHED_HIGH_NOISE] = "published, stimulus known, \u03c3 = 0.5",
 };
 
-static void write_metrics(FILE *out, const json_t *metrics, om_published published)
+static void write_metrics(FILE *out, const json_t *metrics, om_published_setting published)
 {
     const char *group = "";
     fputs("<h2>metrics</h2>\n<div class=\"wide\"><table>\n<thead><tr><th></th><th class=\"number\">this run</th>"
@@ -183,7 +183,6 @@ static void write_facts(FILE *out, const char *prefix, const json_t *facts, int 
 static void write_run(FILE *out, const om_report *report)
 {
     fputs("<h2>run</h2>\n<div class=\"wide\"><table class=\"facts\">\n<tbody>\n", out);
-    write_facts(out, "", json_object_get(report->metrics, "run"), 0);
     write_facts(out, "", report->facts, 0);
     fputs("</tbody>\n</table></div>\n", out);
     char *text = json_dumps(report->metrics, JSON_INDENT(2) | JSON_REAL_PRECISION(9));

@@ -13,22 +13,22 @@ typedef struct om_report_figure {
 
 /* Which results of the published system stand beside the run's own: those of training with the stimulus unknown, or
  * with the stimulus known at one of three levels of noise. */
-typedef enum om_published {
+typedef enum om_published_setting {
     OM_PUBLISHED_NONE,
     OM_PUBLISHED_JOINT,      /* stimulus unknown, sigma = 0.05 */
     OM_PUBLISHED_NOISE_FREE, /* stimulus known, sigma = 0 */
     OM_PUBLISHED_LOW_NOISE,  /* stimulus known, sigma = 0.05 */
     OM_PUBLISHED_HIGH_NOISE, /* stimulus known, sigma = 0.5 */
-} om_published;
+} om_published_setting;
 
 /* The published setting like this one, or none. */
-om_published om_published_like(bool joint, double sigma);
+om_published_setting om_published_like(bool joint, double sigma);
 
 typedef struct om_report {
     const char *title;     /* "flyvis, noise 0.05, stimulus unknown" */
     const json_t *metrics; /* the contents of metrics.json (specification section 9); what is missing shows as a dash */
-    const json_t *facts;   /* an object of what is known of the run (configuration, data, machine), or NULL */
-    om_published published;
+    const json_t *facts;   /* an object of what is known of the run, shown as names and values; or NULL */
+    om_published_setting published;
     size_t n_figures;
     const om_report_figure *figures;
     const char *video; /* name relative to the report, "comparison.mp4", or NULL */

@@ -41,9 +41,9 @@ void om_text_clean(char *out, size_t room, const char *text)
     out[used] = 0;
 }
 
-om_words om_text_count(double whole)
+om_phrase om_text_count(double whole)
 {
-    om_words words = {"not finite"};
+    om_phrase words = {"not finite"};
     if (!isfinite(whole)) return words;
     char digits[32];
     int length = snprintf(digits, sizeof digits, "%.0f", fmin(fabs(whole), 1e20));
@@ -59,28 +59,28 @@ om_words om_text_count(double whole)
 }
 
 /* Changes an ASCII minus in front into the true one and drops the sign of a zero. */
-static om_words with_minus(const char *number)
+static om_phrase with_minus(const char *number)
 {
-    om_words words;
+    om_phrase words;
     bool negative = *number == '-' && strpbrk(number, "123456789") != NULL;
     snprintf(words.text, sizeof words.text, "%s%.48s", negative ? MINUS : "", number + (*number == '-'));
     return words;
 }
 
-om_words om_text_decimal(double value, int digits)
+om_phrase om_text_decimal(double value, int digits)
 {
     char number[64];
-    if (!isfinite(value)) return (om_words){"not finite"};
+    if (!isfinite(value)) return (om_phrase){"not finite"};
     bool plain = value == 0 || (fabs(value) < 1e7 && fabs(value) >= 0.5 * pow(10, -digits));
     snprintf(number, sizeof number, plain ? "%.*f" : "%.*g", plain ? digits : 2, value);
     return with_minus(number);
 }
 
-om_words om_text_power(int exponent)
+om_phrase om_text_power(int exponent)
 {
     static const char *const raised[] = {"\u2070", "\u00b9", "\u00b2", "\u00b3", "\u2074",
                                          "\u2075", "\u2076", "\u2077", "\u2078", "\u2079"};
-    om_words words;
+    om_phrase words;
     char digits[16];
     snprintf(digits, sizeof digits, "%d", abs(exponent));
     size_t used = (size_t)snprintf(words.text, sizeof words.text, "10%s", exponent < 0 ? "\u207b" : "");
@@ -89,9 +89,9 @@ om_words om_text_power(int exponent)
     return words;
 }
 
-static om_words scientific(double value, double step)
+static om_phrase scientific(double value, double step)
 {
-    om_words words;
+    om_phrase words;
     int exponent = (int)floor(log10(fabs(value)) + 1e-9);
     int digits = exponent - (int)floor(log10(step) + 1e-9);
     digits = digits < 0 ? 0 : digits > 12 ? 12 : digits;
@@ -101,12 +101,12 @@ static om_words scientific(double value, double step)
     return words;
 }
 
-om_words om_text_tick(double value, double step)
+om_phrase om_text_tick(double value, double step)
 {
     char number[64];
     step = fabs(step);
     if (!isfinite(value) || !(step > 0)) return om_text_decimal(value, 3);
-    if (fabs(value) < 1e-6 * step) return (om_words){"0"};
+    if (fabs(value) < 1e-6 * step) return (om_phrase){"0"};
     if (step < 0.9e-4 || fabs(value) >= 0.9e9) return scientific(value, step);
     bool millions = step >= 0.9e5 && fabs(value) >= 0.9e6, thousands = !millions && step >= 90 && fabs(value) >= 0.9e4;
     double unit = millions ? 1e6 : thousands ? 1e3 : 1;

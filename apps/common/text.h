@@ -13,16 +13,16 @@ size_t om_text_character(const char *text);
 
 /* A number in few characters, with a true minus sign: "434,112" for whole numbers, else `digits` decimals;
  * "not finite" for NaN and infinity. */
-typedef struct om_words {
+typedef struct om_phrase {
     char text[64];
-} om_words;
-om_words om_text_count(double whole);
-om_words om_text_decimal(double value, int digits);
+} om_phrase;
+om_phrase om_text_count(double whole);
+om_phrase om_text_decimal(double value, int digits);
 
 /* A value as a tick label next to others that are `step` apart: "−0.25", "20k", "3×10⁻⁵". */
-om_words om_text_tick(double value, double step);
+om_phrase om_text_tick(double value, double step);
 
 /* A power of ten: "10⁻³". */
-om_words om_text_power(int exponent);
+om_phrase om_text_power(int exponent);
 
 #endif

@@ -35,18 +35,11 @@ static tn_status finish(sheet *s, tn_status status, const char *title, const cha
     return TN_OK;
 }
 
-static double *as_double(const float *from, int64_t n)
-{
-    double *to = tn_alloc((size_t)n * sizeof *to);
-    for (int64_t i = 0; i < n && to; i++) to[i] = from[i];
-    return to;
-}
-
 /* ---- recovery ---- */
 
-static om_readout panel(const char *name, const double *learned, const om_score *score)
+static om_figure_readout panel(const char *name, const double *learned, const om_score *score)
 {
-    return (om_readout){name, learned, score->r2, score->slope, score->offset, score->r2_identity};
+    return (om_figure_readout){name, learned, score->r2, score->slope, score->offset, score->r2_identity};
 }
 
 static tn_status draw_recovery(sheet *s, om_quantity quantity, const char *name, const char *title, const float *truth,
@@ -59,17 +52,13 @@ static tn_status draw_recovery(sheet *s, om_quantity quantity, const char *name,
     const om_score *score[2][3] = {{&in->weights.all, &in->time_constant, &in->resting_potential},
                                    {&pub->weights.all, &pub->time_constant, &pub->resting_potential}};
     int64_t n = quantity == OM_WEIGHT ? s->circuit->synapses : s->circuit->neurons;
-    double *exact = as_double(truth, n);
-    if (!exact) return tn_fail(error, TN_ENOMEM, "no memory for a figure");
     om_recovery_figure figure = {
-        .quantity = quantity, .n = (size_t)n, .truth = exact, .n_readouts = 2,
+        .quantity = quantity, .n = (size_t)n, .truth = truth, .n_readouts = 2,
         .readout = {panel("in-distribution read-out", learned[0][quantity], score[0][quantity]),
                     panel("published read-out", learned[1][quantity], score[1][quantity])},
     };
     if (quantity != OM_WEIGHT) figure.types = s->types;
-    tn_status status = om_figure_recovery(begin(s, name), &figure, error);
-    tn_free(exact);
-    return finish(s, status, title,
+    return finish(s, om_figure_recovery(begin(s, name), &figure, error), title,
                   "Learned against true. Left, read out where neurons live; right, as published, on grids of its own.");
 }
 
@@ -183,23 +172,14 @@ static tn_status draw_rollout(sheet *s, tn_error *error)
     const om_selected *chosen = &s->results->selected;
     int64_t frames = chosen->frames < STIMULUS_FRAMES ? chosen->frames : STIMULUS_FRAMES;
     if (chosen->n < 1 || frames < 1) return TN_OK;
-    size_t bytes = (size_t)(frames * chosen->n) * sizeof(float);
-    float *truth = tn_alloc(bytes), *predicted = tn_alloc(bytes);
     const char **name = calloc((size_t)chosen->n, sizeof *name);
-    tn_status status = truth && predicted && name ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a figure");
-    for (int i = 0; i < chosen->n && !status; i++) {
+    if (!name) return tn_fail(error, TN_ENOMEM, "no memory for a figure");
+    for (int i = 0; i < chosen->n; i++)
         name[i] = s->types.type ? s->types.name[s->types.type[chosen->neuron[i]]] : "neuron";
-        for (int64_t k = 0; k < frames; k++) {
-            truth[i * frames + k] = chosen->truth[k * chosen->n + i];
-            predicted[i * frames + k] = chosen->predicted[k * chosen->n + i];
-        }
-    }
-    om_rollout_figure figure = {.n_traces = (size_t)chosen->n, .n_frames = (size_t)frames, .name = name, .truth = truth,
-                                .predicted = predicted, .pearson = chosen->pearson,
+    om_rollout_figure figure = {.n_traces = (size_t)chosen->n, .n_frames = (size_t)frames, .name = name,
+                                .truth = chosen->truth, .predicted = chosen->predicted, .pearson = chosen->pearson,
                                 .dt = om_recording_attributes_of(s->experiment->recording)->delta_t};
-    if (!status) status = om_figure_rollout(begin(s, "rollout"), &figure, error);
-    tn_free(truth);
-    tn_free(predicted);
+    tn_status status = om_figure_rollout(begin(s, "rollout"), &figure, error);
     free(name);
     return finish(s, status, "Rollout", "Voltages of selected neurons, recorded and predicted by the model running by "
                   "itself from the first frame.");

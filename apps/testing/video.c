@@ -101,7 +101,7 @@ static tn_status add_frame(show *s, int64_t k, const char *path, bool force, tn_
         .recovered = recovered, .voltage = chosen->truth + index * chosen->n,
         .predicted = chosen->predicted + index * chosen->n,
     };
-    om_picture picture;
+    om_comparison_picture picture;
     status = om_comparison_draw(s->comparison, &frame, &picture, error);
     if (!status && !s->encoder) {
         om_encoder_options options = {.width = picture.width, .height = picture.height,

@@ -78,7 +78,7 @@ START_TEST(limits_leave_out_what_is_not_finite)
     const double values[] = {NAN, 3, -INFINITY, -2.5, INFINITY, 1e-9, NAN};
     const float floats[] = {NAN, 3, -INFINITY, -2.5f};
     om_limits all = om_limits_of(7, values), positive = om_limits_of_positive(7, values),
-              same = om_limits_of_floats(4, floats);
+              same = om_limits_of_floats(2, floats + 1, 2);
     ck_assert_double_eq(all.low, -2.5);
     ck_assert_double_eq(all.high, 3);
     ck_assert_double_eq(positive.low, 1e-9);

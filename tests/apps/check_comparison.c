@@ -30,7 +30,7 @@ static om_comparison_spec ordinary(void)
                                 .window = 10};
 }
 
-static uint32_t pixel(const om_picture *picture, double x, double y)
+static uint32_t pixel(const om_comparison_picture *picture, double x, double y)
 {
     uint32_t value;
     memcpy(&value, picture->data + (size_t)y * picture->stride + 4 * (size_t)x, sizeof value);
@@ -38,7 +38,7 @@ static uint32_t pixel(const om_picture *picture, double x, double y)
 }
 
 static tn_status draw(om_comparison *comparison, int64_t index, const float *truth, float recovered,
-                      om_picture *picture)
+                      om_comparison_picture *picture)
 {
     const float all[COLUMNS] = {recovered, recovered, recovered, recovered, recovered, recovered, recovered};
     const float voltage[TRACES] = {(float)sin((double)index), NAN, 0};
@@ -51,7 +51,7 @@ START_TEST(eyes_show_the_true_and_the_corrected_values_on_one_scale)
     om_comparison_spec spec = ordinary();
     om_comparison *comparison = om_comparison_new(&spec, NULL);
     const float truth[COLUMNS] = {1, 1, 1, 1, 1, 1, 1};
-    om_picture picture;
+    om_comparison_picture picture;
     ck_assert_int_eq(draw(comparison, 0, truth, 0.25f, &picture), TN_OK);
     /* the middles of the eyes on the page of 800 x 300, at 1.6 pixels per point */
     ck_assert_uint_eq(pixel(&picture, 1.6 * 128, 1.6 * 150), om_colour_pixel(om_colour_viridis(1)));
@@ -69,7 +69,7 @@ START_TEST(the_error_is_that_of_the_corrected_values_and_its_mean_runs)
     om_comparison_spec spec = ordinary();
     om_comparison *comparison = om_comparison_new(&spec, NULL);
     const float truth[COLUMNS] = {0.7f, 0.3f, 0.5f, 0.5f, NAN, 0.5f, 0.5f};
-    om_picture picture;
+    om_comparison_picture picture;
     ck_assert(isnan(om_comparison_running_rmse(comparison)));
     draw(comparison, 0, truth, 0.5f, &picture); /* corrected: 0.5 */
     double first = sqrt((0.04 + 0.04) / 6);
@@ -85,7 +85,7 @@ START_TEST(the_error_is_that_of_the_corrected_values_and_its_mean_runs)
 END_TEST
 
 /* How many pixels of the traces' panel are green. */
-static int green_pixels(const om_picture *picture)
+static int green_pixels(const om_comparison_picture *picture)
 {
     int count = 0;
     for (int y = 60; y < picture->height - 100; y++)
@@ -100,7 +100,7 @@ START_TEST(traces_grow_from_the_right_until_they_fill_their_window)
 {
     om_comparison_spec spec = ordinary();
     om_comparison *comparison = om_comparison_new(&spec, NULL);
-    om_picture picture;
+    om_comparison_picture picture;
     int green[25];
     for (int i = 0; i < 25; i++) {
         ck_assert_int_eq(draw(comparison, i, NULL, 0.5f, &picture), TN_OK);
@@ -119,7 +119,7 @@ START_TEST(the_same_frames_give_the_same_pixels)
     om_comparison_spec spec = ordinary();
     om_comparison *comparison[2] = {om_comparison_new(&spec, NULL), om_comparison_new(&spec, NULL)};
     const float truth[COLUMNS] = {0.7f, 0.3f, 0.5f, 0.5f, 0.1f, 0.5f, 0.5f};
-    om_picture picture[2];
+    om_comparison_picture picture[2];
     for (int i = 0; i < 13; i++)
         for (int k = 0; k < 2; k++) ck_assert_int_eq(draw(comparison[k], i, truth, 0.4f, &picture[k]), TN_OK);
     ck_assert_mem_eq(picture[0].data, picture[1].data, picture[0].stride * (size_t)picture[0].height);
@@ -133,7 +133,7 @@ START_TEST(pictures_are_even_in_size)
     static const int asked[][2] = {{0, 0}, {641, 241}, {320, 480}, {2000, 121}};
     static const int given[][2] = {{1280, 480}, {642, 242}, {320, 480}, {2000, 122}};
     om_comparison_spec spec = ordinary();
-    om_picture picture;
+    om_comparison_picture picture;
     spec.width = asked[_i][0];
     spec.height = asked[_i][1];
     om_comparison *comparison = om_comparison_new(&spec, NULL);
@@ -151,7 +151,7 @@ START_TEST(a_comparison_without_traces_is_possible)
     om_comparison_spec spec = ordinary();
     spec.n_traces = 0;
     om_comparison *comparison = om_comparison_new(&spec, NULL);
-    om_picture picture;
+    om_comparison_picture picture;
     ck_assert_ptr_nonnull(comparison);
     ck_assert_int_eq(draw(comparison, 0, NULL, 0.5f, &picture), TN_OK);
     om_comparison_free(comparison);

@@ -54,7 +54,7 @@ static tn_status draw_weights(const char *path, const data *d, tn_error *error)
     om_recovery_figure figure = {
         .quantity = OM_WEIGHT,
         .n = d->n,
-        .truth = d->x,
+        .truth = d->a,
         .n_readouts = 2,
         .readout = {{"ours", d->y, 0.9, 1.01, 0.01, 0.8}, {"theirs", d->x, NAN, NAN, NAN, NAN}}};
     return om_figure_recovery(path, &figure, error);
@@ -64,7 +64,7 @@ static tn_status draw_time_constants(const char *path, const data *d, tn_error *
 {
     om_recovery_figure figure = {.quantity = OM_TIME_CONSTANT,
                                  .n = d->n,
-                                 .truth = d->x,
+                                 .truth = d->a,
                                  .n_readouts = 1,
                                  .readout = {{"ours", d->y, 0.9, 1.01, 0.01, 0.8}},
                                  .types = {d->type, d->types, d->name}};
@@ -230,7 +230,7 @@ START_TEST(as_many_neurons_as_the_fly_has_are_no_trouble)
     om_types types = {type, MANY, name};
     om_recovery_figure recovery = {.quantity = OM_RESTING_POTENTIAL,
                                    .n = MANY,
-                                   .truth = x,
+                                   .truth = v,
                                    .n_readouts = 1,
                                    .readout = {{"ours", x, 1, 1, 0, 1}},
                                    .types = types};

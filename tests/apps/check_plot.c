@@ -107,6 +107,8 @@ START_TEST(a_curve_is_broken_where_a_value_is_missing_and_stays_inside)
     ck_assert_uint_eq(pixel(&panel, 60, 60), 0xffffff);
     ck_assert_uint_eq(pixel(&panel, 90, 60), 0);
     ck_assert_uint_eq(pixel(&panel, 115, 60), 0xffffff);
+    om_panel_line(&panel, 5, x, y, (om_stroke){.width = 4, .bridged = true});
+    ck_assert_uint_eq(pixel(&panel, 60, 60), 0);
     cairo_destroy(panel.cr);
 }
 END_TEST
@@ -176,6 +178,17 @@ START_TEST(names_that_would_cover_each_other_are_left_out)
 }
 END_TEST
 
+START_TEST(a_note_goes_to_the_corner_with_fewer_points)
+{
+    om_panel panel = blank_panel();
+    const double x[] = {0.1, 0.2, 0.9, NAN, 0.8}, y[] = {0.9, 0.8, 0.1, 0.9, 0.3};
+    ck_assert_int_eq(om_panel_free_corner(&panel, 0, NULL, NULL), OM_TOP_LEFT);
+    ck_assert_int_eq(om_panel_free_corner(&panel, 4, x, y), OM_BOTTOM_RIGHT);
+    ck_assert_int_eq(om_panel_free_corner(&panel, 5, x, y), OM_TOP_LEFT);
+    cairo_destroy(panel.cr);
+}
+END_TEST
+
 START_TEST(long_words_are_cut_to_the_room_they_have)
 {
     om_panel panel = blank_panel();
@@ -200,6 +213,7 @@ int main(void)
     tcase_add_test(plot, bars_reach_their_values_and_turn_red_above_the_limit);
     tcase_add_test(plot, a_heat_map_averages_columns_and_shows_gaps);
     tcase_add_test(plot, names_that_would_cover_each_other_are_left_out);
+    tcase_add_test(plot, a_note_goes_to_the_corner_with_fewer_points);
     tcase_add_test(plot, long_words_are_cut_to_the_room_they_have);
     return run_cases("plot", plot, NULL);
 }

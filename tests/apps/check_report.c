@@ -15,7 +15,7 @@
 static const char metrics_text[] =
     "{\"stimulus\": {\"r2\": 0.9312, \"a\": -1.5, \"b\": null},"
     " \"weights\": {\"in_distribution\": {\"r2\": 0.9791}, \"published\": {\"r2_filtered\": 0.9412}},"
-    " \"resting_potential\": null,"
+    " \"resting_potential\": null, \"embedding\": {\"accuracy\": 0.8, \"in_distribution\": {\"accuracy\": 0.9}},"
     " \"rollout\": {\"rmse_mean\": 0.1321, \"rmse_sd\": 0.07, \"oracle\": {\"pearson_mean\": 0.78}},"
     " \"run\": {\"steps\": 320000, \"program\": \"ommatid <0.1> & 'more'\"}}";
 
@@ -40,15 +40,15 @@ static char *read_file(const char *path)
 }
 
 /* Writes a report of the metrics above with one figure, and returns its text. */
-static char *make_report(const char *title, om_published published)
+static char *make_report(const char *title, om_published_setting published)
 {
     char figure_path[256], path[256];
     strcpy(figure_path, scratch_path("figure.png"));
     strcpy(path, scratch_path("report.html"));
     write_file(figure_path, tiny_png, sizeof tiny_png - 1);
     json_t *metrics = json_loads(metrics_text, 0, NULL);
-    json_t *facts = json_pack("{s:s, s:{s:f, s:[i,i], s:n}}", "a <b>", "\"quoted\" & <script>", "training", "rate",
-                              1e-3, "ids", 1, 2, "nothing");
+    json_t *facts = json_pack("{s:o, s:s, s:{s:f, s:[i,i], s:n}}", "run", json_incref(json_object_get(metrics, "run")),
+                              "a <b>", "\"quoted\" & <script>", "training", "rate", 1e-3, "ids", 1, 2, "nothing");
     om_report_figure figure = {"figure \"one\" & <i>", "caption </figure> \xff", figure_path};
     om_report report = {title, metrics, facts, published, 1, &figure, "my <video> \"&.mp4"};
     tn_error error = {0};
@@ -163,6 +163,8 @@ START_TEST(metrics_stand_beside_the_published_values)
     ck_assert_ptr_nonnull(strstr(joint, "<td>R² after correction</td><td class=\"number\">0.9312</td>"));
     ck_assert_ptr_nonnull(strstr(joint, "<td>R² without outliers (error above 5)</td><td class=\"number\"></td>"
                                         "<td class=\"number\">0.9412</td><td class=\"number\">0.94</td>"));
+    ck_assert_ptr_nonnull(strstr(joint, "<td>accuracy</td><td class=\"number\">0.9000</td>"
+                                        "<td class=\"number\">0.8000</td><td class=\"number\">0.81</td>"));
     ck_assert_ptr_nonnull(strstr(joint, "<td>scale a</td><td class=\"number\">\u22121.5000</td>"));
     ck_assert_ptr_nonnull(strstr(joint, "<td>offset b</td><td class=\"number\">\u2013</td>"));
     ck_assert_ptr_nonnull(strstr(joint, "<td class=\"number\">0.1321 ± 0.0700</td><td class=\"number\"></td>"
@@ -170,7 +172,7 @@ START_TEST(metrics_stand_beside_the_published_values)
     ck_assert_ptr_nonnull(strstr(joint, "<td>Pearson r of the true circuit</td><td class=\"number\">0.780</td>"));
     ck_assert_ptr_nonnull(strstr(joint, "<td>training.rate</td><td>0.001</td>"));
     ck_assert_ptr_nonnull(strstr(joint, "<td>training.ids</td><td>[1, 2]</td>"));
-    ck_assert_ptr_nonnull(strstr(joint, "<td>steps</td><td>320000</td>"));
+    ck_assert_ptr_nonnull(strstr(joint, "<td>run.steps</td><td>320000</td>"));
     ck_assert_ptr_null(strstr(none, "0.1441"));
     free(joint);
     free(none);
