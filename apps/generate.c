@@ -32,11 +32,12 @@ static const om_program program = {
     .fewest = 1,
     .most = 1,
     .purpose = "Simulates a neural circuit that watches movies, and records its voltages.",
-    .manual = "Examples:\n"
-              "  ommatid-generate demo.yaml -o recording.h5\n"
-              "  ommatid-generate fly.yaml --data-dir ~/data -o fly.h5 --set simulation.sigma=0.5\n\n"
-              "Movies are whatever FFmpeg reads, folders of PNG or JPEG images, or built-in scenes (scene:dead_leaves). "
-              "The circuit is built in or a circuit/1 file. The recording is HDF5.",
+    .manual =
+        "Examples:\n"
+        "  ommatid-generate demo.yaml -o recording.h5\n"
+        "  ommatid-generate fly.yaml --data-dir ~/data -o fly.h5 --set simulation.sigma=0.5\n\n"
+        "Movies are whatever FFmpeg reads, folders of PNG or JPEG images, or built-in scenes (scene:dead_leaves). "
+        "The circuit is built in or a circuit/1 file. The recording is HDF5.",
     .own = &own,
 };
 

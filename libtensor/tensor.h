@@ -180,8 +180,9 @@ TN_API tn_shape tn_node_shape(const tn_node *node);
 TN_API tn_dtype tn_node_dtype(const tn_node *node);
 
 /* ---- 7. Operations ------------------------------------------------------------------------------------------ */
-/* All return a node of g. Operands of one call have one dtype, and int32 tensors can only be cast. Elementwise operations of two operands broadcast as
- * in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or a missing one) is repeated. */
+/* All return a node of g. Operands of one call have one dtype, and int32 tensors can only be cast. Elementwise
+ * operations of two operands broadcast as in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or a
+ * missing one) is repeated. */
 
 /* Elementwise, two operands. */
 TN_API tn_node *tn_add(tn_graph *g, tn_node *a, tn_node *b);

@@ -107,7 +107,8 @@ void om_joint_coordinates(const om_joint *joint, tn_dtype number, int64_t n, con
     for (int64_t c = 0; c < joint->wiring.columns; c++)
         for (int64_t k = 0; k < n; k++) {
             double x[3] = {(double)frame[k] * spec->t_scale + spec->t_offset,
-                           joint->wiring.position[2 * c] * spec->xy_scale, joint->wiring.position[2 * c + 1] * spec->xy_scale};
+                           joint->wiring.position[2 * c] * spec->xy_scale,
+                           joint->wiring.position[2 * c + 1] * spec->xy_scale};
             for (int i = 0; i < 3; i++) {
                 int64_t at = (c * n + k) * 3 + i;
                 if (number == TN_F64) ((double *)out)[at] = x[i];
@@ -194,7 +195,8 @@ static void output_by_frames(tn_graph *g, const char *name, tn_node *x)
 /* The stimulus of all frames of the step, [C, frames]. */
 static tn_node *field_of(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames)
 {
-    tn_node *coordinates = tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(joint->wiring.columns, frames, 3));
+    tn_node *coordinates =
+        tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(joint->wiring.columns, frames, 3));
     return without_channel(g, om_siren_build(&joint->spec.siren, g, params, coordinates));
 }
 

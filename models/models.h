@@ -65,8 +65,8 @@ typedef struct om_cell_type {
     float resting_potential;
 } om_cell_type;
 
-/* A circuit expanded on the lattice (specification 1). Neurons are numbered type by type, and within a type in the order
- * of the columns. */
+/* A circuit expanded on the lattice (specification 1). Neurons are numbered type by type, and within a type in the
+ * order of the columns. */
 typedef struct om_circuit {
     char name[OM_NAME_SIZE];
     om_lattice *lattice;
@@ -227,8 +227,8 @@ TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params,
                           bool details);
 
 /* Describes the model's prediction for given states: inputs voltage [B, N], stimulus [B, C]; outputs
- * predicted_derivative [B, N]; with details also message, activation = g_phi(v, a)^2, grad_message = d f_theta / d m and
- * seen, the stimulus that each neuron sees, all [B, N]. */
+ * predicted_derivative [B, N]; with details also message, activation = g_phi(v, a)^2, grad_message = d f_theta / d m
+ * and seen, the stimulus that each neuron sees, all [B, N]. */
 TN_API void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, bool details);
 
 /* Describes the stimulus: input coordinates [C, frames, 3], output field [frames, C]. */
@@ -358,7 +358,8 @@ TN_API tn_status om_rollout_step(om_rollout *rollout, const float *stimulus, boo
 typedef struct om_traces om_traces;
 TN_API om_traces *om_traces_new(int64_t neurons, tn_error *error);
 TN_API void om_traces_free(om_traces *traces);
-TN_API void om_traces_add_f32(om_traces *traces, const float *truth, const float *predicted, int64_t frames); /* [n, N] */
+TN_API void om_traces_add_f32(om_traces *traces, const float *truth, const float *predicted,
+                              int64_t frames); /* [n, N] */
 
 /* Over neurons; those without variance have no correlation and are left out of it. */
 typedef struct om_trace_score {

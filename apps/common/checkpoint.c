@@ -125,7 +125,9 @@ om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
     if (good) {
         const char *format = tn_file_meta(c->file, "format");
         good = format && !strcmp(format, "checkpoint/1");
-        if (!good) tn_fail(error, TN_EFORMAT, "%s: not a checkpoint: format is %s, not checkpoint/1", path, format ? format : "missing");
+        if (!good)
+            tn_fail(error, TN_EFORMAT, "%s: not a checkpoint: format is %s, not checkpoint/1", path,
+                    format ? format : "missing");
     }
     good = good && !number(c, "step", &step, error) && !number(c, "train_seconds", &c->made.seconds, error) &&
            !number(c, "seed", &seed, error);

@@ -81,7 +81,8 @@ tn_status om_evaluate(om_evaluator *v, om_scores *scores, tn_error *error)
         status = om_recover_in_distribution(e->joint, e->params, &data, READOUT_FRAMES, &recovery, error);
         if (!status) status = om_score_weights(&recovery, v->truth.weight, &weights, error);
         scores->weight_r2 = weights.all.r2;
-        if (!status) scores->tau_r2 = om_score_neurons(recovery.time_constant, v->truth.time_constant, recovery.neurons).r2;
+        if (!status)
+            scores->tau_r2 = om_score_neurons(recovery.time_constant, v->truth.time_constant, recovery.neurons).r2;
         om_recovery_clear(&recovery);
     }
     return status;

@@ -98,7 +98,8 @@ tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recor
         e->frames = smaller(e->frames, om_recording_length(recording, OM_TRAIN, OM_STIMULUS));
     e->mean = tn_alloc((size_t)neurons * sizeof *e->mean);
     e->sd = tn_alloc((size_t)neurons * sizeof *e->sd);
-    if (!e->mean || !e->sd) return tn_fail(error, TN_ENOMEM, "no memory for statistics of %lld neurons", (long long)neurons);
+    if (!e->mean || !e->sd)
+        return tn_fail(error, TN_ENOMEM, "no memory for statistics of %lld neurons", (long long)neurons);
     status = om_recording_statistics(recording, e->mean, e->sd, &e->xnorm, error);
     return status ? status : make_model(e, error);
 }

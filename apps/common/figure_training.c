@@ -13,7 +13,8 @@ static void draw_series(const om_panel *panel, size_t n, const om_series *series
     for (size_t k = 0; k < n; k++) {
         const om_series *each = &series[k];
         om_colour colour = om_colour_category((int)k);
-        om_panel_line(panel, each->n, each->step, each->value, (om_stroke){.colour = colour, .width = 0.8, .bridged = true});
+        om_panel_line(panel, each->n, each->step, each->value,
+                      (om_stroke){.colour = colour, .width = 0.8, .bridged = true});
         size_t last = each->n;
         while (last > 0 && !(om_panel_y(panel, each->value[last - 1]) < 1e9)) last--;
         if (last > 0 && named < MOST)

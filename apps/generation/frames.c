@@ -90,7 +90,8 @@ om_stimulus *om_frames_stimulus(om_split split, const om_lattice *lattice, const
 enum { STREAM_PROCESS = 64, STREAM_MEASUREMENT = 66 };
 
 typedef struct buffers {
-    float *voltage, *derivative, *now, *next; /* [N]; now and next: measurement noise of this frame and of the one after */
+    float *voltage, *derivative, *now,
+        *next; /* [N]; now and next: measurement noise of this frame and of the one after */
     float *luminance;                         /* [C] */
 } buffers;
 

@@ -54,7 +54,8 @@ tn_status om_circuits_make(om_circuits *c, const om_config *config, tn_error *er
     if (!c->simulated) return error->status;
     tn_status status = TN_OK;
     if (config->circuit.null_synapses > 0)
-        status = take(&c->simulated, om_circuit_add_null(c->simulated, config->circuit.null_synapses, seed, error), error);
+        status =
+            take(&c->simulated, om_circuit_add_null(c->simulated, config->circuit.null_synapses, seed, error), error);
     c->shown = c->simulated;
     if (!status && config->circuit.hidden_synapses > 0) {
         uint8_t *kept = tn_alloc((size_t)c->simulated->synapses);

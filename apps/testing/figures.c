@@ -47,8 +47,9 @@ static tn_status draw_recovery(sheet *s, om_quantity quantity, const char *name,
 {
     if (!truth) return TN_OK;
     const om_readout_results *in = &s->results->inside, *pub = &s->results->published;
-    const double *learned[2][3] = {{in->recovery.weight, in->recovery.time_constant, in->recovery.resting_potential},
-                                   {pub->recovery.weight, pub->recovery.time_constant, pub->recovery.resting_potential}};
+    const double *learned[2][3] = {
+        {in->recovery.weight, in->recovery.time_constant, in->recovery.resting_potential},
+        {pub->recovery.weight, pub->recovery.time_constant, pub->recovery.resting_potential}};
     const om_score *score[2][3] = {{&in->weights.all, &in->time_constant, &in->resting_potential},
                                    {&pub->weights.all, &pub->time_constant, &pub->resting_potential}};
     int64_t n = quantity == OM_WEIGHT ? s->circuit->synapses : s->circuit->neurons;

@@ -42,7 +42,8 @@ static tn_status read_out(om_results *results, const om_experiment *e, tn_error 
                                                   &results->inside.recovery, error);
     if (!status) status = compare(&results->inside, results, e, error);
     if (!status)
-        status = om_recover_as_published(e->joint, e->params, &data, e->mean, e->sd, &results->published.recovery, error);
+        status =
+            om_recover_as_published(e->joint, e->params, &data, e->mean, e->sd, &results->published.recovery, error);
     if (!status) status = compare(&results->published, results, e, error);
     return status;
 }

@@ -46,7 +46,8 @@ static json_t *neurons(const om_score *in, const om_score *pub)
     json_t *o = json_object();
     json_object_set_new(o, "in_distribution",
                         OBJECT({"r2", in->r2}, {"slope", in->slope}, {"r2_identity", in->r2_identity}));
-    json_object_set_new(o, "published", OBJECT({"r2", pub->r2}, {"slope", pub->slope}, {"r2_identity", pub->r2_identity}));
+    json_object_set_new(o, "published",
+                        OBJECT({"r2", pub->r2}, {"slope", pub->slope}, {"r2_identity", pub->r2_identity}));
     return o;
 }
 

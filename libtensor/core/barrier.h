@@ -1,5 +1,5 @@
-/* A barrier for the threads of one team. It spins, as stages follow each other within microseconds; but after a while it
- * yields, because a thread that waits for one which is not running only keeps it from running. */
+/* A barrier for the threads of one team. It spins, as stages follow each other within microseconds; but after a while
+ * it yields, because a thread that waits for one which is not running only keeps it from running. */
 #ifndef TN_CORE_BARRIER_H
 #define TN_CORE_BARRIER_H
 

@@ -89,7 +89,8 @@ static tn_node *reduce(tn_graph *g, const char *op, tn_node *a, unsigned axes, b
     tn_shape kept = a->shape;
     if (axes == TN_ALL) axes = (1u << rank) - 1;
     if (axes >> rank)
-        return tn_graph_fail(g, TN_ESHAPE, "%s: %s has no axis %d", op, tn_node_words(a).text, 31 - __builtin_clz(axes));
+        return tn_graph_fail(g, TN_ESHAPE, "%s: %s has no axis %d", op, tn_node_words(a).text,
+                             31 - __builtin_clz(axes));
     for (int end = rank; end > 0;) {
         int start = end;
         while (start > 0 && axes & TN_AXIS(start - 1)) kept.dim[--start] = 1;
@@ -130,7 +131,8 @@ tn_node *tn_reshape(tn_graph *g, tn_node *a, tn_shape shape)
 {
     if (!tn_graph_owns(g, "reshape", 1, &a)) return &g->failed;
     if (tn_shape_equal(a->shape, shape)) return a;
-    if (!tn_shape_valid(shape)) return tn_graph_fail(g, TN_ESHAPE, "reshape: %s is not a shape", tn_shape_words(shape).text);
+    if (!tn_shape_valid(shape))
+        return tn_graph_fail(g, TN_ESHAPE, "reshape: %s is not a shape", tn_shape_words(shape).text);
     return tn_apply(g, "reshape", 1, &a, &(tn_attr){.shape = shape});
 }
 

@@ -38,7 +38,8 @@ struct tn_graph {
 /* Records the error and returns the node that carries it on. */
 tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...) TN_PRINTF(3, 4);
 
-/* Whether all of in[0..n) are nodes of this graph; if not, or after an earlier error, false, with the error recorded. */
+/* Whether all of in[0..n) are nodes of this graph; if not, or after an earlier error, false, with the error recorded.
+ */
 bool tn_graph_owns(tn_graph *g, const char *what, int n, tn_node *const *in);
 
 /* The only function that appends an operation: checks the inputs, infers the shape. */

@@ -167,7 +167,8 @@ static void print_instruction(const tn_plan *plan, const tn_instruction *instruc
 
 void tn_plan_print(const tn_plan *plan, FILE *stream)
 {
-    fprintf(stream, "plan: %d nodes, %d instructions, %d chains, %d stages, arena %lld bytes, scratch %lld bytes x %d\n",
+    fprintf(stream,
+            "plan: %d nodes, %d instructions, %d chains, %d stages, arena %lld bytes, scratch %lld bytes x %d\n",
             plan->g->n_nodes, plan->n_instructions, plan->n_chains, plan->n_stages, (long long)plan->arena_bytes,
             (long long)plan->scratch_bytes, plan->threads);
     for (int s = 0; s < plan->n_stages; s++) {
@@ -181,7 +182,8 @@ void tn_plan_print(const tn_plan *plan, FILE *stream)
             else
                 fprintf(stream, "  chain: %lld items in %lld segments, tiles of %lld\n", (long long)chain->items,
                         (long long)chain->units, (long long)chain->tile);
-            for (int i = 0; i < chain->count; i++) print_instruction(plan, &plan->instructions[chain->first + i], stream);
+            for (int i = 0; i < chain->count; i++)
+                print_instruction(plan, &plan->instructions[chain->first + i], stream);
         }
     }
 }

@@ -37,7 +37,8 @@ static bool join_group(tn_plan *plan, tn_vertex *v)
     if (is_product(v) && group->items)
         group->rows = largest(group->rows, tn_shape_rows(v->node->shape) / group->items);
     if (v->reduce)
-        group->partial = largest(group->partial, tn_shape_size(v->node->shape) * (int64_t)tn_dtype_size(v->node->dtype));
+        group->partial =
+            largest(group->partial, tn_shape_size(v->node->shape) * (int64_t)tn_dtype_size(v->node->dtype));
     return true;
 }
 

@@ -51,7 +51,8 @@ static int add_slot(tn_plan *plan, char *base, const char *input)
 /* Inputs, parameters and numbers. */
 static bool place_leaves(tn_plan *plan)
 {
-    for (int i = 0; i < plan->n_vertices; i++) plan->n_constants += plan->vertices[i].node->op->flags & TN_OP_LEAF ? 1 : 0;
+    for (int i = 0; i < plan->n_vertices; i++)
+        plan->n_constants += plan->vertices[i].node->op->flags & TN_OP_LEAF ? 1 : 0;
     plan->constants = tn_alloc((size_t)plan->n_constants * sizeof *plan->constants);
     if (!plan->constants || add_slot(plan, NULL, NULL) < 0 || add_slot(plan, (char *)plan->constants, NULL) < 0)
         return false;

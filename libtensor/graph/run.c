@@ -1,5 +1,5 @@
-/* Running a plan: one parallel region walks the stages; within a stage threads take pieces of work from a counter. Which
- * thread does a piece does not matter to the result. */
+/* Running a plan: one parallel region walks the stages; within a stage threads take pieces of work from a counter.
+ * Which thread does a piece does not matter to the result. */
 #include "config.h"
 #include "core/barrier.h"
 #include "core/memory.h"

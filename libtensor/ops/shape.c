@@ -173,8 +173,8 @@ static tn_status concat_shape(const tn_node *node, tn_shape *out, tn_error *why)
     for (int i = 1; i < node->n_in; i++) {
         tn_shape part = node->in[i]->shape;
         if (part.rank != out->rank || !tn_shape_equal(with(part, axis, 0), with(*out, axis, 0)))
-            return tn_fail(why, TN_ESHAPE, "concat cannot join %s and %s along axis %d", tn_node_words(node->in[0]).text,
-                           tn_node_words(node->in[i]).text, axis);
+            return tn_fail(why, TN_ESHAPE, "concat cannot join %s and %s along axis %d",
+                           tn_node_words(node->in[0]).text, tn_node_words(node->in[i]).text, axis);
         out->dim[axis] += part.dim[axis];
     }
     return TN_OK;

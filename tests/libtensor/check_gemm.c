@@ -89,16 +89,19 @@ static void place(matrix *m, tn_dtype dtype, const guarded *memory, int64_t befo
 static void multiply(tn_dtype dtype, const matrix *a, const matrix *b, bool add, matrix *c)
 {
     if (dtype == TN_F64)
-        tn_gemm_f64(c->rows, c->cols, a->cols, a->data, a->rs, a->cs, b->data, b->rs, b->cs, add, c->data, c->rs, c->cs);
+        tn_gemm_f64(c->rows, c->cols, a->cols, a->data, a->rs, a->cs, b->data, b->rs, b->cs, add, c->data, c->rs,
+                    c->cs);
     else
-        tn_gemm_f32(c->rows, c->cols, a->cols, a->data, a->rs, a->cs, b->data, b->rs, b->cs, add, c->data, c->rs, c->cs);
+        tn_gemm_f32(c->rows, c->cols, a->cols, a->data, a->rs, a->cs, b->data, b->rs, b->cs, add, c->data, c->rs,
+                    c->cs);
 }
 
 /* Largest error of C = A B or C += A B against loops in double, relative to the sums of |a| |b|. */
 static double worst_error(tn_dtype dtype, const matrix *a, const matrix *b, bool add, matrix *c)
 {
     int64_t m = c->rows, n = c->cols, k = a->cols;
-    double *expected = malloc((size_t)(m * n + 1) * sizeof *expected), *size = malloc((size_t)(m * n + 1) * sizeof *size);
+    double *expected = malloc((size_t)(m * n + 1) * sizeof *expected),
+           *size = malloc((size_t)(m * n + 1) * sizeof *size);
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < n; j++) {
             double sum = add ? get(dtype, c->data, i * c->rs + j * c->cs) : 0, magnitude = fabs(sum) + 1e-30;

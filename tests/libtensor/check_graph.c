@@ -1,5 +1,5 @@
-/* Unusual graphs that must work: anything as an output, gradients of every kind, extreme shapes. Each is planned in every
- * way and compared with the oracle. */
+/* Unusual graphs that must work: anything as an output, gradients of every kind, extreme shapes. Each is planned in
+ * every way and compared with the oracle. */
 #include "config.h"
 #include "graph/graph.h"
 #include "oracle.h"
@@ -134,7 +134,8 @@ START_TEST(gradients_of_parameters_are_right_however_they_are_used)
                 tn_param_info info = tn_params_at(params, i);
                 double *data = info.data, *gradient = info.grad;
                 for (int64_t k = 0; k < tn_shape_size(info.shape); k++) {
-                    double expected = flat || (i == 0 && !strcmp(losses[_i].name, "detached")) ? 0 : difference(plan, &data[k]);
+                    double expected =
+                        flat || (i == 0 && !strcmp(losses[_i].name, "detached")) ? 0 : difference(plan, &data[k]);
                     tn_run(plan, NULL);
                     ck_assert_msg(fabs(gradient[k] - expected) < 1e-8, "%s: d/d%s[%d] is %g, not %g", losses[_i].name,
                                   info.name, (int)k, gradient[k], expected);
@@ -169,7 +170,8 @@ START_TEST(a_parameter_the_graph_does_not_use_has_gradient_zero)
 }
 END_TEST
 
-/* The gradient of a node with respect to itself, to what it does not depend on, and to a node on the way; with a seed. */
+/* The gradient of a node with respect to itself, to what it does not depend on, and to a node on the way; with a seed.
+ */
 START_TEST(gradients_to_any_node_are_right)
 {
     tn_graph *g = tn_graph_new(TN_F64);
@@ -217,7 +219,8 @@ START_TEST(empty_tensors_work_everywhere)
     tn_sparsity *no_rows = tn_index_new(0, 3, NULL, NULL);
     tn_graph *g = tn_graph_new(TN_F64);
     tn_node *x = tn_input(g, "x", TN_F64, TN_SHAPE(0, 3)), *w = tn_input(g, "w", TN_F64, TN_SHAPE(5, 3));
-    tn_node *b = tn_input(g, "b", TN_F64, TN_SHAPE(5)), *t = tn_transpose(g, x), *e = tn_input(g, "e", TN_F64, TN_SHAPE(0));
+    tn_node *b = tn_input(g, "b", TN_F64, TN_SHAPE(5)), *t = tn_transpose(g, x),
+            *e = tn_input(g, "e", TN_F64, TN_SHAPE(0));
     tn_node *full = tn_input(g, "full", TN_F64, TN_SHAPE(3, 3));
     tn_node *out[] = {
         tn_relu(g, tn_linear(g, x, w, b)),

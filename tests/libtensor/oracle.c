@@ -155,7 +155,8 @@ static double evaluate_matmul(const tn_node *node, place p, double *const *in)
 static double evaluate_linear(const tn_node *node, place p, double *const *in)
 {
     int last = node->shape.rank - 1;
-    int64_t k = node->in[0]->shape.dim[last], row = flat_of(node->shape, p) / node->shape.dim[last], column = p.at[last];
+    int64_t k = node->in[0]->shape.dim[last], row = flat_of(node->shape, p) / node->shape.dim[last],
+            column = p.at[last];
     double sum = in[2][column];
     for (int64_t i = 0; i < k; i++) sum += in[0][row * k + i] * in[1][column * k + i];
     return sum;

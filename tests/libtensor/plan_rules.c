@@ -38,7 +38,8 @@ static void check_order(const tn_plan *plan, const moment *of)
     }
 }
 
-/* Two results that are alive at the same time do not share memory: in the arena by stages, in a tile by instructions. */
+/* Two results that are alive at the same time do not share memory: in the arena by stages, in a tile by instructions.
+ */
 static void check_places(const tn_plan *plan, const moment *of)
 {
     int n = plan->n_vertices, *last = calloc((size_t)n, sizeof *last);

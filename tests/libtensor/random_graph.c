@@ -163,8 +163,10 @@ static tn_node *reshaped(maker *m)
     tn_shape shape = tn_node_shape(a);
     int64_t size = tn_shape_size(shape), first = shape.rank ? shape.dim[0] : 1;
     if (shape.rank == 3)
-        return tn_reshape(m->g, a, draw(m, 2) ? TN_SHAPE(first, size / first) : TN_SHAPE(size / shape.dim[2], shape.dim[2]));
-    if (shape.rank == 2 && first % 2 == 0 && draw(m, 2)) return tn_reshape(m->g, a, TN_SHAPE(2, first / 2, shape.dim[1]));
+        return tn_reshape(m->g, a,
+                          draw(m, 2) ? TN_SHAPE(first, size / first) : TN_SHAPE(size / shape.dim[2], shape.dim[2]));
+    if (shape.rank == 2 && first % 2 == 0 && draw(m, 2))
+        return tn_reshape(m->g, a, TN_SHAPE(2, first / 2, shape.dim[1]));
     return tn_reshape(m->g, a, draw(m, 2) ? TN_SHAPE(size) : TN_SHAPE(first, 1, size / first));
 }
 
@@ -279,7 +281,8 @@ random_graph random_graph_new(uint64_t seed, tn_dtype dtype)
     add_to_pool(&m, new_input(&m, TN_SHAPE(m.n[1], 4)));
     add_to_pool(&m, new_weight(&m, TN_SHAPE(tn_sparsity_entries(r.square))));
     add_to_pool(&m, new_weight(&m, TN_SHAPE(tn_sparsity_entries(r.between))));
-    static tn_node *(*const makers[])(maker *) = {unary, unary, binary, binary, product, product, reduction, moved, sparse};
+    static tn_node *(*const makers[])(maker *) = {unary,   unary,     binary, binary, product,
+                                                  product, reduction, moved,  sparse};
     for (int i = 0; i < STEPS; i++) add_to_pool(&m, makers[draw(&m, sizeof makers / sizeof *makers)](&m));
     finish(&m);
     const char *message;

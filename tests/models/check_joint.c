@@ -62,8 +62,14 @@ static bool open_reference(reference *r, int file, tn_dtype number)
     r->frames = (int)golden_shape(r->file, "voltage").dim[0];
     r->is_input = tn_alloc((size_t)r->neurons);
     memset(r->is_input, 1, (size_t)golden_attribute(r->file, "/", "n_inputs"));
-    om_wiring wiring = {r->neurons, r->synapses, r->columns, golden_int32s(r->file, "source"),
-                        golden_int32s(r->file, "target"), r->is_input, golden_int32s(r->file, "column"), golden_doubles(r->file, "position")};
+    om_wiring wiring = {r->neurons,
+                        r->synapses,
+                        r->columns,
+                        golden_int32s(r->file, "source"),
+                        golden_int32s(r->file, "target"),
+                        r->is_input,
+                        golden_int32s(r->file, "column"),
+                        golden_doubles(r->file, "position")};
     om_joint_spec spec = {
         .hidden_dim = 16, .layers = 3, .embedding_dim = 2, .joint = true,
         .siren = {.hidden_dim = 24, .layers = 2, .published = true, .omega = {golden_attribute(r->file, "/", "omega")}},
