@@ -120,23 +120,25 @@ static void sort_by_size(const tn_plan *plan, life *lives, int n)
     }
 }
 
-/* Gives each life the lowest place that no overlapping life has. Returns the bytes needed. */
+/* Gives each life the lowest place that no overlapping life has: the first gap that is large enough, seen from below.
+ * lives[0 .. i) are placed, in the order of their places. Returns the bytes needed. */
 static int64_t pack(tn_plan *plan, life *lives, int n)
 {
     int64_t total = 0;
     sort_by_size(plan, lives, n);
     for (int i = 0; i < n; i++) {
-        tn_vertex *v = &plan->vertices[lives[i].vertex];
+        const life moving = lives[i];
+        tn_vertex *v = &plan->vertices[moving.vertex];
         v->place = 0;
-        for (int j = 0; j < i;) {
+        for (int j = 0; j < i; j++) {
             const tn_vertex *other = &plan->vertices[lives[j].vertex];
-            bool overlap = lives[i].first <= lives[j].last && lives[j].first <= lives[i].last &&
-                           v->place < other->place + other->bytes && other->place < v->place + v->bytes;
-            if (overlap) {
-                v->place = other->place + other->bytes;
-                j = 0;
-            } else j++;
+            if (moving.first > lives[j].last || lives[j].first > moving.last) continue;
+            if (v->place + v->bytes <= other->place) break;
+            if (other->place + other->bytes > v->place) v->place = other->place + other->bytes;
         }
+        int j = i;
+        for (; j > 0 && plan->vertices[lives[j - 1].vertex].place > v->place; j--) lives[j] = lives[j - 1];
+        lives[j] = moving;
         if (v->place + v->bytes > total) total = v->place + v->bytes;
     }
     return total;
