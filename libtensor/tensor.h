@@ -338,7 +338,7 @@ typedef struct tn_schedule {
     enum { TN_SCHEDULE_CONSTANT, TN_SCHEDULE_COSINE, TN_SCHEDULE_STEP } kind;
     int64_t steps;  /* cosine: length of the decay;  step: distance between drops */
     double final;   /* cosine: factor reached at the end;  step: factor of each drop */
-    int64_t warmup; /* steps of linear rise from 0 at the start */
+    int64_t warmup; /* steps of linear rise at the start: step s takes (s + 1) / warmup of the factor */
 } tn_schedule;
 
 /* The factor on the learning rate at a step, counted from 0. */
