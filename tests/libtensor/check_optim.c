@@ -254,6 +254,7 @@ static const struct {
     {{TN_SCHEDULE_COSINE, 100, 0.1, 0}, 50, 0.55},
     {{TN_SCHEDULE_COSINE, 300, 0.1, 0}, 100, 0.775}, /* 0.1 + 0.9 (1 + cos 60) / 2 */
     {{TN_SCHEDULE_COSINE, 100, 0.1, 0}, 100, 0.1},
+    {{TN_SCHEDULE_COSINE, 100, 0.1, 0}, 101, 0.1},
     {{TN_SCHEDULE_COSINE, 100, 0.1, 0}, 5000, 0.1},
     {{TN_SCHEDULE_COSINE, 100, 0.1, 100}, 50, 0.55 * 51 / 100},
     {{TN_SCHEDULE_COSINE, 0, 0.1, 0}, 7, 1},

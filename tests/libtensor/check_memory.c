@@ -1,0 +1,245 @@
+/* Memory: any allocation may fail, at any point of a whole life, without a crash or a leak; running allocates nothing. */
+#include "config.h"
+#include "core/memory.h"
+#include "tensor.h"
+#include "testing.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- lives: everything from making to freeing; each returns the first error ---- */
+
+typedef struct world {
+    tn_sparsity *places, *index;
+    tn_params *params;
+    tn_graph *g;
+    tn_plan *plan, *checked;
+    tn_adam *adam;
+    float *x;
+} world;
+
+static void describe(world *w)
+{
+    tn_graph *g = w->g;
+    tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(300, 4)), *parts[20];
+    tn_node *h = tn_name(g, tn_sin(g, tn_linear(g, x, tn_param(g, w->params, "a"), tn_param(g, w->params, "b"))), "h");
+    h = tn_linear(g, tn_relu(g, tn_linear(g, h, tn_param(g, w->params, "large"), NULL)),
+                  tn_transpose(g, tn_param(g, w->params, "large")), NULL);
+    h = tn_spmm(g, w->places, tn_param(g, w->params, "w"), h);
+    for (int i = 0; i < 20; i++) parts[i] = tn_slice(g, h, 1, i % 4, 2);
+    tn_node *all = tn_concat(g, 20, parts, 1), *detached = tn_gather_rows(g, w->index, tn_detach(g, all)), *slope;
+    tn_node *loss = tn_add(g, tn_norm2(g, all, TN_ALL, false), tn_mean(g, detached, TN_ALL, false));
+    tn_grad(g, loss, 1, &x, &slope);
+    tn_output(g, "loss", loss);
+    tn_output(g, "slope", tn_cast(g, tn_reshape(g, slope, TN_SHAPE(4, 300)), TN_F64));
+    tn_params_grad(g, loss, w->params);
+}
+
+static tn_status make_params(world *w, tn_error *error)
+{
+    static const int32_t row[] = {0, 5, 5, 9}, col[] = {7, 0, 299, 3};
+    w->places = tn_sparsity_new(10, 300, 4, row, col, error);
+    if (!w->places) return error->status;
+    w->index = tn_index_new(4, 10, row, error);
+    if (!w->index) return error->status;
+    w->params = tn_params_new(TN_F32, 1);
+    if (!w->params) return TN_ENOMEM;
+    tn_params_add(w->params, "a", TN_SHAPE(40, 4), (tn_init){TN_INIT_UNIFORM, -1, 1}, 0);
+    tn_params_add(w->params, "b", TN_SHAPE(40), (tn_init){0}, 0);
+    tn_params_add(w->params, "large", TN_SHAPE(70, 40), (tn_init){TN_INIT_NORMAL, 0, 0.1}, 0);
+    tn_params_add(w->params, "w", TN_SHAPE(4), (tn_init){TN_INIT_NORMAL, 0, 1}, 0);
+    tn_params_add(w->params, "unused", TN_SHAPE(50), (tn_init){0}, 0);
+    return tn_params_seal(w->params, error);
+}
+
+static tn_status make_plans(world *w, tn_error *error)
+{
+    w->g = tn_graph_new(TN_F32);
+    if (!w->g) return TN_ENOMEM;
+    describe(w);
+    w->plan = tn_plan_new(w->g, 0, error);
+    if (!w->plan) return error->status;
+    w->checked = tn_plan_new(w->g, TN_PLAN_CHECK, error);
+    if (!w->checked) return error->status;
+    w->x = tn_alloc(300 * 4 * sizeof *w->x);
+    if (!w->x) return TN_ENOMEM;
+    for (int i = 0; i < 1200; i++) w->x[i] = (float)tn_random_uniform(1, 0, (uint64_t)i);
+    tn_status status = tn_bind(w->plan, "x", w->x, error);
+    return status ? status : tn_bind(w->checked, "x", w->x, error);
+}
+
+static tn_status step(world *w, tn_error *error)
+{
+    tn_status status = tn_run(w->checked, error);
+    if (!status) status = tn_run(w->plan, error);
+    if (!status) tn_adam_step(w->adam, (double[]){1e-3});
+    return status;
+}
+
+static tn_status begin(world *w, tn_error *error)
+{
+    tn_status status = make_params(w, error);
+    if (!status) status = make_plans(w, error);
+    if (status) return status;
+    w->adam = tn_adam_new(w->params, (tn_adam_config){0.9, 0.999, 1e-8, 1}, error);
+    return w->adam ? TN_OK : error->status;
+}
+
+static void end(world *w)
+{
+    tn_adam_free(w->adam);
+    tn_plan_free(w->plan);
+    tn_plan_free(w->checked);
+    tn_graph_free(w->g);
+    tn_params_free(w->params);
+    tn_sparsity_free(w->places);
+    tn_sparsity_free(w->index);
+    tn_free(w->x);
+}
+
+static tn_status training(tn_error *error)
+{
+    world w = {0};
+    tn_status status = begin(&w, error);
+    if (!status) status = step(&w, error);
+    end(&w);
+    return status;
+}
+
+static tn_status files(tn_error *error)
+{
+    static const float data[6] = {1, 2, 3, 4, 5, 6};
+    tn_tensor tensors[20];
+    char names[20][16];
+    for (int i = 0; i < 20; i++) {
+        snprintf(names[i], sizeof names[i], "t%d", i);
+        tensors[i] = (tn_tensor){.name = names[i], .dtype = TN_F32, .shape = TN_SHAPE(2, 3), .data = data};
+    }
+    const char *path = scratch_path("a.safetensors");
+    tn_status status = tn_file_write(path, 20, tensors, 1, &(tn_pair){"key", "value"}, error);
+    tn_file *file = status ? NULL : tn_file_read(path, error);
+    if (file && memcmp(tn_file_find(file, "t7")->data, data, sizeof data)) status = TN_EFORMAT;
+    else if (!status && !file) status = error->status;
+    tn_file_free(file);
+    return status;
+}
+
+static tn_status (*const lives[])(tn_error *error) = {training, files};
+
+/* ---- failing ---- */
+
+/* How many allocations the life asks for when all succeed. */
+static long count(tn_status (*life)(tn_error *error))
+{
+    tn_error error = {0};
+    long before = tn_total_allocations(), live = tn_live_allocations();
+    ck_assert_msg(life(&error) == TN_OK, "%s", error.message);
+    ck_assert_int_eq(tn_live_allocations(), live);
+    return tn_total_allocations() - before;
+}
+
+/* Life _i / 2; allocation k fails, alone or with all that follow it. */
+START_TEST(every_allocation_may_fail)
+{
+    tn_set_threads(2);
+    tn_status (*life)(tn_error *error) = lives[_i / 2];
+    bool for_good = _i % 2;
+    long allocations = count(life), live = tn_live_allocations();
+    ck_assert_int_gt(allocations, 5);
+    for (long k = 0; k < allocations; k++) {
+        tn_error error = {0};
+        tn_fail_allocation(k, for_good);
+        tn_status status = life(&error);
+        tn_fail_allocation(-1, 0);
+        if (status != TN_ENOMEM || (error.status && error.status != TN_ENOMEM))
+            ck_abort_msg("allocation %ld fails, and all seems to be \"%s\" (%s)", k, tn_status_name(status), error.message);
+        if (tn_live_allocations() != live)
+            ck_abort_msg("allocation %ld fails, and %ld are lost", k, tn_live_allocations() - live);
+        if (k % 50 == 0) count(life);
+    }
+    ck_assert_int_eq(count(life), allocations);
+}
+END_TEST
+
+/* ---- running ---- */
+
+static atomic_long mallocs;
+
+/* Every allocation of the process, also those of BLIS and OpenMP; the sanitizers have allocators of their own. */
+#ifndef OM_ASAN
+extern void *__libc_malloc(size_t bytes);
+extern void *__libc_calloc(size_t count, size_t bytes);
+extern void *__libc_realloc(void *memory, size_t bytes);
+extern void *__libc_memalign(size_t alignment, size_t bytes);
+
+void *malloc(size_t bytes)
+{
+    mallocs++;
+    return __libc_malloc(bytes);
+}
+
+void *calloc(size_t n, size_t bytes)
+{
+    mallocs++;
+    return __libc_calloc(n, bytes);
+}
+
+void *realloc(void *memory, size_t bytes)
+{
+    mallocs++;
+    return __libc_realloc(memory, bytes);
+}
+
+void *aligned_alloc(size_t alignment, size_t bytes)
+{
+    mallocs++;
+    return __libc_memalign(alignment, bytes);
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t bytes)
+{
+    mallocs++;
+    *memory = __libc_memalign(alignment, bytes);
+    return *memory ? 0 : 12; /* ENOMEM */
+}
+#endif
+
+/* On _i threads; the first steps may, as BLIS and OpenMP get their buffers then. */
+START_TEST(a_running_step_allocates_nothing)
+{
+    tn_error error = {0};
+    world w = {0};
+    tn_set_threads(_i);
+    ck_assert_msg(begin(&w, &error) == TN_OK, "%s", error.message);
+    for (int i = 0; i < 3; i++) ck_assert_int_eq(step(&w, &error), TN_OK);
+    long ours = tn_total_allocations(), all = mallocs;
+    for (int i = 0; i < 50; i++)
+        if (step(&w, &error)) ck_abort_msg("%s", error.message);
+    long more = mallocs - all;
+    ck_assert_int_eq(tn_total_allocations(), ours);
+    ck_assert_int_eq(more, 0);
+#ifndef OM_ASAN
+    ck_assert_int_gt(all, ours); /* they are counted */
+#endif
+    end(&w);
+}
+END_TEST
+
+START_TEST(freeing_nothing_is_allowed)
+{
+    tn_free(NULL);
+    tn_file_free(NULL);
+    end(&(world){0});
+    ck_assert_int_eq(tn_live_allocations(), 0);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *failing = tcase_create("failing"), *running = tcase_create("running");
+    tcase_add_loop_test(failing, every_allocation_may_fail, 0, 2 * (int)(sizeof lives / sizeof *lives));
+    tcase_add_loop_test(running, a_running_step_allocates_nothing, 1, 4);
+    tcase_add_test(running, freeing_nothing_is_allowed);
+    return run_cases("memory", failing, running, NULL);
+}
