@@ -2,8 +2,6 @@
 #include "config.h"
 #include "core/shape.h"
 
-#include <string.h>
-
 size_t tn_dtype_size(tn_dtype dtype)
 {
     return dtype == TN_F64 ? 8 : 4;
@@ -25,7 +23,7 @@ tn_shape tn_shape_of(int rank, const int64_t *dim)
 static int64_t product(tn_shape shape, int first, int last)
 {
     int64_t size = 1;
-    for (int i = first; i < last; i++) size *= shape.dim[i];
+    for (int i = first; i < last && i < TN_MAX_RANK; i++) size *= shape.dim[i];
     return size;
 }
 
@@ -36,7 +34,9 @@ int64_t tn_shape_size(tn_shape shape)
 
 bool tn_shape_equal(tn_shape a, tn_shape b)
 {
-    return a.rank == b.rank && !memcmp(a.dim, b.dim, (size_t)a.rank * sizeof *a.dim);
+    bool equal = a.rank == b.rank;
+    for (int i = 0; equal && i < a.rank && i < TN_MAX_RANK; i++) equal = a.dim[i] == b.dim[i];
+    return equal;
 }
 
 int64_t tn_shape_cols(tn_shape shape)

@@ -7,7 +7,8 @@
 
 typedef struct tn_vecmath {
     const char *name; /* of the instruction set */
-    /* out may be in. float32: at most 3.5 ULP (sin, cos, tanh) or 1 ULP; float64: 1 ULP */
+    /* out may be in. float32: at most 3.5 ULP (sin, cos, tanh) or 1 ULP; float64: 1 ULP. log1p is for softplus, where
+     * its argument is 0 to 1: float32 overflows near the largest numbers */
     void (*sin_f32)(float *out, const float *in, int64_t n);
     void (*cos_f32)(float *out, const float *in, int64_t n);
     void (*sincos_f32)(float *sin, float *cos, const float *in, int64_t n);

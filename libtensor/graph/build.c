@@ -147,11 +147,12 @@ tn_node *tn_broadcast(tn_graph *g, tn_node *a, tn_shape shape)
 
 tn_node *tn_concat(tn_graph *g, int n, tn_node *const *parts, int axis)
 {
-    tn_attr attr = {.axis = axis};
-    if (n <= TN_MAX_INPUTS) return tn_apply(g, "concat", n, parts, &attr);
-    tn_node *head = tn_apply(g, "concat", TN_MAX_INPUTS, parts, &attr);
-    tn_node *tail = tn_concat(g, n - TN_MAX_INPUTS, parts + TN_MAX_INPUTS, axis);
-    return tn_apply(g, "concat", 2, (tn_node *[]){head, tail}, &attr);
+    if (n <= TN_MAX_INPUTS) return tn_apply(g, "concat", n, parts, &(tn_attr){.axis = axis});
+    tn_node *joined[TN_MAX_INPUTS]; /* more parts than a node has inputs: joined in groups first */
+    int group = (n + TN_MAX_INPUTS - 1) / TN_MAX_INPUTS, groups = 0;
+    for (int i = 0; i < n; i += group)
+        joined[groups++] = tn_concat(g, n - i < group ? n - i : group, parts + i, axis);
+    return tn_concat(g, groups, joined, axis);
 }
 
 tn_node *tn_slice(tn_graph *g, tn_node *a, int axis, int64_t start, int64_t length)

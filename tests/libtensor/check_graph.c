@@ -170,6 +170,21 @@ START_TEST(a_parameter_the_graph_does_not_use_has_gradient_zero)
 }
 END_TEST
 
+START_TEST(gradients_may_go_to_several_parameter_sets)
+{
+    tn_params *params[2] = {three_params(TN_F64), three_params(TN_F64)};
+    tn_graph *g = tn_graph_new(TN_F64);
+    for (int i = 0; i < 2; i++) tn_params_seal(params[i], NULL);
+    tn_node *a = tn_param(g, params[0], "a"), *b = tn_param(g, params[1], "a");
+    ck_assert_ptr_ne(a, b);
+    tn_node *loss = tn_sum(g, tn_mul(g, tn_sin(g, a), tn_exp(g, b)), TN_ALL, false);
+    for (int i = 0; i < 2; i++) tn_params_grad(g, loss, params[i]);
+    check_in_every_way(g);
+    tn_graph_free(g);
+    for (int i = 0; i < 2; i++) tn_params_free(params[i]);
+}
+END_TEST
+
 /* The gradient of a node with respect to itself, to what it does not depend on, and to a node on the way; with a seed.
  */
 START_TEST(gradients_to_any_node_are_right)
@@ -317,7 +332,7 @@ END_TEST
 START_TEST(integers_can_be_cast_and_joins_may_have_many_parts)
 {
     tn_graph *g = tn_graph_new(TN_F64);
-    tn_node *i = tn_input(g, "i", TN_I32, TN_SHAPE(9, 2)), *parts[40], *grad;
+    tn_node *i = tn_input(g, "i", TN_I32, TN_SHAPE(9, 2)), *parts[300], *grad;
     tn_output(g, "double", tn_cast(g, i, TN_F64));
     tn_output(g, "single", tn_cast(g, i, TN_F32));
     for (int k = 0; k < 40; k++) parts[k] = tn_scale(g, tn_input(g, (char[]){(char)(k + 1), 0}, TN_F64, TN_SHAPE(2, k % 3)), k);
@@ -327,6 +342,8 @@ START_TEST(integers_can_be_cast_and_joins_may_have_many_parts)
         tn_output(g, (char[]){'j', (char)(n + 1), 0}, joined);
         tn_output(g, (char[]){'g', (char)(n + 1), 0}, grad);
     }
+    for (int k = 0; k < 300; k++) parts[k] = parts[k % 40];
+    tn_output(g, "many", tn_concat(g, 300, parts, 1));
     check_in_every_way(g);
     tn_graph_free(g);
 }
@@ -339,6 +356,7 @@ int main(void)
     tcase_add_loop_test(outputs, gradients_of_parameters_are_right_however_they_are_used, 0,
                         (int)(sizeof losses / sizeof *losses));
     tcase_add_test(outputs, a_parameter_the_graph_does_not_use_has_gradient_zero);
+    tcase_add_test(outputs, gradients_may_go_to_several_parameter_sets);
     tcase_add_test(outputs, gradients_to_any_node_are_right);
     tcase_add_test(shapes, empty_tensors_work_everywhere);
     tcase_add_test(shapes, graphs_of_scalars_and_graphs_of_nothing_work);

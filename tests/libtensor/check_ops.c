@@ -1,6 +1,7 @@
 /* What must hold for every operation of the table, by loops over it. */
 #include "config.h"
 #include "graph/graph.h"
+#include "oracle.h"
 #include "samples.h"
 #include "testing.h"
 
@@ -183,6 +184,36 @@ START_TEST(fused_unfused_and_threaded_plans_give_the_same_bits)
 }
 END_TEST
 
+/* The operands of an example as nodes: inputs, of [-1, 1), brought to the range of the sample. */
+static void operands(tn_graph *g, const example *e, tn_node **in)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    double low = e->sample->low, high = e->sample->high;
+    for (int i = 0; i < e->n; i++) {
+        tn_node *unit = tn_input(g, names[i], g->number, e->shape[i]);
+        in[i] = tn_add(g, tn_scale(g, unit, (high - low) / 2), tn_constant(g, (high + low) / 2));
+    }
+}
+
+START_TEST(the_oracle_agrees_in_both_number_types)
+{
+    example e = example_at(_i);
+    if (!strcmp(e.sample->op, "cast")) return; /* written for graphs of float64 */
+    for (int dtype = TN_F32; dtype <= TN_F64; dtype++) {
+        tn_graph *g = tn_graph_new((tn_dtype)dtype);
+        tn_node *in[MAX_OPERANDS], *grad[MAX_OPERANDS];
+        operands(g, &e, in);
+        tn_node *y = e.sample->build(g, in);
+        tn_vjp(g, y, tn_add(g, tn_sin(g, y), tn_constant(g, 2)), e.n, in, grad);
+        tn_output(g, "y", y);
+        for (int i = 0; i < e.n; i++) tn_output(g, (char[]){(char)('a' + i), 0}, grad[i]);
+        for (unsigned options = 0; options <= TN_PLAN_UNFUSED; options++)
+            oracle_check(g, options, dtype == TN_F64 ? 1e-13 : 1e-5);
+        tn_graph_free(g);
+    }
+}
+END_TEST
+
 /* The loss is 3 cast(a) + 5 detach(a), so its gradient is 3. */
 START_TEST(a_cast_passes_the_gradient_on_and_detach_does_not)
 {
@@ -208,6 +239,7 @@ int main(void)
     TCase *table = tcase_create("table"), *every = tcase_create("every operation");
     tcase_add_test(table, every_operation_has_a_sample_a_description_and_a_gradient_rule);
     tcase_add_test(table, a_cast_passes_the_gradient_on_and_detach_does_not);
+    tcase_add_loop_test(every, the_oracle_agrees_in_both_number_types, 0, example_count());
     tcase_add_loop_test(every, gradient_agrees_with_central_differences, 0, example_count());
     tcase_add_loop_test(every, gradient_of_gradient_agrees_with_central_differences, 0, example_count());
     tcase_add_loop_test(every, fused_unfused_and_threaded_plans_give_the_same_bits, 0, example_count());

@@ -341,6 +341,21 @@ START_TEST(different_graphs_may_be_used_by_different_threads_at_once)
 }
 END_TEST
 
+/* Where no threads of its own are to be had, a plan runs on one. */
+START_TEST(a_plan_runs_inside_a_parallel_region)
+{
+    double worst = 0;
+    tn_set_threads(3);
+#pragma omp parallel for num_threads(2) reduction(max : worst)
+    for (int i = 0; i < 4; i++) {
+        worker w = {.seed = 20 + (uint64_t)i};
+        work(&w);
+        if (!(w.worst <= worst)) worst = w.worst;
+    }
+    ck_assert_double_le(worst, 1e-9);
+}
+END_TEST
+
 int main(void)
 {
     TCase *planning = tcase_create("planning"), *running = tcase_create("running");
@@ -354,6 +369,7 @@ int main(void)
     tcase_add_test(running, inputs_may_be_bound_anew_before_any_run);
     tcase_add_test(running, a_graph_may_be_planned_at_several_stages_of_its_life);
     tcase_add_test(running, a_plan_prints_its_stages_chains_and_operations);
+    tcase_add_test(running, a_plan_runs_inside_a_parallel_region);
     tcase_add_test(running, different_graphs_may_be_used_by_different_threads_at_once);
     return run_cases("plans", planning, running, NULL);
 }
