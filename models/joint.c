@@ -217,6 +217,20 @@ static tn_node *input_residual(const om_joint *joint, tn_graph *g, tn_params *pa
     return tn_sub(g, derivative(joint, g, params, v, a, m, seen), y);
 }
 
+/* The prediction term with input-only frames: one norm over the input neurons of all frames, and one over the others.
+ * While the stimulus is still wrong, the residuals of the input neurons are far larger than the rest; in one norm they
+ * would drown what the others have to say about the circuit. */
+static tn_node *apart(const om_joint *joint, tn_graph *g, tn_node *residual, tn_node *input_only)
+{
+    tn_dtype number = tn_node_dtype(residual);
+    tn_node *light = tn_cast(g, tn_full(g, TN_SHAPE(joint->wiring.columns, 1), 1), number);
+    tn_node *driven = seen_by_neurons(joint, g, light); /* [N, 1]: 1 for input neurons, else 0 */
+    tn_node *inputs = tn_mul(g, residual, driven), *others = tn_sub(g, residual, inputs);
+    tn_node *squares = tn_add(g, tn_sum(g, tn_square(g, inputs), TN_ALL, false),
+                              tn_sum(g, tn_square(g, input_only), TN_ALL, false));
+    return tn_add(g, tn_norm2(g, others, TN_ALL, false), tn_sqrt(g, squares));
+}
+
 /* Sum over the parameters of an MLP of a norm each. */
 static tn_node *sum_of_norms(const om_mlp *mlp, tn_graph *g, tn_params *params,
                              tn_node *(*norm)(tn_graph *, tn_node *, unsigned, bool))
@@ -288,9 +302,9 @@ void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_
 
     tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), tn_slice(g, g2, 1, 0, batch));
     tn_node *dv = derivative(joint, g, params, v, a, m, seen_by_neurons(joint, g, field));
-    tn_node *prediction = tn_norm2(g, tn_sub(g, dv, y), TN_ALL, false);
-    if (extra)
-        prediction = tn_add(g, prediction, tn_norm2(g, input_residual(joint, g, params, extra_field), TN_ALL, false));
+    tn_node *residual = tn_sub(g, dv, y);
+    tn_node *prediction = extra ? apart(joint, g, residual, input_residual(joint, g, params, extra_field))
+                                : tn_norm2(g, residual, TN_ALL, false);
     tn_output(g, "term/prediction", prediction);
     if (details) {
         output_by_frames(g, "field", field);
