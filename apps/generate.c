@@ -1,6 +1,7 @@
 /* ommatid-generate: a recording of a circuit watching movies. */
 #include <config.h>
 #include "common/cli.h"
+#include "common/output.h"
 #include "common/signals.h"
 #include "generation/frames.h"
 #include "generation/wiring.h"
@@ -56,66 +57,96 @@ static om_recording_plan plan_of(const om_config *config, const om_circuits *cir
     };
 }
 
-static void describe(const om_cli *cli, const om_config *config, const om_circuits *circuits, FILE *stream)
+/* What a recording is made of. */
+typedef struct ingredients {
+    om_circuits circuits;
+    om_stimulus *stimulus[OM_SPLITS];
+    om_simulation *simulation;
+    float *start; /* [N] voltage that both splits start from */
+} ingredients;
+
+static void clear(ingredients *in)
 {
-    const om_circuit *c = circuits->shown;
-    double frames = (double)(config->simulation.train_frames + config->simulation.test_frames);
-    fprintf(stream,
-            "circuit    %s: %d types, %d neurons, %d synapses, %d columns\n"
-            "frames     %lld to learn from, %lld to test with\n"
-            "disk       %.1f MB\n"
-            "output     %s\n",
-            c->name, c->types, c->neurons, c->synapses, c->columns, (long long)config->simulation.train_frames,
-            (long long)config->simulation.test_frames, frames * (2.0 * c->neurons + c->columns) * 4 / 1e6,
-            cli->output ? cli->output : "(none given)");
+    for (int split = 0; split < OM_SPLITS; split++) om_stimulus_free(in->stimulus[split]);
+    om_simulation_free(in->simulation);
+    tn_free(in->start);
+    om_circuits_clear(&in->circuits);
 }
 
-static tn_status record(const om_config *config, const om_circuits *circuits, om_recording_writer *writer,
+/* All movies are opened before the first frame is simulated: a mistyped name must not show after hours. */
+static tn_status prepare(ingredients *in, const om_config *config, tn_error *error)
+{
+    *in = (ingredients){0};
+    tn_status status = om_circuits_make(&in->circuits, config, error);
+    if (status) return status;
+    const om_circuit *circuit = in->circuits.simulated;
+    for (int split = OM_TRAIN; split < OM_SPLITS; split++)
+        if (!(in->stimulus[split] = om_frames_stimulus((om_split)split, circuit->lattice, config, error)))
+            return error->status;
+    in->simulation = om_simulation_new(circuit, config->simulation.delta_t, config->simulation.sigma,
+                                       (uint64_t)config->seed, error);
+    in->start = tn_alloc((size_t)circuit->neurons * sizeof *in->start);
+    if (!in->simulation || !in->start) return tn_fail(error, TN_ENOMEM, "no memory for a simulation");
+    status = om_simulation_settle(in->simulation, 0.5, SETTLING_FRAMES, error);
+    if (!status)
+        memcpy(in->start, om_simulation_voltage(in->simulation), (size_t)circuit->neurons * sizeof *in->start);
+    return status;
+}
+
+/* --dry-run. Writing is not timed: it is a small part of simulating. */
+static tn_status describe(const om_cli *cli, const om_config *config, ingredients *in, tn_error *error)
+{
+    const om_circuit *c = in->circuits.shown;
+    int64_t train = config->simulation.train_frames, test = config->simulation.test_frames;
+    double frames = (double)(train + test), bytes = frames * (2.0 * c->neurons + c->columns) * sizeof(float), seconds;
+    tn_status status = om_frames_time(in->simulation, in->circuits.simulated, in->stimulus[OM_TRAIN], in->start,
+                                      &seconds, error);
+    if (!status && cli->output) status = om_output_space(cli->output, (uint64_t)bytes, error);
+    if (status) return status;
+    printf("circuit    %s: %d types, %d neurons, %d synapses, %d columns\n"
+           "frames     %lld to learn from, %lld to test with\n"
+           "memory     %.0f MB, whatever the number of frames\n"
+           "disk       %.1f MB\n"
+           "time       %.2f ms a frame, about %.1f minutes on %d threads\n"
+           "output     %s\n",
+           c->name, c->types, c->neurons, c->synapses, c->columns, (long long)train, (long long)test,
+           om_memory_peak() / 1e6, bytes / 1e6, 1e3 * seconds, seconds * frames / 60, tn_threads(),
+           cli->output ? cli->output : "(none given)");
+    return TN_OK;
+}
+
+static tn_status record(const om_cli *cli, const om_config *config, ingredients *in, bool compress,
                         om_progress *progress, tn_error *error)
 {
-    const om_circuit *circuit = circuits->simulated;
-    om_simulation *simulation = om_simulation_new(circuit, config->simulation.delta_t, config->simulation.sigma,
-                                                  (uint64_t)config->seed, error);
-    float *start = tn_alloc((size_t)circuit->neurons * sizeof *start);
-    tn_status status = simulation && start ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a simulation");
-    if (!status) status = om_simulation_settle(simulation, 0.5, SETTLING_FRAMES, error);
-    if (!status) memcpy(start, om_simulation_voltage(simulation), (size_t)circuit->neurons * sizeof *start);
-    for (int split = OM_TRAIN; split < OM_SPLITS && !status; split++) {
-        om_stimulus *stimulus = om_frames_stimulus((om_split)split, circuit->lattice, config, error);
-        status = stimulus ? om_frames_record(writer, (om_split)split, simulation, circuit, stimulus, config, start,
-                                             progress, error)
-                          : error->status;
-        om_stimulus_free(stimulus);
-    }
-    om_simulation_free(simulation);
-    tn_free(start);
+    const char **type_names = calloc((size_t)in->circuits.shown->types, sizeof *type_names);
+    char *text = om_config_text(config);
+    om_recording_truth truth = om_circuits_truth(&in->circuits);
+    om_recording_writer *writer = NULL;
+    if (type_names && text) {
+        om_recording_plan plan = plan_of(config, &in->circuits, type_names, &truth, text);
+        plan.compress = compress;
+        plan.overwrite = cli->force;
+        writer = om_recording_create(cli->output, &plan, error);
+    } else tn_fail(error, TN_ENOMEM, "out of memory");
+    tn_status status = writer ? TN_OK : error->status;
+    for (int split = OM_TRAIN; split < OM_SPLITS && !status; split++)
+        status = om_frames_record(writer, (om_split)split, in->simulation, in->circuits.simulated, in->stimulus[split],
+                                  config, in->start, progress, error);
+    if (!status) status = om_recording_finish(writer, error);
+    else om_recording_abandon(writer);
+    free(type_names);
+    free(text);
     return status;
 }
 
 static tn_status generate(const om_cli *cli, const om_config *config, bool compress, om_progress *progress,
                           tn_error *error)
 {
-    om_circuits circuits;
-    tn_status status = om_circuits_make(&circuits, config, error);
-    if (!status && cli->dry_run) describe(cli, config, &circuits, stdout);
-    else if (!status) {
-        const char **type_names = calloc((size_t)circuits.shown->types, sizeof *type_names);
-        char *text = om_config_text(config);
-        om_recording_truth truth = om_circuits_truth(&circuits);
-        om_recording_writer *writer = NULL;
-        if (type_names && text) {
-            om_recording_plan plan = plan_of(config, &circuits, type_names, &truth, text);
-            plan.compress = compress;
-            plan.overwrite = cli->force;
-            writer = om_recording_create(cli->output, &plan, error);
-        } else tn_fail(error, TN_ENOMEM, "out of memory");
-        status = writer ? record(config, &circuits, writer, progress, error) : error->status;
-        if (!status) status = om_recording_finish(writer, error);
-        else om_recording_abandon(writer);
-        free(type_names);
-        free(text);
-    }
-    om_circuits_clear(&circuits);
+    ingredients in;
+    tn_status status = prepare(&in, config, error);
+    if (!status && cli->dry_run) status = describe(cli, config, &in, error);
+    else if (!status) status = record(cli, config, &in, compress, progress, error);
+    clear(&in);
     return status;
 }
 
@@ -135,5 +166,6 @@ int main(int argc, char **argv)
         generate(&cli, &config, compress, &progress, &error);
     }
     om_config_free(&config);
-    return om_cli_end(&cli, &error);
+    int code = om_cli_end(&cli, &error);
+    return code && om_signals_pending() ? OM_EXIT_FAILED : code;
 }

@@ -1,11 +1,11 @@
 /* ommatid-test: how well a training run recovered the circuit and the movie. */
 #include <config.h>
-#include "common/checkpoint.h"
 #include "common/cli.h"
 #include "common/output.h"
 #include "common/report.h"
 #include "common/signals.h"
 #include "testing/figures.h"
+#include "testing/forecast.h"
 #include "testing/metrics_json.h"
 #include "testing/video.h"
 
@@ -124,14 +124,14 @@ static tn_status test(const om_cli *cli, const om_config *config, om_recording *
 {
     om_experiment experiment;
     om_results results = {0};
+    const om_progress_made *made = om_checkpoint_made(checkpoint);
     tn_status status = om_experiment_make(&experiment, config, recording, error);
-    if (!status) status = om_checkpoint_restore(checkpoint, experiment.params, NULL, error);
-    if (!status && cli->dry_run) om_recording_describe(recording, stdout);
+    if (!status) status = om_experiment_restore(&experiment, checkpoint, NULL, error);
+    if (!status && cli->dry_run) status = om_forecast(&experiment, made, stdout, error);
     else if (!status) {
         status = om_output_directory(cli->output, cli->force, error);
         if (!status) status = om_results_measure(&results, &experiment, progress, error);
-        if (!status)
-            status = write_results(cli, &results, &experiment, om_checkpoint_made(checkpoint), progress, error);
+        if (!status) status = write_results(cli, &results, &experiment, made, progress, error);
     }
     om_results_clear(&results);
     om_experiment_clear(&experiment);
@@ -148,17 +148,16 @@ int main(int argc, char **argv)
 
     om_cli_begin(&cli, &program, &recording_path, argc, argv);
     om_progress_init(&progress, cli.progress, cli.quiet);
-    char *path = inside(cli.argument[0], "checkpoint.safetensors");
-    om_checkpoint *checkpoint = path ? om_checkpoint_read(path, &error) : NULL;
-    if (checkpoint && om_cli_config_text(&cli, path, om_checkpoint_made(checkpoint)->config, &config, &error)) {
+    om_signals_spare_files();
+    om_checkpoint *checkpoint = om_checkpoint_newest(cli.argument[0], &progress, &error);
+    if (checkpoint && om_cli_config_text(&cli, om_checkpoint_path(checkpoint), om_checkpoint_made(checkpoint)->config,
+                                         &config, &error)) {
         if (!cli.output && !cli.dry_run) om_cli_usage(&cli, "where to? Give -o RESULTS");
-        om_signals_catch();
         om_recording *recording = om_recording_open(recording_path, &error);
         if (recording) test(&cli, &config, recording, checkpoint, &progress, &error);
         om_recording_close(recording);
     }
     om_checkpoint_free(checkpoint);
     om_config_free(&config);
-    free(path);
     return om_cli_end(&cli, &error);
 }

@@ -49,7 +49,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case FRAMES: o->frames = argument; break;
     case ARGP_KEY_END:
         if (!o->recording) argp_error(state, "which recording? Give -d RECORDING");
-        if (o->dump && !o->frames) argp_error(state, "--dump-step wants --frames");
+        if (!o->dump != !o->frames) argp_error(state, "--dump-step and --frames go together");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -76,13 +76,16 @@ static const om_program program = {
     .own = &own,
 };
 
+/* Parts that training makes use of. */
+enum { WANTED = 1 << OM_PART_DERIVATIVE | 1 << OM_PART_STIMULUS | 1 << OM_PART_TRUTH };
+
 static tn_status train(const om_cli *cli, const options *o, om_experiment *experiment, om_progress *progress,
                        tn_error *error)
 {
     om_trainer trainer = {0};
-    tn_status status = om_output_directory(cli->output, o->resume || cli->force, error);
-    if (!status) status = om_config_save(experiment->config, cli->output, error);
+    tn_status status = o->resume ? TN_OK : om_output_directory(cli->output, cli->force, error);
     if (!status) status = om_trainer_open(&trainer, experiment, cli->output, o->resume, progress, error);
+    if (!status) status = om_config_save(experiment->config, cli->output, error);
     trainer.max_seconds = 60 * o->max_minutes;
     if (!status) status = om_trainer_run(&trainer, error);
     om_trainer_close(&trainer);
@@ -94,7 +97,8 @@ static tn_status work(const om_cli *cli, const options *o, const om_config *conf
 {
     om_experiment experiment;
     tn_status status = om_experiment_make(&experiment, config, recording, error);
-    if (!status && o->dump) status = om_dump_step(&experiment, cli->output, o->dump, o->frames, cli->force, error);
+    if (!status) om_experiment_say_missing(&experiment, WANTED, progress);
+    if (!status && o->dump) status = om_dump_step(&experiment, cli->output, o->dump, o->frames, cli->force, progress, error);
     else if (!status && cli->dry_run) status = om_estimate(&experiment, stdout, error);
     else if (!status) status = train(cli, o, &experiment, progress, error);
     om_experiment_clear(&experiment);
@@ -113,6 +117,7 @@ int main(int argc, char **argv)
     om_progress_init(&progress, cli.progress, cli.quiet);
     if (om_cli_config(&cli, cli.argument[0], &config, &error)) {
         if (!cli.output && !cli.dry_run && !o.dump) om_cli_usage(&cli, "where to? Give -o RUN");
+        if (o.resume && cli.force) om_cli_usage(&cli, "--resume goes on with a run, --force begins a new one");
         om_signals_catch();
         om_recording *recording = om_recording_open(o.recording, &error);
         if (recording) work(&cli, &o, &config, recording, &progress, &error);

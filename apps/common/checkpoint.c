@@ -3,6 +3,7 @@
 #include "common/checkpoint.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,18 @@ struct om_checkpoint {
     om_progress_made made;
 };
 
+char *om_checkpoint_of_run(const char *run)
+{
+    char *path;
+    return asprintf(&path, "%s/checkpoint.safetensors", run) < 0 ? NULL : path;
+}
+
 char *om_checkpoint_previous(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    int directory = slash ? (int)(slash - path) + 1 : 0;
     char *previous;
-    return asprintf(&previous, "%.*sprevious.%s", directory, path, path + directory) < 0 ? NULL : previous;
+    size_t directory = strlen(path);
+    while (directory && path[directory - 1] != '/') directory--;
+    return asprintf(&previous, "%.*sprevious.%s", (int)directory, path, path + directory) < 0 ? NULL : previous;
 }
 
 /* The three files of one parameter: its values and two moments. */
@@ -37,35 +44,44 @@ static bool all_finite(const void *data, tn_dtype dtype, int64_t n)
     return true;
 }
 
-static tn_status check_finite(const char *path, const tn_params *params, tn_error *error)
+static tn_status check_finite(const char *path, const tn_params *params, const tn_adam *adam, int kinds,
+                              tn_error *error)
 {
-    for (int i = 0; i < tn_params_count(params); i++) {
-        tn_param_info info = tn_params_at(params, i);
-        if (!all_finite(info.data, tn_params_dtype(params), tn_shape_size(info.shape)))
-            return tn_fail(error, TN_ENUMERIC, "%s: not written, as parameter %s is not finite", path, info.name);
-    }
+    for (int k = 0; k < kinds; k++)
+        for (int i = 0; i < tn_params_count(params); i++) {
+            tn_param_info info = tn_params_at(params, i);
+            if (!all_finite(place(params, adam, i, k), tn_params_dtype(params), tn_shape_size(info.shape)))
+                return tn_fail(error, TN_ENUMERIC, "%s: not written, as %s%s is not finite", path, prefixes[k],
+                               info.name);
+        }
     return TN_OK;
 }
 
-/* Gives the file at path a second name; a missing file is no error. */
+/* Gives the file at path a second name, in place of an older file of that name; a missing file is no error. Where
+ * files cannot have two names it is moved. */
 static tn_status keep_previous(const char *path, tn_error *error)
 {
-    char *previous = om_checkpoint_previous(path);
-    if (!previous) return tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+    char *previous = om_checkpoint_previous(path), *second = NULL;
     tn_status status = TN_OK;
-    if ((unlink(previous) && errno != ENOENT) || (link(path, previous) && errno != ENOENT))
-        status = tn_fail(error, TN_EIO, "%s: %s", previous, strerror(errno));
+    if (!previous || asprintf(&second, "%s.new", previous) < 0) status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+    else if (access(path, F_OK) == 0) {
+        unlink(second);
+        bool kept = link(path, second) == 0 ? rename(second, previous) == 0 : rename(path, previous) == 0;
+        unlink(second); /* renaming to another name of the same file does nothing */
+        if (!kept) status = tn_fail(error, TN_EIO, "%s: %s", previous, strerror(errno));
+    }
     free(previous);
+    free(second);
     return status;
 }
 
 tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_adam *adam,
                               const om_progress_made *made, tn_error *error)
 {
-    tn_status status = check_finite(path, params, error);
-    if (status) return status;
     enum { LENGTH = 160 };
     int kinds = adam ? 3 : 1, n = tn_params_count(params), total = kinds * n;
+    tn_status status = check_finite(path, params, adam, kinds, error);
+    if (status) return status;
     tn_tensor *tensors = calloc((size_t)total, sizeof *tensors);
     char(*names)[LENGTH] = calloc((size_t)total, sizeof *names);
     if (!tensors || !names) status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
@@ -76,14 +92,15 @@ tn_status om_checkpoint_write(const char *path, const tn_params *params, const t
             tensors[k * n + i] = (tn_tensor){names[k * n + i], tn_params_dtype(params), info.shape,
                                              place(params, adam, i, k)};
         }
-    char step[32], optimizer_steps[32], seconds[32], seed[32];
+    char step[32], optimizer_steps[32], seconds[32], seed[32], circuit[32];
     snprintf(step, sizeof step, "%lld", (long long)made->step);
     snprintf(optimizer_steps, sizeof optimizer_steps, "%lld", adam ? (long long)tn_adam_steps(adam) : 0);
     snprintf(seconds, sizeof seconds, "%.3f", made->seconds);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)made->seed);
+    snprintf(circuit, sizeof circuit, "%016" PRIx64, made->circuit);
     const tn_pair meta[] = {{"format", "checkpoint/1"}, {"step", step}, {"optimizer_steps", optimizer_steps},
-                            {"train_seconds", seconds}, {"seed", seed}, {"config", made->config},
-                            {"program", made->program}};
+                            {"train_seconds", seconds}, {"seed", seed}, {"circuit", circuit},
+                            {"config", made->config}, {"program", made->program}};
     if (!status) status = keep_previous(path, error);
     if (!status) status = tn_file_write(path, total, tensors, sizeof meta / sizeof *meta, meta, error);
     free(tensors);
@@ -105,9 +122,9 @@ static tn_status number(const om_checkpoint *c, const char *key, double *value, 
     const char *text = tn_file_meta(c->file, key);
     char *end = NULL;
     if (text) *value = strtod(text, &end);
-    if (!text || end == text || *end || !isfinite(*value) || *value < 0)
-        return tn_fail(error, TN_EFORMAT, "%s: the metadata %s is %s%s, not a number >= 0", c->path, key,
-                       text ? "" : "missing", text ? text : "");
+    if (!text || end == text || *end || !(*value >= 0 && *value <= 0x1p53))
+        return tn_fail(error, TN_EFORMAT, "%s: the metadata %s is %.40s, not a number of 0 to 2^53", c->path, key,
+                       text ? text : "missing");
     return TN_OK;
 }
 
@@ -122,6 +139,7 @@ om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
     double step = 0, seed = 0;
     c->file = tn_file_read(path, error);
     bool good = c->file != NULL;
+    const char *circuit = good ? tn_file_meta(c->file, "circuit") : NULL;
     if (good) {
         const char *format = tn_file_meta(c->file, "format");
         good = format && !strcmp(format, "checkpoint/1");
@@ -134,6 +152,7 @@ om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
     if (good) {
         c->made.step = (int64_t)step;
         c->made.seed = (uint64_t)seed;
+        c->made.circuit = circuit ? strtoull(circuit, NULL, 16) : 0;
         c->made.config = tn_file_meta(c->file, "config");
         c->made.program = tn_file_meta(c->file, "program");
         good = c->made.config && c->made.program;
@@ -144,9 +163,50 @@ om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
     return NULL;
 }
 
+om_checkpoint *om_checkpoint_newest(const char *run, om_progress *progress, tn_error *error)
+{
+    tn_error first = {0}, second = {0};
+    char *path = om_checkpoint_of_run(run), *previous = path ? om_checkpoint_previous(path) : NULL;
+    om_checkpoint *checkpoint = NULL;
+    if (!previous) tn_fail(error, TN_ENOMEM, "%s: out of memory", run);
+    else if (!(checkpoint = om_checkpoint_read(path, &first))) {
+        if ((checkpoint = om_checkpoint_read(previous, &second)))
+            om_progress_say(progress, "%s; taking %s instead", first.message, previous);
+        else if (access(previous, F_OK) == 0)
+            tn_fail(error, first.status, "%.400s; %.400s", first.message, second.message);
+        else tn_fail(error, first.status, "%s", first.message);
+    }
+    free(path);
+    free(previous);
+    return checkpoint;
+}
+
 const om_progress_made *om_checkpoint_made(const om_checkpoint *checkpoint)
 {
     return &checkpoint->made;
+}
+
+const char *om_checkpoint_path(const om_checkpoint *checkpoint)
+{
+    return checkpoint->path;
+}
+
+/* ---- restoring ---- */
+
+typedef struct shape_words {
+    char text[96];
+} shape_words;
+
+/* "float32 [64, 3]" */
+static shape_words in_words(tn_dtype dtype, tn_shape shape)
+{
+    shape_words words;
+    int used = snprintf(words.text, sizeof words.text, "%s [", tn_dtype_name(dtype));
+    for (int i = 0; i < shape.rank && used < (int)sizeof words.text; i++)
+        used += snprintf(words.text + used, sizeof words.text - (size_t)used, "%s%lld", i ? ", " : "",
+                         (long long)shape.dim[i]);
+    if (used < (int)sizeof words.text) snprintf(words.text + used, sizeof words.text - (size_t)used, "]");
+    return words;
 }
 
 static tn_status copy(const om_checkpoint *c, const char *name, tn_dtype dtype, tn_shape shape, void *to,
@@ -155,27 +215,36 @@ static tn_status copy(const om_checkpoint *c, const char *name, tn_dtype dtype, 
     const tn_tensor *tensor = tn_file_find(c->file, name);
     if (!tensor) return tn_fail(error, TN_EFORMAT, "%s: the tensor %s is missing", c->path, name);
     if (tensor->dtype != dtype || !tn_shape_equal(tensor->shape, shape))
-        return tn_fail(error, TN_EFORMAT, "%s: the tensor %s has %lld elements of %s, in another shape than this "
-                       "configuration and recording ask for (%lld of %s)", c->path, name,
-                       (long long)tn_shape_size(tensor->shape), tn_dtype_name(tensor->dtype),
-                       (long long)tn_shape_size(shape), tn_dtype_name(dtype));
+        return tn_fail(error, TN_EFORMAT, "%s: the tensor %s is %s, but configuration and recording ask for %s",
+                       c->path, name, in_words(tensor->dtype, tensor->shape).text, in_words(dtype, shape).text);
     memcpy(to, tensor->data, (size_t)tn_shape_size(shape) * tn_dtype_size(dtype));
+    return TN_OK;
+}
+
+/* A tensor that the set does not have belongs to another model. */
+static tn_status check_known(const om_checkpoint *c, const tn_params *params, tn_error *error)
+{
+    for (int i = 0; i < tn_file_count(c->file); i++) {
+        const char *name = tn_file_at(c->file, i).name;
+        if (strncmp(name, "optimizer/", strlen("optimizer/")) && tn_params_find(params, name) < 0)
+            return tn_fail(error, TN_EFORMAT, "%s: the tensor %s is no part of the model that the configuration asks "
+                           "for", c->path, name);
+    }
     return TN_OK;
 }
 
 tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_adam *adam, tn_error *error)
 {
+    double steps = 0;
+    tn_status status = check_known(c, params, error);
     for (int k = 0; k < (adam ? 3 : 1); k++)
-        for (int i = 0; i < tn_params_count(params); i++) {
+        for (int i = 0; i < tn_params_count(params) && !status; i++) {
             tn_param_info info = tn_params_at(params, i);
             char name[160];
             snprintf(name, sizeof name, "%s%s", prefixes[k], info.name);
-            tn_status status = copy(c, name, tn_params_dtype(params), info.shape, place(params, adam, i, k), error);
-            if (status) return status;
+            status = copy(c, name, tn_params_dtype(params), info.shape, place(params, adam, i, k), error);
         }
-    if (!adam) return TN_OK;
-    double steps = 0;
-    tn_status status = number(c, "optimizer_steps", &steps, error);
-    if (!status) tn_adam_set_steps(adam, (int64_t)steps);
+    if (!status && adam) status = number(c, "optimizer_steps", &steps, error);
+    if (!status && adam) tn_adam_set_steps(adam, (int64_t)steps);
     return status;
 }

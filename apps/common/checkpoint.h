@@ -2,7 +2,7 @@
 #ifndef OM_CHECKPOINT_H
 #define OM_CHECKPOINT_H
 
-#include "tensor.h"
+#include "common/progress.h"
 
 /* What a checkpoint holds beside parameters and moments. Texts are owned by whoever filled them in; after reading, by
  * the checkpoint. */
@@ -10,12 +10,13 @@ typedef struct om_progress_made {
     int64_t step;     /* optimizer steps made */
     double seconds;   /* of training, over all resumes */
     uint64_t seed;
+    uint64_t circuit; /* om_experiment's mark of the circuit that W belongs to; 0: unknown */
     const char *config, *program;
 } om_progress_made;
 
 /* Writes parameters, the moments of adam (may be NULL) and the progress. An older file at path lives on as
- * path's name with "previous." before it.
- * Errors: TN_EIO; TN_ENUMERIC a parameter is not finite (the message names it; nothing is written); TN_ENOMEM. */
+ * path's name with "previous." before it; whenever the program may be killed, one of the two is whole.
+ * Errors: TN_EIO; TN_ENUMERIC a parameter or moment is not finite (the message names it; nothing is written); TN_ENOMEM. */
 tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_adam *adam,
                               const om_progress_made *made, tn_error *error);
 
@@ -23,14 +24,21 @@ typedef struct om_checkpoint om_checkpoint;
 
 /* Opens and checks a checkpoint. Errors: TN_EIO; TN_EFORMAT. Returns NULL on error. */
 om_checkpoint *om_checkpoint_read(const char *path, tn_error *error);
+
+/* The newest checkpoint of a run that can be read: RUN/checkpoint.safetensors, or where that is damaged or missing the
+ * one before it, which progress is told. Errors: those of the newest, with those of the other in the message. */
+om_checkpoint *om_checkpoint_newest(const char *run, om_progress *progress, tn_error *error);
 void om_checkpoint_free(om_checkpoint *checkpoint);
 const om_progress_made *om_checkpoint_made(const om_checkpoint *checkpoint);
+const char *om_checkpoint_path(const om_checkpoint *checkpoint);
 
 /* Copies its values into a sealed set, and into the moments of adam unless that is NULL.
- * Errors: TN_EFORMAT a tensor is missing or has another shape or type (the message names it). */
+ * Errors: TN_EFORMAT a tensor is missing, has another shape or type, or is none of the set's (the message names it). */
 tn_status om_checkpoint_restore(const om_checkpoint *checkpoint, tn_params *params, tn_adam *adam, tn_error *error);
 
-/* The path of the file that is kept when a new one is written; to be freed, NULL when out of memory. */
+/* RUN/checkpoint.safetensors, and the path of the file that is kept when a new one is written to path; to be freed,
+ * NULL when out of memory. */
+char *om_checkpoint_of_run(const char *run);
 char *om_checkpoint_previous(const char *path);
 
 #endif

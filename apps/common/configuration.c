@@ -136,11 +136,10 @@ static const char *print_section(const om_key *keys, int i, FILE *stream)
     return name + section;
 }
 
-void om_config_print(const om_config *config, FILE *stream)
+static void print_all(const om_config *config, FILE *stream)
 {
     int count;
     const om_key *keys = om_config_keys(&count);
-    locale_t c, before = enter_c_locale(&c);
     for (int i = 0; i < count; i++) {
         const char *name = print_section(keys, i, stream);
         int length = fprintf(stream, "%s%s: ", name == keys[i].name ? "" : "  ", name);
@@ -149,20 +148,40 @@ void om_config_print(const om_config *config, FILE *stream)
         if (keys[i].type == OM_CHOICE) fprintf(stream, " (%s)", keys[i].domain);
         fputc('\n', stream);
     }
+}
+
+void om_config_print(const om_config *config, FILE *stream)
+{
+    locale_t c, before = enter_c_locale(&c);
+    print_all(config, stream);
     leave_c_locale(c, before);
 }
 
-char *om_config_text(const om_config *config)
+/* What is printed, as a string: everything, or the value of one key. */
+static char *printed(const om_config *config, const om_key *key)
 {
     char *text = NULL;
     size_t length = 0;
     FILE *memory = open_memstream(&text, &length);
     if (!memory) return NULL;
-    om_config_print(config, memory);
+    locale_t c, before = enter_c_locale(&c);
+    if (key) om_value_print(config, key, memory);
+    else print_all(config, memory);
+    leave_c_locale(c, before);
     bool good = !ferror(memory);
     if (fclose(memory) == 0 && good) return text;
     free(text);
     return NULL;
+}
+
+char *om_config_text(const om_config *config)
+{
+    return printed(config, NULL);
+}
+
+char *om_config_value(const om_config *config, const om_key *key)
+{
+    return printed(config, key);
 }
 
 void om_config_help(unsigned programs, FILE *stream)

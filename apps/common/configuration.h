@@ -141,6 +141,9 @@ void om_config_print(const om_config *config, FILE *stream);
 /* The same as a string to be freed, or NULL when out of memory. */
 char *om_config_text(const om_config *config);
 
+/* The value of one key as YAML, to be freed; NULL when out of memory. */
+char *om_config_value(const om_config *config, const om_key *key);
+
 /* Writes the text to DIRECTORY/config.yaml, in place of an older one. Errors: TN_EIO, TN_ENOMEM. */
 tn_status om_config_save(const om_config *config, const char *directory, tn_error *error);
 

@@ -115,6 +115,8 @@ typedef enum om_recording_part {
 } om_recording_part;
 
 bool om_recording_has(const om_recording *recording, om_recording_part part);
+/* Where it would be, "/train/stimulus". */
+const char *om_recording_part_name(om_recording_part part);
 /* A sentence on what cannot be done without the part. */
 const char *om_recording_without(om_recording_part part);
 /* Prints what is there and what is not, with those sentences. */

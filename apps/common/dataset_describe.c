@@ -38,6 +38,11 @@ bool om_recording_has(const om_recording *recording, om_recording_part part)
     }
 }
 
+const char *om_recording_part_name(om_recording_part part)
+{
+    return (size_t)part < OM_PARTS ? parts[part].name : "";
+}
+
 const char *om_recording_without(om_recording_part part)
 {
     return (size_t)part < OM_PARTS ? parts[part].without : "";

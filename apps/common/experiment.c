@@ -2,6 +2,7 @@
 #include <config.h>
 #include "common/experiment.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 void om_experiment_clear(om_experiment *e)
@@ -20,8 +21,8 @@ static tn_status check_parts(const om_config *config, const om_recording *record
     const om_recording_part needed[] = {OM_PART_INPUTS, known ? OM_PART_STIMULUS : OM_PART_LATTICE};
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!om_recording_has(recording, needed[i]))
-            return tn_fail(error, TN_EFORMAT, "the recording does not fit model.mode: %s: %s",
-                           known ? "known" : "joint", om_recording_without(needed[i]));
+            return tn_fail(error, TN_EFORMAT, "the recording does not fit model.mode: %s, as it has no %s: %s",
+                           known ? "known" : "joint", om_recording_part_name(needed[i]), om_recording_without(needed[i]));
     return TN_OK;
 }
 
@@ -102,4 +103,43 @@ tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recor
         return tn_fail(error, TN_ENOMEM, "no memory for statistics of %lld neurons", (long long)neurons);
     status = om_recording_statistics(recording, e->mean, e->sd, &e->xnorm, error);
     return status ? status : make_model(e, error);
+}
+
+/* ---- the circuit of a checkpoint ---- */
+
+/* FNV-1a (Fowler, Noll and Vo, 1991): one multiplication a byte, enough to notice an accident. */
+static void mix(uint64_t *hash, const void *data, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) *hash = (*hash ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001b3);
+}
+
+uint64_t om_experiment_circuit(const om_experiment *e)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    const int64_t sizes[] = {c->neurons, c->columns};
+    mix(&hash, sizes, sizeof sizes);
+    mix(&hash, c->source, (size_t)c->synapses * sizeof *c->source);
+    mix(&hash, c->target, (size_t)c->synapses * sizeof *c->target);
+    for (int64_t i = 0; i < c->neurons; i++)
+        if (c->is_input[i]) mix(&hash, &c->column[i], sizeof c->column[i]);
+    return hash ? hash : 1;
+}
+
+tn_status om_experiment_restore(om_experiment *e, const om_checkpoint *checkpoint, tn_adam *adam, tn_error *error)
+{
+    uint64_t made = om_checkpoint_made(checkpoint)->circuit, here = om_experiment_circuit(e);
+    tn_status status = om_checkpoint_restore(checkpoint, e->params, adam, error);
+    if (!status && made && made != here)
+        status = tn_fail(error, TN_EFORMAT, "%s: was trained on another circuit than that of the recording (%016" PRIx64
+                         ", not %016" PRIx64 "), though of the same size", om_checkpoint_path(checkpoint), made, here);
+    return status;
+}
+
+void om_experiment_say_missing(const om_experiment *e, unsigned parts, om_progress *progress)
+{
+    for (int part = 0; part < OM_PARTS; part++)
+        if (parts >> part & 1 && !om_recording_has(e->recording, (om_recording_part)part))
+            om_progress_say(progress, "the recording has no %s: %s", om_recording_part_name((om_recording_part)part),
+                            om_recording_without((om_recording_part)part));
 }

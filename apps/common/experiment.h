@@ -2,6 +2,7 @@
 #ifndef OM_EXPERIMENT_H
 #define OM_EXPERIMENT_H
 
+#include "common/checkpoint.h"
 #include "common/configuration.h"
 #include "common/dataset.h"
 #include "models.h"
@@ -21,5 +22,17 @@ typedef struct om_experiment {
 tn_status om_experiment_make(om_experiment *experiment, const om_config *config, om_recording *recording,
                              tn_error *error);
 void om_experiment_clear(om_experiment *experiment);
+
+/* A number that tells circuits apart: of N, C, the synapses and what the inputs see. */
+uint64_t om_experiment_circuit(const om_experiment *experiment);
+
+/* Copies a checkpoint into the parameters, and into the moments of adam unless that is NULL.
+ * Errors: TN_EFORMAT it was made with another circuit, or a tensor does not fit (the message names it). */
+tn_status om_experiment_restore(om_experiment *experiment, const om_checkpoint *checkpoint, tn_adam *adam,
+                                tn_error *error);
+
+/* Says which of some parts the recording lacks, and what cannot be done without them.
+ *   parts  bit i is om_recording_part i */
+void om_experiment_say_missing(const om_experiment *experiment, unsigned parts, om_progress *progress);
 
 #endif

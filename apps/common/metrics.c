@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct om_metrics {
     FILE *file;
@@ -75,8 +76,10 @@ static tn_status cut(FILE *old, const char *path, int64_t last_step, tn_error *e
 om_metrics *om_metrics_open(const char *path, int64_t last_step, tn_error *error)
 {
     tn_status status = TN_OK;
-    FILE *old = fopen(path, "r");
-    if (old) {
+    FILE *old = last_step < 0 ? NULL : fopen(path, "r");
+    if (last_step < 0) {
+        if (unlink(path) && errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    } else if (old) {
         status = cut(old, path, last_step, error);
         fclose(old);
     } else if (errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));

@@ -7,22 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { WIDTH = 100, LONGEST = 512, MEMORY_S = 10, MOST_FIELDS = 32 };
 
-static double monotonic_time(void)
+double om_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+double om_memory_peak(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? 1024.0 * (double)usage.ru_maxrss : NAN;
+}
+
 void om_progress_init(om_progress *progress, om_progress_mode mode, bool quiet)
 {
     const char *terminal = getenv("TERM");
-    *progress = (om_progress){.stream = stderr, .mode = mode, .quiet = quiet, .clock = monotonic_time};
+    *progress = (om_progress){.stream = stderr, .mode = mode, .quiet = quiet, .clock = om_now};
     progress->live = mode == OM_PROGRESS_AUTO && isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
 }
 

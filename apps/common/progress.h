@@ -42,6 +42,12 @@ void om_progress_at(om_progress *progress, int64_t done, int n, const om_field *
 /* Prints how many steps were made and how long they took. */
 void om_progress_end(om_progress *progress);
 
+/* The clock of everything that is timed: seconds from any origin. */
+double om_now(void);
+
+/* The most memory that the process has held, bytes. */
+double om_memory_peak(void);
+
 /* A message, on a line of its own (in JSON mode {"message": ...}); nothing when quiet. */
 void om_progress_say(om_progress *progress, const char *format, ...) TN_PRINTF(2, 3);
 

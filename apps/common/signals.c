@@ -12,6 +12,12 @@ static void remember(int signal_number)
     pending = signal_number;
 }
 
+void om_signals_spare_files(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 void om_signals_catch(void)
 {
     static const int caught[] = {SIGTERM, SIGINT, SIGUSR1};
@@ -21,8 +27,7 @@ void om_signals_catch(void)
         sigemptyset(&action.sa_mask);
         sigaction(caught[i], &action, NULL);
     }
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
+    om_signals_spare_files();
     pending = 0;
 }
 

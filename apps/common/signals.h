@@ -2,9 +2,11 @@
 #ifndef OM_SIGNALS_H
 #define OM_SIGNALS_H
 
-/* From now on SIGTERM, SIGINT and SIGUSR1 (what batch systems send before the time is over) are remembered instead of
- * ending the process, but a second SIGINT ends it at once. A closed pipe and a
- * limit on file sizes become errors of writing. */
+/* From now on a closed pipe and a limit on file sizes are errors of writing and end no process. */
+void om_signals_spare_files(void);
+
+/* That, and SIGTERM, SIGINT and SIGUSR1 (what batch systems send before the time is over) are remembered instead of
+ * ending the process; a second SIGINT still ends it at once. */
 void om_signals_catch(void);
 
 /* The signal that asked to stop, or 0. */

@@ -1,6 +1,7 @@
 /* Reading and perturbing the circuit. */
 #include <config.h>
 #include "generation/wiring.h"
+#include "generation/builtin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,13 +14,12 @@ void om_circuits_clear(om_circuits *c)
     *c = (om_circuits){0};
 }
 
-/* The built-in circuit is a file installed with the programs; OMMATID_DATA names its directory before installation. */
-static char *circuit_path(const om_config *config)
+static char *circuit_path(const om_config *config, tn_error *error)
 {
-    if (strcmp(config->circuit.file, "builtin")) return om_config_path(config, config->circuit.file);
-    const char *directory = getenv("OMMATID_DATA");
-    char *path;
-    return asprintf(&path, "%s/builtin.json", directory ? directory : OM_DATADIR) < 0 ? NULL : path;
+    if (!strcmp(config->circuit.file, "builtin")) return om_builtin_circuit(error);
+    char *path = om_config_path(config, config->circuit.file);
+    if (!path) tn_fail(error, TN_ENOMEM, "out of memory");
+    return path;
 }
 
 /* Replaces a circuit by what a perturbation made of it. */
@@ -47,8 +47,8 @@ tn_status om_circuits_make(om_circuits *c, const om_config *config, tn_error *er
 {
     uint64_t seed = (uint64_t)config->seed;
     *c = (om_circuits){0};
-    char *path = circuit_path(config);
-    if (!path) return tn_fail(error, TN_ENOMEM, "out of memory");
+    char *path = circuit_path(config, error);
+    if (!path) return error->status;
     c->simulated = om_circuit_read(path, (int32_t)config->circuit.extent, error);
     free(path);
     if (!c->simulated) return error->status;

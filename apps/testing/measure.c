@@ -62,17 +62,32 @@ static tn_status score_stimulus(om_results *results, const om_experiment *e, tn_
     return status;
 }
 
+/* Frames that were not learned, where the model knows what drives it there; else those of training. */
+static om_split followed_split(const om_experiment *e, om_progress *progress)
+{
+    if (e->config->model.mode == OM_MODE_JOINT || !om_recording_has(e->recording, OM_PART_TEST)) return OM_TRAIN;
+    if (om_recording_length(e->recording, OM_TEST, OM_STIMULUS) > 0) return OM_TEST;
+    om_progress_say(progress, "the recording has no /test/stimulus: errors on frames that were not learned cannot be "
+                    "reported");
+    return OM_TRAIN;
+}
+
+static unsigned wanted_parts(const om_experiment *e)
+{
+    unsigned both = 1 << OM_PART_DERIVATIVE | 1 << OM_PART_STIMULUS | 1 << OM_PART_TYPES | 1 << OM_PART_TRUTH;
+    return e->config->model.mode == OM_MODE_JOINT ? both : both | 1 << OM_PART_TEST;
+}
+
 tn_status om_results_measure(om_results *results, om_experiment *e, om_progress *progress, tn_error *error)
 {
-    bool joint = e->config->model.mode == OM_MODE_JOINT;
-    *results = (om_results){.split = joint || !om_recording_has(e->recording, OM_PART_TEST) ? OM_TRAIN : OM_TEST};
-    tn_status status = TN_OK;
-    if (om_recording_has(e->recording, OM_PART_TRUTH))
+    om_experiment_say_missing(e, wanted_parts(e), progress);
+    *results = (om_results){.split = followed_split(e, progress)};
+    tn_status status = om_results_select(&results->selected, e, error);
+    if (!status && om_recording_has(e->recording, OM_PART_TRUTH))
         status = om_recording_read_truth(e->recording, &results->truth, error);
-    om_progress_say(progress, "reading the circuit out of the model");
+    if (!status) om_progress_say(progress, "reading the circuit out of the model");
     if (!status) status = read_out(results, e, error);
     if (!status) status = score_stimulus(results, e, error);
-    if (!status) status = om_results_select(&results->selected, e, error);
     if (!status) status = om_measure_one_step(results, e, progress, error);
     if (!status) status = om_measure_rollout(results, e, progress, error);
     if (!status) status = om_measure_oracle(results, e, progress, error);

@@ -1,7 +1,6 @@
 /* --dump-step. */
 #include <config.h>
 #include "training/dump.h"
-#include "common/checkpoint.h"
 #include "training/batch.h"
 #include "training/course.h"
 
@@ -28,14 +27,11 @@ static tn_status parse_frames(const char *text, int64_t limit, int64_t *frame, i
     }
 }
 
-static tn_status load_run(om_experiment *e, const char *run, tn_error *error)
+static tn_status load_run(om_experiment *e, const char *run, om_progress *progress, tn_error *error)
 {
-    char *path;
-    if (asprintf(&path, "%s/checkpoint.safetensors", run) < 0) return tn_fail(error, TN_ENOMEM, "out of memory");
-    om_checkpoint *checkpoint = om_checkpoint_read(path, error);
-    tn_status status = checkpoint ? om_checkpoint_restore(checkpoint, e->params, NULL, error) : error->status;
+    om_checkpoint *checkpoint = om_checkpoint_newest(run, progress, error);
+    tn_status status = checkpoint ? om_experiment_restore(e, checkpoint, NULL, error) : error->status;
     om_checkpoint_free(checkpoint);
-    free(path);
     return status;
 }
 
@@ -105,13 +101,13 @@ static tn_status write_step(om_experiment *e, tn_plan *plan, const char *path, i
 }
 
 tn_status om_dump_step(om_experiment *e, const char *run, const char *path, const char *frames, bool force,
-                       tn_error *error)
+                       om_progress *progress, tn_error *error)
 {
     int64_t frame[MAX_FRAMES], n;
     if (!force && access(path, F_OK) == 0)
         return tn_fail(error, TN_EINVAL, "%s exists; --force replaces it", path);
     tn_status status = parse_frames(frames, e->frames, frame, &n, error);
-    if (!status && run) status = load_run(e, run, error);
+    if (!status && run) status = load_run(e, run, progress, error);
     if (status) return status;
     tn_graph *g = tn_graph_new(TN_F32);
     if (!g) return tn_fail(error, TN_ENOMEM, "no memory for a graph");

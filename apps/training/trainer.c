@@ -1,30 +1,17 @@
 /* The training loop. All that a step does depends on its number alone, so that a resumed run goes on bit for bit. */
 #include <config.h>
 #include "training/trainer.h"
-#include "common/checkpoint.h"
-#include "common/output.h"
 #include "common/signals.h"
 #include "training/course.h"
+#include "training/resume.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-double om_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+#include <unistd.h>
 
 /* ---- opening ---- */
-
-static char *file_in(const char *directory, const char *name)
-{
-    char *path;
-    return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
-}
 
 static tn_status make_plan(om_trainer *t, tn_error *error)
 {
@@ -39,28 +26,16 @@ static tn_status make_plan(om_trainer *t, tn_error *error)
     return tn_bind(t->plan, "coefficients", t->coefficients, error);
 }
 
-/* The newest checkpoint that can be read: a damaged one is passed over for the one before it. */
-static om_checkpoint *newest_checkpoint(om_trainer *t, tn_error *error)
+/* Removes the checkpoints of another run, so that they are never taken for those of this one. */
+static tn_status forget(const om_trainer *t, tn_error *error)
 {
-    tn_error first = {0}, second = {0};
-    om_checkpoint *checkpoint = om_checkpoint_read(t->checkpoint, &first);
-    if (checkpoint) return checkpoint;
     char *previous = om_checkpoint_previous(t->checkpoint);
-    if (previous) checkpoint = om_checkpoint_read(previous, &second);
-    if (checkpoint) om_progress_say(t->progress, "%s; going on from %s", first.message, previous);
-    else tn_fail(error, first.status, "%s", first.message);
+    if (!previous) return tn_fail(error, TN_ENOMEM, "out of memory");
+    const char *const old[] = {previous, t->checkpoint};
+    tn_status status = TN_OK;
+    for (size_t i = 0; i < sizeof old / sizeof *old && !status; i++)
+        if (unlink(old[i]) && errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", old[i], strerror(errno));
     free(previous);
-    return checkpoint;
-}
-
-static tn_status restore(om_trainer *t, tn_error *error)
-{
-    om_checkpoint *checkpoint = newest_checkpoint(t, error);
-    if (!checkpoint) return error->status;
-    tn_status status = om_checkpoint_restore(checkpoint, t->experiment->params, t->adam, error);
-    t->step = om_checkpoint_made(checkpoint)->step;
-    t->seconds = om_checkpoint_made(checkpoint)->seconds;
-    om_checkpoint_free(checkpoint);
     return status;
 }
 
@@ -69,9 +44,11 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
 {
     *t = (om_trainer){.experiment = experiment, .directory = directory, .progress = progress,
                       .scores = {.stimulus_r2 = NAN, .weight_r2 = NAN}};
-    t->checkpoint = file_in(directory, "checkpoint.safetensors");
+    t->checkpoint = om_checkpoint_of_run(directory);
     t->config = om_config_text(experiment->config);
-    char *metrics = file_in(directory, "metrics.jsonl");
+    t->circuit = om_experiment_circuit(experiment);
+    char *metrics;
+    if (asprintf(&metrics, "%s/metrics.jsonl", directory) < 0) metrics = NULL;
     tn_status status = t->checkpoint && t->config && metrics ? TN_OK : tn_fail(error, TN_ENOMEM, "out of memory");
     if (!status) status = make_plan(t, error);
     if (!status) {
@@ -80,9 +57,9 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
         t->adam = tn_adam_new(experiment->params, adam, error);
         status = t->adam ? TN_OK : error->status;
     }
-    if (!status && resume) status = restore(t, error);
     if (!status && experiment->config->training.evaluate_every)
         status = om_evaluator_new(&t->evaluator, experiment, error);
+    if (!status) status = resume ? om_resume(t, error) : forget(t, error);
     if (!status && !(t->metrics = om_metrics_open(metrics, resume ? t->step : -1, error))) status = error->status;
     free(metrics);
     return status;
@@ -115,8 +92,8 @@ static tn_status blame(om_trainer *t, const om_batch *batch, tn_error *error)
         tn_run(plan, &reason);
         tn_plan_free(plan);
     }
-    return tn_fail(error, TN_ENUMERIC, "the loss of step %lld is not finite: %s; %s keeps the latest good state",
-                   (long long)t->step, reason.message, t->checkpoint);
+    return tn_fail(error, TN_ENUMERIC, "the loss of step %lld is not finite: %s; the latest checkpoint keeps the "
+                   "last good state", (long long)t->step + 1, reason.status ? reason.message : "every value before it is");
 }
 
 static double result(const om_trainer *t, const char *name)
@@ -153,7 +130,8 @@ static double trained_seconds(const om_trainer *t)
 static tn_status save(om_trainer *t, tn_error *error)
 {
     om_progress_made made = {.step = t->step, .seconds = trained_seconds(t), .config = t->config,
-                             .seed = (uint64_t)t->experiment->config->seed, .program = PACKAGE_STRING};
+                             .seed = (uint64_t)t->experiment->config->seed, .circuit = t->circuit,
+                             .program = PACKAGE_STRING};
     tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->adam, &made, error);
     t->saved = om_now();
     return status;
@@ -162,7 +140,7 @@ static tn_status save(om_trainer *t, tn_error *error)
 static tn_status write_metrics(om_trainer *t, tn_error *error)
 {
     double rate[OM_GROUPS];
-    om_course_rates(t->experiment->config, t->step, rate);
+    om_course_rates(t->experiment->config, t->step - 1, rate); /* of the step just made */
     om_field fields[6 + OM_TERMS] = {
         {"loss", result(t, "loss")}, {"prediction", result(t, "term/prediction")},
         {"stimulus_r2", t->scores.stimulus_r2}, {"weight_r2", t->scores.weight_r2},
@@ -198,24 +176,36 @@ static tn_status after_step(om_trainer *t, tn_error *error)
     return status;
 }
 
-tn_status om_trainer_run(om_trainer *t, tn_error *error)
+static tn_status make_steps(om_trainer *t, tn_error *error)
 {
-    const om_config *c = t->experiment->config;
+    int64_t steps = t->experiment->config->training.steps;
+    if (!(t->batches = om_batches_new(t->experiment, t->step, error))) return error->status;
     tn_status status = TN_OK;
-    t->began = t->saved = om_now();
-    if (t->step < c->training.steps && !(t->batches = om_batches_new(t->experiment, t->step, error)))
-        return error->status;
-    om_progress_begin(t->progress, "train", t->step, c->training.steps);
     bool late = false;
-    while (!status && t->step < c->training.steps && !om_signals_pending() && !late) {
+    om_progress_begin(t->progress, "train", t->step, steps);
+    while (!status && t->step < steps && !om_signals_pending() && !late) {
         status = make_step(t, error);
         if (!status) status = after_step(t, error);
         late = t->max_seconds > 0 && om_now() - t->began > t->max_seconds;
     }
     if (!status) status = save(t, error);
     om_progress_end(t->progress);
-    if (!status && t->step < c->training.steps)
+    if (!status && t->step < steps)
         om_progress_say(t->progress, "stopped after step %lld of %lld (%s); go on with --resume", (long long)t->step,
-                        (long long)c->training.steps, late ? "the time is over" : "a signal asked for it");
+                        (long long)steps, late ? "the time is over" : "a signal asked for it");
     return status;
+}
+
+tn_status om_trainer_run(om_trainer *t, tn_error *error)
+{
+    int64_t steps = t->experiment->config->training.steps;
+    t->began = t->saved = om_now();
+    if (t->step >= steps) {
+        om_progress_say(t->progress, "nothing to do: %lld steps are made, and training.steps is %lld",
+                        (long long)t->step, (long long)steps);
+        return TN_OK;
+    }
+    /* From its first moment on a run can be resumed. */
+    tn_status status = t->step ? TN_OK : save(t, error);
+    return status ? status : make_steps(t, error);
 }

@@ -12,6 +12,7 @@ typedef struct om_trainer {
     const char *directory;     /* of the run; borrowed */
     char *checkpoint;          /* path */
     char *config;              /* the whole configuration, as text */
+    uint64_t circuit;          /* om_experiment_circuit */
     tn_graph *graph;
     tn_plan *plan;
     tn_adam *adam;
@@ -27,18 +28,16 @@ typedef struct om_trainer {
     om_scores scores;          /* the latest comparison with the truth */
 } om_trainer;
 
-/* Prepares a run in directory; with resume, from its checkpoint (or the one before, if the newest is damaged).
- * The trainer is to be closed also after an error.
+/* Prepares a run in directory; with resume, from its checkpoint (resume.h), else a new one in place of any that is
+ * there. The trainer is to be closed also after an error.
  * Errors: TN_EINVAL, TN_EFORMAT, TN_EIO, TN_ENOMEM. */
 tn_status om_trainer_open(om_trainer *trainer, om_experiment *experiment, const char *directory, bool resume,
                           om_progress *progress, tn_error *error);
 void om_trainer_close(om_trainer *trainer);
 
-/* Trains until all steps are made, the time is over or a signal asks to stop, and saves.
+/* Trains until all steps are made, the time is over or a signal asks to stop, and saves; a new run saves its initial
+ * state too.
  * Errors: TN_ENUMERIC the loss is not finite: the message names the node, and the latest checkpoint stays; TN_EIO. */
 tn_status om_trainer_run(om_trainer *trainer, tn_error *error);
-
-/* The clock of training times, seconds. */
-double om_now(void);
 
 #endif

@@ -1,6 +1,5 @@
-/* Activity and trace metrics, gathered frame by frame. */
+/* Trace metrics, gathered frame by frame. */
 #include "config.h"
-#include "activity.h"
 #include "core/memory.h"
 #include "hashed.h"
 #include "statistics.h"
@@ -23,50 +22,6 @@ static void make_traces(void)
         }
     }
 }
-
-START_TEST(activity_is_mean_and_standard_deviation)
-{
-    make_traces();
-    double mean[NEURONS], sd[NEURONS], all = 0, squares = 0;
-    om_activity *activity = om_activity_new(NEURONS, NULL);
-    om_activity_result(activity, mean, sd);
-    ck_assert_double_nan(mean[0]);
-    ck_assert_double_nan(sd[0]);
-    ck_assert_double_nan(om_activity_total_sd(activity));
-    om_activity_add(activity, om_f32(trace[0]), FRAMES);
-    om_activity_result(activity, mean, sd);
-    for (int i = 0; i < NEURONS; i++) {
-        double column[FRAMES];
-        for (int t = 0; t < FRAMES; t++) column[t] = trace[t][i];
-        om_spread spread = om_spread_of(column, FRAMES);
-        ck_assert_double_eq_tol(mean[i], spread.mean, 1e-12);
-        ck_assert_double_eq_tol(sd[i], spread.sd * sqrt(FRAMES / (FRAMES - 1.0)), 1e-12);
-        all += spread.mean / NEURONS;
-    }
-    ck_assert_double_eq(sd[3], 0);
-    for (int t = 0; t < FRAMES; t++)
-        for (int i = 0; i < NEURONS; i++) squares += pow(trace[t][i] - all, 2);
-    ck_assert_double_eq_tol(om_activity_total_sd(activity), sqrt(squares / (NEURONS * FRAMES - 1)), 1e-10);
-    om_activity_free(activity);
-}
-END_TEST
-
-START_TEST(one_frame_and_no_neurons_have_an_activity_too)
-{
-    const double v[] = {2};
-    double mean, sd;
-    om_activity *one = om_activity_new(1, NULL), *none = om_activity_new(0, NULL);
-    om_activity_add(one, om_f64(v), 1);
-    om_activity_result(one, &mean, &sd);
-    ck_assert_double_eq(mean, 2);
-    ck_assert_double_eq(sd, 0);
-    ck_assert_double_eq(om_activity_total_sd(one), 0);
-    om_activity_add(none, om_f64(v), 1);
-    ck_assert_double_nan(om_activity_total_sd(none));
-    om_activity_free(one);
-    om_activity_free(none);
-}
-END_TEST
 
 START_TEST(traces_have_rmse_and_correlation)
 {
@@ -102,26 +57,20 @@ END_TEST
 START_TEST(frames_may_come_in_any_pieces_and_on_any_number_of_threads)
 {
     make_traces();
-    double rmse[2][NEURONS], pearson[2][NEURONS], mean[2][NEURONS], sd[2][NEURONS];
+    double rmse[2][NEURONS], pearson[2][NEURONS];
     for (int way = 0; way < 2; way++) {
         int piece = way ? FRAMES : 7;
         tn_set_threads(way ? 4 : 1);
         om_traces *traces = om_traces_new(NEURONS, NULL);
-        om_activity *activity = om_activity_new(NEURONS, NULL);
         for (int t = 0; t < FRAMES; t += piece) {
             int n = FRAMES - t < piece ? FRAMES - t : piece;
             om_traces_add(traces, om_f32(trace[t]), om_f32(prediction[t]), n);
-            om_activity_add(activity, om_f32(trace[t]), n);
         }
         om_traces_result(traces, rmse[way], pearson[way]);
-        om_activity_result(activity, mean[way], sd[way]);
         om_traces_free(traces);
-        om_activity_free(activity);
     }
     ck_assert_mem_eq(rmse[0], rmse[1], sizeof rmse[0]);
     ck_assert_mem_eq(pearson[0], pearson[1], sizeof pearson[0]);
-    ck_assert_mem_eq(mean[0], mean[1], sizeof mean[0]);
-    ck_assert_mem_eq(sd[0], sd[1], sizeof sd[0]);
 }
 END_TEST
 
@@ -143,12 +92,10 @@ END_TEST
 
 START_TEST(a_negative_number_of_neurons_is_refused)
 {
-    tn_error a = {0}, b = {0};
-    ck_assert_ptr_null(om_activity_new(-1, &a));
-    ck_assert_ptr_null(om_traces_new(-1, &b));
-    ck_assert_int_eq(a.status, TN_EINVAL);
-    ck_assert_int_eq(b.status, TN_EINVAL);
-    ck_assert_str_eq(b.message, "traces of -1 neurons");
+    tn_error error = {0};
+    ck_assert_ptr_null(om_traces_new(-1, &error));
+    ck_assert_int_eq(error.status, TN_EINVAL);
+    ck_assert_str_eq(error.message, "traces of -1 neurons");
 }
 END_TEST
 
@@ -159,24 +106,20 @@ START_TEST(every_failing_allocation_is_reported_and_leaks_nothing)
         tn_error error = {0};
         long live = tn_live_allocations();
         tn_fail_allocation(failures, 1);
-        om_activity *activity = om_activity_new(NEURONS, &error);
         om_traces *traces = om_traces_new(NEURONS, &error);
-        om_activity_free(activity);
         om_traces_free(traces);
         tn_fail_allocation(-1, 0);
         status = error.status;
         ck_assert_int_eq(tn_live_allocations(), live);
         ck_assert(status == TN_OK || status == TN_ENOMEM);
     }
-    ck_assert_int_eq(failures, 3 + 2 + 1);
+    ck_assert_int_eq(failures, 2 + 1);
 }
 END_TEST
 
 int main(void)
 {
     TCase *frames = tcase_create("frames");
-    tcase_add_test(frames, activity_is_mean_and_standard_deviation);
-    tcase_add_test(frames, one_frame_and_no_neurons_have_an_activity_too);
     tcase_add_test(frames, traces_have_rmse_and_correlation);
     tcase_add_test(frames, frames_may_come_in_any_pieces_and_on_any_number_of_threads);
     tcase_add_test(frames, a_bad_value_spoils_its_neuron_only);

@@ -1,0 +1,55 @@
+/* --dry-run: the inputs are read, a few frames are predicted, nothing is written. */
+#include <config.h>
+#include "testing/forecast.h"
+#include "testing/results.h"
+
+enum { TIMED_FRAMES = 32 };
+
+/* Seconds that one frame of a rollout takes, with its stimulus. */
+static tn_status time_frame(const om_experiment *e, double *seconds, tn_error *error)
+{
+    int64_t neurons = om_recording_circuit_of(e->recording)->neurons, zero = 0;
+    om_rollout *rollout = om_rollout_new(e->joint, e->params, om_recording_attributes_of(e->recording)->delta_t, error);
+    om_drive *drive = om_drive_new(e, OM_TRAIN, error);
+    float *voltage = tn_alloc((size_t)neurons * sizeof *voltage);
+    tn_status status = rollout && drive && voltage
+                           ? om_recording_frames(e->recording, OM_TRAIN, OM_VOLTAGE, 1, &zero, voltage, error)
+                           : tn_fail(error, TN_ENOMEM, "no memory for a rollout");
+    int64_t frames = e->frames < TIMED_FRAMES ? e->frames : TIMED_FRAMES;
+    if (!status) om_rollout_start(rollout, voltage);
+    double begin = om_now();
+    for (int64_t k = 0; k < frames && !status; k++) {
+        bool finite;
+        const float *light = om_drive_at(drive, k, error);
+        status = light ? om_rollout_step(rollout, light, &finite, error) : error->status;
+    }
+    *seconds = (om_now() - begin) / (double)frames;
+    om_rollout_free(rollout);
+    om_drive_free(drive);
+    tn_free(voltage);
+    return status;
+}
+
+tn_status om_forecast(const om_experiment *e, const om_progress_made *made, FILE *stream, tn_error *error)
+{
+    enum { GRIDS = 1000, PICTURE_BYTES = 60000, REPORT_BYTES = 3000000 };
+    double seconds;
+    tn_status status = time_frame(e, &seconds, error);
+    if (status) return status;
+    /* One step and rollout, the two read-outs with their grids, and the stimulus frame by frame. */
+    const om_config *c = e->config;
+    bool joint = c->model.mode == OM_MODE_JOINT;
+    double frames = 2.0 * (double)c->test.rollout_frames + (double)c->test.readout_frames + GRIDS +
+                    (joint ? (double)e->frames : 0);
+    double video = joint ? (double)c->test.video_frames * PICTURE_BYTES : 0;
+    om_recording_describe(e->recording, stream);
+    fprintf(stream,
+            "run        %lld steps in %.0f s by %s\n"
+            "model      %lld parameters\n"
+            "memory     %.0f MB, whatever the number of frames\n"
+            "disk       about %.0f MB\n"
+            "time       %.2f ms a frame, about %.1f minutes on %d threads\n",
+            (long long)made->step, made->seconds, made->program, (long long)tn_params_size(e->params),
+            om_memory_peak() / 1e6, (REPORT_BYTES + video) / 1e6, 1e3 * seconds, seconds * frames / 60, tn_threads());
+    return TN_OK;
+}
