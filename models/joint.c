@@ -219,7 +219,8 @@ static tn_node *input_residual(const om_joint *joint, tn_graph *g, tn_params *pa
 
 /* The prediction term with input-only frames: one norm over the input neurons of all frames, and one over the others.
  * While the stimulus is still wrong, the residuals of the input neurons are far larger than the rest; in one norm they
- * would drown what the others have to say about the circuit. */
+ * would drown what the others have to say about the circuit, so their norm is also weighed down: the SIREN, which
+ * learns from it alone, does not feel a factor (Adam), but f_theta and g_phi, which all neurons share, do. */
 static tn_node *apart(const om_joint *joint, tn_graph *g, tn_node *residual, tn_node *input_only)
 {
     tn_dtype number = tn_node_dtype(residual);
@@ -228,7 +229,7 @@ static tn_node *apart(const om_joint *joint, tn_graph *g, tn_node *residual, tn_
     tn_node *inputs = tn_mul(g, residual, driven), *others = tn_sub(g, residual, inputs);
     tn_node *squares = tn_add(g, tn_sum(g, tn_square(g, inputs), TN_ALL, false),
                               tn_sum(g, tn_square(g, input_only), TN_ALL, false));
-    return tn_add(g, tn_norm2(g, others, TN_ALL, false), tn_sqrt(g, squares));
+    return tn_add(g, tn_norm2(g, others, TN_ALL, false), tn_scale(g, tn_sqrt(g, squares), joint->spec.input_weight));
 }
 
 /* Sum over the parameters of an MLP of a norm each. */

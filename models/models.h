@@ -191,6 +191,7 @@ typedef struct om_joint_spec {
     om_siren siren;
     double t_scale, t_offset, xy_scale; /* the SIREN sees (frame t_scale + t_offset, position xy_scale) */
     double weight_scale; /* W starts normal with this standard deviation; 0: at 0 */
+    double input_weight; /* factor on the norm over the input neurons in steps with input-only frames */
     double xnorm;        /* 1.5 standard deviations of the voltage (specification 5) */
 } om_joint_spec;
 

@@ -51,6 +51,7 @@ static om_joint_spec specify(const om_experiment *e)
         .joint = c->model.mode == OM_MODE_JOINT,
         .weight_scale = c->model.weight_init == OM_WEIGHT_NORMAL ? 1 / sqrt((double)circuit->synapses) : 0,
         .xnorm = e->xnorm,
+        .input_weight = c->loss.inputs,
         .siren = {.hidden_dim = (int)c->siren.hidden_dim, .layers = (int)c->siren.layers,
                   .published = c->siren.form == OM_PUBLISHED,
                   .omega = {c->siren.omega_t, c->siren.omega_x, c->siren.omega_y}},
