@@ -1,5 +1,6 @@
 /* Every documented error of describing, differentiating, parameters, planning, binding and running. */
 #include "config.h"
+#include "core/memory.h"
 #include "graph/graph.h"
 #include "testing.h"
 
@@ -374,6 +375,23 @@ START_TEST(mistakes_with_plans_are_named)
 }
 END_TEST
 
+/* Twenty results of 8 TB: more than there are addresses. The sanitizers would end the program. */
+START_TEST(a_plan_too_large_for_memory_is_an_error)
+{
+#ifndef OM_ASAN
+    tn_graph *g = tn_graph_new(TN_F64);
+    for (int i = 0; i < 20; i++) tn_output(g, (char[]){(char)('a' + i), 0}, tn_full(g, TN_SHAPE((int64_t)1 << 40), i));
+    tn_error error = {0};
+    long live = tn_live_allocations();
+    ck_assert_ptr_null(tn_plan_new(g, 0, &error));
+    ck_assert_int_eq(error.status, TN_ENOMEM);
+    ck_assert_ptr_nonnull(strstr(error.message, "no memory for a plan of 175921860"));
+    ck_assert_int_eq(tn_live_allocations(), live);
+    tn_graph_free(g);
+#endif
+}
+END_TEST
+
 /* Element 5 of x is NaN or infinite: a checking plan says where it comes from, any other computes on. */
 START_TEST(a_checking_plan_names_the_first_value_that_is_not_finite)
 {
@@ -419,6 +437,7 @@ int main(void)
     tcase_add_test(using, mistakes_with_parameters_are_named_when_sealing);
     tcase_add_test(using, a_parameter_set_describes_itself);
     tcase_add_test(using, mistakes_with_plans_are_named);
+    tcase_add_test(using, a_plan_too_large_for_memory_is_an_error);
     tcase_add_test(using, a_checking_plan_names_the_first_value_that_is_not_finite);
     return run_cases("errors", describing, using, NULL);
 }
