@@ -1,5 +1,6 @@
 /* Every documented error of describing, differentiating, parameters, planning, binding and running. */
 #include "config.h"
+#include "core/memory.h"
 #include "graph/graph.h"
 #include "testing.h"
 
@@ -305,6 +306,34 @@ START_TEST(a_parameter_set_describes_itself)
 }
 END_TEST
 
+/* ---- errors themselves ---- */
+
+START_TEST(every_status_has_a_name_and_the_first_error_is_kept)
+{
+    for (int s = TN_OK; s <= TN_ENUMERIC; s++)
+        for (int t = TN_OK; t < s; t++) ck_assert_str_ne(tn_status_name((tn_status)s), tn_status_name((tn_status)t));
+    ck_assert_str_eq(tn_status_name(TN_ESHAPE), "shape error");
+    ck_assert_str_eq(tn_status_name((tn_status)99), "unknown status");
+    ck_assert_str_eq(tn_dtype_name((tn_dtype)99), "unknown");
+    tn_error error = {0};
+    ck_assert_int_eq(tn_fail(&error, TN_EIO, "%s: %d", "first", 1), TN_EIO);
+    ck_assert_int_eq(tn_fail(&error, TN_EINVAL, "second"), TN_EINVAL);
+    ck_assert_int_eq(tn_fail(NULL, TN_EINVAL, "third"), TN_EINVAL);
+    ck_assert_int_eq(error.status, TN_EIO);
+    ck_assert_str_eq(error.message, "first: 1");
+    error = (tn_error){0};
+    tn_fail(&error, TN_EINVAL, "%5000d", 1); /* cut, not overrun */
+    ck_assert_uint_eq(strlen(error.message), sizeof error.message - 1);
+}
+END_TEST
+
+START_TEST(the_library_tells_its_version_and_its_hardware)
+{
+    ck_assert_str_eq(tn_version(), PACKAGE_VERSION);
+    ck_assert_ptr_nonnull(strstr(tn_hardware(), ", BLIS "));
+}
+END_TEST
+
 /* ---- planning, binding, running ---- */
 
 START_TEST(mistakes_with_plans_are_named)
@@ -343,6 +372,23 @@ START_TEST(mistakes_with_plans_are_named)
     tn_graph_free(g);
     tn_params_free(params);
     tn_free(data);
+}
+END_TEST
+
+/* Twenty results of 8 TB: more than there are addresses. The sanitizers would end the program. */
+START_TEST(a_plan_too_large_for_memory_is_an_error)
+{
+#ifndef OM_ASAN
+    tn_graph *g = tn_graph_new(TN_F64);
+    for (int i = 0; i < 20; i++) tn_output(g, (char[]){(char)('a' + i), 0}, tn_full(g, TN_SHAPE((int64_t)1 << 40), i));
+    tn_error error = {0};
+    long live = tn_live_allocations();
+    ck_assert_ptr_null(tn_plan_new(g, 0, &error));
+    ck_assert_int_eq(error.status, TN_ENOMEM);
+    ck_assert_ptr_nonnull(strstr(error.message, "no memory for a plan of 175921860"));
+    ck_assert_int_eq(tn_live_allocations(), live);
+    tn_graph_free(g);
+#endif
 }
 END_TEST
 
@@ -386,9 +432,12 @@ int main(void)
     tcase_add_loop_test(describing, a_mistake_is_named_with_operation_and_shapes, 0, MISTAKES);
     tcase_add_test(describing, the_first_error_stays_and_later_calls_are_harmless);
     tcase_add_test(describing, a_graph_of_integers_is_an_error);
+    tcase_add_test(using, every_status_has_a_name_and_the_first_error_is_kept);
+    tcase_add_test(using, the_library_tells_its_version_and_its_hardware);
     tcase_add_test(using, mistakes_with_parameters_are_named_when_sealing);
     tcase_add_test(using, a_parameter_set_describes_itself);
     tcase_add_test(using, mistakes_with_plans_are_named);
+    tcase_add_test(using, a_plan_too_large_for_memory_is_an_error);
     tcase_add_test(using, a_checking_plan_names_the_first_value_that_is_not_finite);
     return run_cases("errors", describing, using, NULL);
 }

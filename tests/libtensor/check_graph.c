@@ -170,6 +170,70 @@ START_TEST(a_parameter_the_graph_does_not_use_has_gradient_zero)
 }
 END_TEST
 
+/* Of zeros, and of the largest of equals. */
+START_TEST(derivatives_at_kinks_are_what_they_are_said_to_be)
+{
+    tn_graph *g = tn_graph_new(TN_F64);
+    tn_node *x = tn_input(g, "x", TN_F64, TN_SHAPE(4)), *one = tn_full(g, TN_SHAPE(4), 1), *grad;
+    const struct {
+        tn_node *y;
+        double derivative;
+    } kinks[] = {
+        {tn_relu(g, x), 0},
+        {tn_abs(g, x), 0},
+        {tn_sqrt(g, x), 0},
+        {tn_sqrt(g, tn_square(g, x)), 0},
+        {tn_norm2(g, x, TN_ALL, false), 0},
+        {tn_norm1(g, x, TN_ALL, false), 0},
+        {tn_sign(g, x), 0},
+        {tn_equal(g, x, x), 0},
+        {tn_max(g, x, TN_ALL, false), 0.25},
+        {tn_div_no_nan(g, one, x), 0},
+        {tn_div_no_nan(g, x, tn_detach(g, x)), 0},
+        {tn_where_positive(g, x, x), 0},
+        {tn_where_positive(g, one, x), 0},
+        {tn_where_positive(g, x, one), 1},
+    };
+    enum { N = sizeof kinks / sizeof *kinks };
+    for (int i = 0; i < N; i++) {
+        tn_grad(g, tn_sum(g, kinks[i].y, TN_ALL, false), 1, &x, &grad);
+        tn_output(g, (char[]){(char)('a' + i), 0}, grad);
+    }
+    tn_plan *plan = tn_plan_new(g, 0, NULL);
+    double *zeros = tn_alloc(4 * sizeof *zeros);
+    tn_bind(plan, "x", zeros, NULL);
+    ck_assert_int_eq(tn_run(plan, NULL), TN_OK);
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 4; k++)
+            ck_assert_msg(((const double *)tn_result(plan, (char[]){(char)('a' + i), 0}))[k] == kinks[i].derivative,
+                          "kink %d", i);
+    tn_plan_free(plan);
+    tn_graph_free(g);
+    tn_free(zeros);
+}
+END_TEST
+
+/* Parameters of float32 in a graph that computes in float64, and the other way round. */
+START_TEST(number_types_may_be_mixed_by_casts)
+{
+    for (int dtype = TN_F32; dtype <= TN_F64; dtype++) {
+        tn_params *params = three_params((tn_dtype)dtype);
+        tn_params_seal(params, NULL);
+        tn_graph *g = tn_graph_new(dtype == TN_F32 ? TN_F64 : TN_F32);
+        tn_node *a = tn_param(g, params, "a"), *x = tn_input(g, "x", g->number, TN_SHAPE(3, 4));
+        tn_node *y = tn_mul(g, tn_sin(g, tn_cast(g, a, g->number)), x), *loss = tn_sum(g, y, TN_ALL, false), *grad;
+        tn_grad(g, tn_cast(g, loss, (tn_dtype)dtype), 1, &x, &grad);
+        ck_assert_int_eq(tn_node_dtype(grad), g->number);
+        tn_output(g, "grad", grad);
+        tn_output(g, "y", y);
+        tn_params_grad(g, loss, params);
+        for (unsigned options = 0; options <= TN_PLAN_UNFUSED; options++) oracle_check(g, options, 1e-6);
+        tn_graph_free(g);
+        tn_params_free(params);
+    }
+}
+END_TEST
+
 START_TEST(gradients_may_go_to_several_parameter_sets)
 {
     tn_params *params[2] = {three_params(TN_F64), three_params(TN_F64)};
@@ -356,6 +420,8 @@ int main(void)
     tcase_add_loop_test(outputs, gradients_of_parameters_are_right_however_they_are_used, 0,
                         (int)(sizeof losses / sizeof *losses));
     tcase_add_test(outputs, a_parameter_the_graph_does_not_use_has_gradient_zero);
+    tcase_add_test(outputs, derivatives_at_kinks_are_what_they_are_said_to_be);
+    tcase_add_test(outputs, number_types_may_be_mixed_by_casts);
     tcase_add_test(outputs, gradients_may_go_to_several_parameter_sets);
     tcase_add_test(outputs, gradients_to_any_node_are_right);
     tcase_add_test(shapes, empty_tensors_work_everywhere);

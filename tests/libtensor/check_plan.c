@@ -295,7 +295,7 @@ START_TEST(planning_a_deep_network_takes_no_noticeable_time)
         clock_t start = clock();
         tn_plan *plan = plan_of(g, options);
         double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
-        ck_assert_msg(seconds < 2, "planning %d nodes took %g s", g->n_nodes, seconds);
+        ck_assert_msg(seconds < 5, "planning %d nodes took %g s", g->n_nodes, seconds);
         tn_plan_free(plan);
     }
     tn_graph_free(g);
