@@ -111,7 +111,7 @@ static const om_key keys[] = {
     { KEY(loss.f_theta_L2), "[0, 1000000]", {"0.001"}, L, "coefficient of the 2-norms of the parameters of f_theta" },
     { KEY(loss.annealing_rate), "[0, 1000]", {"0", NULL, "0.5", "0"}, L,
       "W_L1, g_phi_L1, f_theta_L1 and f_theta_L2 grow as 1 - exp(-rate epoch); 0: constant" },
-    { KEY(loss.inputs), "(0, 1000]", {"0.1"}, L,
+    { KEY(loss.inputs), "(0, 1000]", {"1"}, L,
       "factor on the prediction error of input neurons in steps with input-only frames" },
 
     { KEY(test.rollout_frames), "[2, 100000000]", {"8527"}, T, "time steps of the rollout at most" },
