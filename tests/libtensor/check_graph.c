@@ -370,7 +370,8 @@ END_TEST
 START_TEST(six_axes_work)
 {
     tn_graph *g = tn_graph_new(TN_F64);
-    tn_node *x = tn_input(g, "x", TN_F64, TN_SHAPE(2, 3, 1, 2, 3, 4)), *y = tn_input(g, "y", TN_F64, TN_SHAPE(3, 2, 1, 1, 4));
+    tn_node *x = tn_input(g, "x", TN_F64, TN_SHAPE(2, 3, 1, 2, 3, 4));
+    tn_node *y = tn_input(g, "y", TN_F64, TN_SHAPE(3, 2, 1, 1, 4));
     tn_node *z = tn_mul(g, tn_add(g, x, y), tn_input(g, "u", TN_F64, TN_SHAPE(2, 1, 1, 1, 1, 1)));
     tn_node *out[24] = {z, tn_matmul(g, z, tn_input(g, "w", TN_F64, TN_SHAPE(4, 5))), tn_transpose(g, z)};
     int n = 3;
@@ -399,7 +400,8 @@ START_TEST(integers_can_be_cast_and_joins_may_have_many_parts)
     tn_node *i = tn_input(g, "i", TN_I32, TN_SHAPE(9, 2)), *parts[300], *grad;
     tn_output(g, "double", tn_cast(g, i, TN_F64));
     tn_output(g, "single", tn_cast(g, i, TN_F32));
-    for (int k = 0; k < 40; k++) parts[k] = tn_scale(g, tn_input(g, (char[]){(char)(k + 1), 0}, TN_F64, TN_SHAPE(2, k % 3)), k);
+    for (int k = 0; k < 40; k++)
+        parts[k] = tn_scale(g, tn_input(g, (char[]){(char)(k + 1), 0}, TN_F64, TN_SHAPE(2, k % 3)), k);
     for (int n = 1; n <= 40; n += 13) {
         tn_node *joined = tn_concat(g, n, parts, 1);
         tn_grad(g, tn_sum(g, tn_square(g, joined), TN_ALL, false), 1, &parts[n - 1], &grad);

@@ -1,4 +1,4 @@
-/* Memory: any allocation may fail, at any point of a whole life, without a crash or a leak; running allocates nothing. */
+/* Memory: any allocation may fail, at any point of a whole life, without a crash or a leak; running allocates none. */
 #include "config.h"
 #include "core/memory.h"
 #include "tensor.h"
@@ -119,8 +119,10 @@ static tn_status files(tn_error *error)
     const char *path = scratch_path("a.safetensors");
     tn_status status = tn_file_write(path, 20, tensors, 1, &(tn_pair){"key", "value"}, error);
     tn_file *file = status ? NULL : tn_file_read(path, error);
-    if (file && memcmp(tn_file_find(file, "t7")->data, data, sizeof data)) status = TN_EFORMAT;
-    else if (!status && !file) status = error->status;
+    if (file && memcmp(tn_file_find(file, "t7")->data, data, sizeof data))
+        status = TN_EFORMAT;
+    else if (!status && !file)
+        status = error->status;
     tn_file_free(file);
     return status;
 }
@@ -143,7 +145,7 @@ static long count(tn_status (*life)(tn_error *error))
 START_TEST(every_allocation_may_fail)
 {
     tn_set_threads(2);
-    tn_status (*life)(tn_error *error) = lives[_i / 2];
+    tn_status (*life)(tn_error * error) = lives[_i / 2];
     bool for_good = _i % 2;
     long allocations = count(life), live = tn_live_allocations();
     ck_assert_int_gt(allocations, 5);
@@ -153,7 +155,7 @@ START_TEST(every_allocation_may_fail)
         tn_status status = life(&error);
         tn_fail_allocation(-1, 0);
         if (status != TN_ENOMEM || (error.status && error.status != TN_ENOMEM))
-            ck_abort_msg("allocation %ld fails, and all seems to be \"%s\" (%s)", k, tn_status_name(status), error.message);
+            ck_abort_msg("allocation %ld fails, and the end is \"%s\" (%s)", k, tn_status_name(status), error.message);
         if (tn_live_allocations() != live)
             ck_abort_msg("allocation %ld fails, and %ld are lost", k, tn_live_allocations() - live);
         if (k % 50 == 0) count(life);

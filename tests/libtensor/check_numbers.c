@@ -53,8 +53,8 @@ static bool near(tn_dtype dtype, double found, double expected)
 {
     double part = dtype == TN_F64 ? 1e-15 : 5e-7, least = dtype == TN_F64 ? 1e-300 : 2e-38;
     expected = rounded(dtype, expected);
-    return found == expected || (isnan(found) && isnan(expected)) || fabs(found - expected) <= 2 * part * fabs(expected) ||
-           fabs(found - expected) <= least;
+    return found == expected || (isnan(found) && isnan(expected)) ||
+           fabs(found - expected) <= fmax(2 * part * fabs(expected), least);
 }
 
 /* Sine and cosine are right to a part of 1, whatever the argument. */

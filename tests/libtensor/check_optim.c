@@ -46,7 +46,7 @@ static double gradient_at(int step, int tensor, int64_t i)
 {
     enum { NUMBERS = 4099 };
     static double number[NUMBERS];
-    for (int k = 0; number[NUMBERS - 1] == 0 && k < NUMBERS; k++) number[k] = (float)tn_random_normal(9, 0, (uint64_t)k);
+    for (uint64_t k = 0; number[NUMBERS - 1] == 0 && k < NUMBERS; k++) number[k] = (float)tn_random_normal(9, 0, k);
     double value = number[(7 * i + 1237 * step + 77 * tensor) % NUMBERS];
     return i % 11 == 3 ? 0 : i % 7 == 2 ? 0x1p-20 * value : value;
 }
@@ -100,7 +100,8 @@ static double plain_step(plain_adam *p, const tn_params *params, const tn_adam_c
             double g = clip * gradient_at(step, t, i), *m = &p->first[t][i], *v = &p->second[t][i];
             *m = c->beta1 * *m + (1 - c->beta1) * g;
             *v = c->beta2 * *v + (1 - c->beta2) * g * g;
-            double m_hat = *m / (1 - pow(c->beta1, (double)p->steps)), v_hat = *v / (1 - pow(c->beta2, (double)p->steps));
+            double m_hat = *m / (1 - pow(c->beta1, (double)p->steps));
+            double v_hat = *v / (1 - pow(c->beta2, (double)p->steps));
             p->x[t][i] -= rate[tensors[t].group] * m_hat / (sqrt(v_hat) + c->epsilon);
         }
     return norm;
@@ -340,7 +341,8 @@ START_TEST(initial_values_depend_on_seed_and_name_only)
     double *among_others = initial(TN_F64, 7, "weight", normal, 5, 3);
     ck_assert_mem_eq(expected, among_others, MANY * sizeof *expected);
     double *single = initial(TN_F32, 7, "weight", normal, 1, 0);
-    double *other_name = initial(TN_F64, 7, "weighs", normal, 0, 0), *other_seed = initial(TN_F64, 8, "weight", normal, 0, 0);
+    double *other_name = initial(TN_F64, 7, "weighs", normal, 0, 0);
+    double *other_seed = initial(TN_F64, 8, "weight", normal, 0, 0);
     double name_product = 0, seed_product = 0;
     for (int i = 0; i < MANY; i++) {
         if (single[i] != (float)expected[i]) ck_abort_msg("float32 has other numbers than float64");
@@ -386,8 +388,10 @@ END_TEST
 
 int main(void)
 {
-    TCase *adam = tcase_create("Adam"), *schedules = tcase_create("schedules"), *initial_values = tcase_create("initial values");
-    tcase_add_loop_test(adam, adam_follows_the_published_algorithm, 0, (int)(sizeof configurations / sizeof *configurations));
+    TCase *adam = tcase_create("Adam"), *schedules = tcase_create("schedules");
+    TCase *initial_values = tcase_create("initial values");
+    tcase_add_loop_test(adam, adam_follows_the_published_algorithm, 0,
+                        (int)(sizeof configurations / sizeof *configurations));
     tcase_add_test(adam, adam_gives_the_same_bits_on_any_number_of_threads);
     tcase_add_test(adam, a_rate_of_zero_leaves_the_values_alone);
     tcase_add_test(adam, impossible_settings_of_adam_are_refused);

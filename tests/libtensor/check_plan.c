@@ -174,7 +174,7 @@ static void *gradients(tn_graph *g, tn_params *params, unsigned options, int thr
 static const struct {
     int64_t rows, width;
     bool reshaped, by_columns;
-} wide[] = {{1, 128, false, true},   {20, 300, false, true}, {20, 300, true, true},   {217, 130, true, true},
+} wide[] = {{1, 128, false, true},   {20, 300, false, true},  {20, 300, true, true},  {217, 130, true, true},
             {511, 128, false, true}, {40, 127, false, false}, {512, 128, true, false}};
 
 START_TEST(wide_layers_are_divided_by_columns_without_changing_a_bit)

@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef TN_SMALL_TILES
+enum { GRAPHS = 100 };
+#else
 enum { GRAPHS = 200 };
+#endif
 
 /* All outputs and all gradients of parameters, one after the other. */
 typedef struct results {

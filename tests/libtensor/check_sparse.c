@@ -70,8 +70,10 @@ static operand bind(tn_plan *plan, tn_dtype dtype, const char *name, const value
 {
     operand o = {dtype, tn_alloc((size_t)(v->rows * v->width) * tn_dtype_size(dtype))};
     for (int64_t i = 0; i < v->rows * v->width; i++)
-        if (dtype == TN_F64) ((double *)o.data)[i] = v->at[i];
-        else ((float *)o.data)[i] = (float)v->at[i];
+        if (dtype == TN_F64)
+            ((double *)o.data)[i] = v->at[i];
+        else
+            ((float *)o.data)[i] = (float)v->at[i];
     if (tn_bind(plan, name, o.data, NULL)) ck_abort_msg("%s cannot be bound", name);
     return o;
 }
@@ -157,8 +159,7 @@ static void check_products(tn_dtype dtype)
     tn_node *nw = tn_input(g, "w", dtype, TN_SHAPE(p.entries)), *nx = tn_input(g, "x", dtype, shape_of(&x, kind));
     tn_node *nu = tn_input(g, "u", dtype, shape_of(&u, kind)), *y = tn_spmm(g, p.sparsity, nw, nx), *grad[2];
     tn_vjp(g, y, nu, 2, (tn_node *[]){nw, nx}, grad); /* W^T u, and the products at the entries */
-    tn_node *out[] = {y,       tn_spmm_t(g, p.sparsity, nw, nu), tn_sddmm(g, p.sparsity, nu, nx), y,
-                      grad[1], grad[0]};
+    tn_node *out[] = {y, tn_spmm_t(g, p.sparsity, nw, nu), tn_sddmm(g, p.sparsity, nu, nx), y, grad[1], grad[0]};
     for (int i = 0; i < 6; i++) tn_output(g, (char[]){(char)('a' + i), 0}, out[i]);
     tn_plan *plan = plan_and_run(g, dtype, 3, (const char *[]){"w", "x", "u"}, (const values *[]){&w, &x, &u});
     static const char *const what[] = {"spmm", "spmm_t", "sddmm", "spmm", "gradient to x", "gradient to w"};
@@ -201,7 +202,8 @@ static void check_index(tn_dtype dtype)
     tn_vjp(g, out[1], nx, 1, &nu, &out[2]);
     for (int i = 0; i < 4; i++) tn_output(g, (char[]){(char)('a' + i), 0}, out[i]);
     tn_plan *plan = plan_and_run(g, dtype, 2, (const char *[]){"x", "u"}, (const values *[]){&x, &u});
-    static const char *const what[] = {"gather_rows", "segment_sum", "gradient of segment_sum", "gradient of gather_rows"};
+    static const char *const what[] = {"gather_rows", "segment_sum", "gradient of segment_sum",
+                                       "gradient of gather_rows"};
     for (int i = 0; i < 4; i++) {
         found[i] = expected[i % 2];
         get(plan, dtype, (char[]){(char)('a' + i), 0}, &found[i]);
@@ -255,13 +257,13 @@ static const struct {
 START_TEST(a_wrong_list_of_entries_is_named)
 {
     tn_error error = {0};
-    ck_assert_ptr_null(tn_sparsity_new(wrong[_i].rows, wrong[_i].cols, wrong[_i].entries, wrong[_i].row, wrong[_i].col,
-                                       &error));
+    ck_assert_ptr_null(
+        tn_sparsity_new(wrong[_i].rows, wrong[_i].cols, wrong[_i].entries, wrong[_i].row, wrong[_i].col, &error));
     ck_assert_int_eq(error.status, TN_EINVAL);
     ck_assert_msg(strstr(error.message, wrong[_i].words) != NULL, "\"%s\" does not say \"%s\"", error.message,
                   wrong[_i].words);
-    ck_assert_ptr_null(tn_sparsity_new(wrong[_i].rows, wrong[_i].cols, wrong[_i].entries, wrong[_i].row, wrong[_i].col,
-                                       NULL));
+    ck_assert_ptr_null(
+        tn_sparsity_new(wrong[_i].rows, wrong[_i].cols, wrong[_i].entries, wrong[_i].row, wrong[_i].col, NULL));
 }
 END_TEST
 
