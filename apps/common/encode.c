@@ -74,7 +74,7 @@ static AVCodecContext *open_codec(const om_encoder *encoder, const struct codec_
     context->colorspace = AVCOL_SPC_BT709;
     context->color_range = AVCOL_RANGE_MPEG;
     context->bit_rate = 0;     /* as many as the quality asks for */
-    context->thread_count = 4; /* a constant: x264's result depends on it */
+    context->thread_count = 1; /* what several threads of x264 make is not always repeatable */
     context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
     if (choice->quantizer) {
         context->flags |= AV_CODEC_FLAG_QSCALE;
