@@ -115,6 +115,8 @@ static AVFrame *new_frame(const om_encoder *encoder, enum AVPixelFormat format)
     frame->height = encoder->codec->height;
     frame->format = format;
     if (av_frame_get_buffer(frame, 0) < 0) av_frame_free(&frame);
+    /* What lies beyond the width of a row is read by vector code: it must not be left to chance. */
+    for (int i = 0; frame && frame->buf[i]; i++) memset(frame->buf[i]->data, 0, frame->buf[i]->size);
     return frame;
 }
 
