@@ -197,7 +197,10 @@ static tn_node *field_of(const om_joint *joint, tn_graph *g, tn_params *params, 
 {
     tn_node *coordinates =
         tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(joint->wiring.columns, frames, 3));
-    return without_channel(g, om_siren_build(&joint->spec.siren, g, params, coordinates));
+    /* Points in one row: what a thread takes of them need not be whole columns. */
+    tn_node *points = tn_reshape(g, coordinates, TN_SHAPE(joint->wiring.columns * frames, 3));
+    tn_node *values = om_siren_build(&joint->spec.siren, g, params, points);
+    return tn_reshape(g, values, TN_SHAPE(joint->wiring.columns, frames));
 }
 
 /* Residuals of input-only frames [inputs, F]: the same equations on the neurons that the stimulus drives. */
@@ -217,11 +220,19 @@ static tn_node *input_residual(const om_joint *joint, tn_graph *g, tn_params *pa
     return tn_sub(g, derivative(joint, g, params, v, a, m, seen), y);
 }
 
+/* Multiplies residuals [n, F] by the weight of each neuron; index picks the neurons, NULL: all. */
+static tn_node *weigh(const om_joint *joint, tn_graph *g, tn_node *residual, tn_node *weight, const tn_sparsity *index)
+{
+    if (!joint->spec.weighted) return residual;
+    if (index) weight = tn_gather_rows(g, index, weight);
+    return tn_mul(g, residual, tn_reshape(g, weight, TN_SHAPE(dim(residual, 0), 1)));
+}
+
 /* The prediction term with input-only frames: one norm over the input neurons of all frames, and one over the others.
  * While the stimulus is still wrong, the residuals of the input neurons are far larger than the rest; in one norm they
- * would drown what the others have to say about the circuit, so their norm is also weighed down: the SIREN, which
- * learns from it alone, does not feel a factor (Adam), but f_theta and g_phi, which all neurons share, do. */
-static tn_node *apart(const om_joint *joint, tn_graph *g, tn_node *residual, tn_node *input_only)
+ * would drown what the others have to say about the circuit. Their norm also has a factor: the SIREN, which learns from
+ * it alone, does not feel it (Adam), but f_theta and g_phi, which all neurons share, do. */
+static tn_node *apart(const om_joint *joint, tn_graph *g, tn_node *residual, tn_node *input_only, tn_node *factor)
 {
     tn_dtype number = tn_node_dtype(residual);
     tn_node *light = tn_cast(g, tn_full(g, TN_SHAPE(joint->wiring.columns, 1), 1), number);
@@ -229,7 +240,12 @@ static tn_node *apart(const om_joint *joint, tn_graph *g, tn_node *residual, tn_
     tn_node *inputs = tn_mul(g, residual, driven), *others = tn_sub(g, residual, inputs);
     tn_node *squares = tn_add(g, tn_sum(g, tn_square(g, inputs), TN_ALL, false),
                               tn_sum(g, tn_square(g, input_only), TN_ALL, false));
-    return tn_add(g, tn_norm2(g, others, TN_ALL, false), tn_scale(g, tn_sqrt(g, squares), joint->spec.input_weight));
+    return tn_add(g, tn_norm2(g, others, TN_ALL, false), tn_mul(g, factor, tn_sqrt(g, squares)));
+}
+
+static tn_node *factor_of(tn_graph *g, tn_node *coefficients, int i)
+{
+    return tn_reshape(g, tn_slice(g, coefficients, 0, i, 1), TN_SCALAR);
 }
 
 /* Sum over the parameters of an MLP of a norm each. */
@@ -249,7 +265,8 @@ static tn_node *sum_of_norms(const om_mlp *mlp, tn_graph *g, tn_params *params,
 
 /* Adds the regularizers to the prediction term. probe [N, 3]: g_phi^2 at v, at v + 0.05 xnorm and at 2 xnorm, for the
  * first frame, with an embedding that takes no gradient. */
-static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *prediction, tn_node *probe)
+static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *coefficients,
+                           tn_node *prediction, tn_node *probe)
 {
     tn_node *at[3], *w = tn_param(g, params, "W"), *loss = prediction;
     for (int i = 0; i < 3; i++) at[i] = tn_slice(g, probe, 1, i, 1);
@@ -263,12 +280,10 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
         [OM_TERM_F_THETA_L1] = sum_of_norms(&joint->f_theta, g, params, tn_norm1),
         [OM_TERM_F_THETA_L2] = sum_of_norms(&joint->f_theta, g, params, tn_norm2),
     };
-    tn_node *coefficients = tn_input(g, "coefficients", tn_params_dtype(params), TN_SHAPE(OM_TERMS));
     for (int i = 0; i < OM_TERMS; i++) {
         char name[64];
         snprintf(name, sizeof name, "term/%s", om_term_names[i]);
-        tn_node *factor = tn_reshape(g, tn_slice(g, coefficients, 0, i, 1), TN_SCALAR);
-        tn_node *term = tn_mul(g, factor, terms[i]);
+        tn_node *term = tn_mul(g, factor_of(g, coefficients, i), terms[i]);
         tn_output(g, name, term);
         loss = tn_add(g, loss, term);
     }
@@ -303,16 +318,21 @@ void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_
 
     tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), tn_slice(g, g2, 1, 0, batch));
     tn_node *dv = derivative(joint, g, params, v, a, m, seen_by_neurons(joint, g, field));
-    tn_node *residual = tn_sub(g, dv, y);
-    tn_node *prediction = extra ? apart(joint, g, residual, input_residual(joint, g, params, extra_field))
-                                : tn_norm2(g, residual, TN_ALL, false);
+    tn_node *coefficients = tn_input(g, "coefficients", number, TN_SHAPE(OM_COEFFICIENTS));
+    tn_node *weight = joint->spec.weighted ? tn_input(g, "neuron_weight", number, TN_SHAPE(n)) : NULL;
+    tn_node *residual = weigh(joint, g, tn_sub(g, dv, y), weight, NULL), *prediction;
+    if (extra) {
+        tn_node *more = input_residual(joint, g, params, extra_field);
+        prediction = apart(joint, g, residual, weigh(joint, g, more, weight, joint->part.input_index),
+                           factor_of(g, coefficients, OM_FACTOR_INPUTS));
+    } else prediction = tn_norm2(g, residual, TN_ALL, false);
     tn_output(g, "term/prediction", prediction);
     if (details) {
         output_by_frames(g, "field", field);
         output_by_frames(g, "message", m);
         output_by_frames(g, "predicted_derivative", dv);
     }
-    tn_node *loss = regularize(joint, g, params, prediction, tn_slice(g, g2, 1, batch, 3));
+    tn_node *loss = regularize(joint, g, params, coefficients, prediction, tn_slice(g, g2, 1, batch, 3));
     tn_output(g, "loss", loss);
     tn_params_grad(g, loss, params);
 }

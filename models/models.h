@@ -175,7 +175,9 @@ enum {
     OM_TERM_G_PHI_L1,
     OM_TERM_F_THETA_L1,
     OM_TERM_F_THETA_L2,
-    OM_TERMS
+    OM_TERMS,
+    OM_FACTOR_INPUTS = OM_TERMS, /* and the factor on the prediction error of the input neurons, see om_joint_step */
+    OM_COEFFICIENTS
 };
 /* "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2" */
 TN_API extern const char *const om_term_names[OM_TERMS];
@@ -191,7 +193,7 @@ typedef struct om_joint_spec {
     om_siren siren;
     double t_scale, t_offset, xy_scale; /* the SIREN sees (frame t_scale + t_offset, position xy_scale) */
     double weight_scale; /* W starts normal with this standard deviation; 0: at 0 */
-    double input_weight; /* factor on the norm over the input neurons in steps with input-only frames */
+    bool weighted;       /* residuals are multiplied by a weight of each neuron */
     double xnorm;        /* 1.5 standard deviations of the voltage (specification 5) */
 } om_joint_spec;
 
@@ -217,12 +219,14 @@ TN_API int64_t om_joint_presynaptic(const om_joint *joint, const int32_t **neuro
 TN_API void om_joint_coordinates(const om_joint *joint, tn_dtype number, int64_t n, const int64_t *frame, void *out);
 
 /* Describes one training step on `batch` frames of all neurons and `extra` frames of the input neurons only.
- *   inputs   voltage [B, N], derivative [B, N], coefficients [OM_TERMS];
+ *   inputs   voltage [B, N], derivative [B, N], coefficients [OM_COEFFICIENTS]; neuron_weight [N] if weighted;
  *            stimulus [B, C], or coordinates [C, B + extra, 3] for the joint model;
  *            with extra > 0 also input_voltage, input_derivative [extra, inputs], presynaptic_voltage [extra, pre]
  *            (and input_stimulus [extra, C] where the stimulus is known)
  *   outputs  loss []; term/prediction and term/NAME []; and the gradient of every parameter, in the set;
  *            with details also field [B, C], message [B, N], predicted_derivative [B, N]
+ * With input-only frames the prediction term is one norm over the neurons that the stimulus does not drive, and one,
+ * times the coefficient OM_FACTOR_INPUTS, over the input neurons of all frames.
  * The regularizers g_phi_diff and g_phi_norm use the first frame. Errors are kept in the graph. */
 TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra,
                           bool details);

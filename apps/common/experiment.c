@@ -11,6 +11,7 @@ void om_experiment_clear(om_experiment *e)
     tn_params_free(e->params);
     tn_free(e->mean);
     tn_free(e->sd);
+    tn_free(e->neuron_weight);
     *e = (om_experiment){0};
 }
 
@@ -51,7 +52,7 @@ static om_joint_spec specify(const om_experiment *e)
         .joint = c->model.mode == OM_MODE_JOINT,
         .weight_scale = c->model.weight_init == OM_WEIGHT_NORMAL ? 1 / sqrt((double)circuit->synapses) : 0,
         .xnorm = e->xnorm,
-        .input_weight = c->loss.inputs,
+        .weighted = c->loss.equalize > 0,
         .siren = {.hidden_dim = (int)c->siren.hidden_dim, .layers = (int)c->siren.layers,
                   .published = c->siren.form == OM_PUBLISHED,
                   .omega = {c->siren.omega_t, c->siren.omega_x, c->siren.omega_y}},
@@ -66,6 +67,61 @@ static om_joint_spec specify(const om_experiment *e)
         spec.xy_scale = 1 / largest_coordinate(circuit);
     }
     return spec;
+}
+
+/* ---- what each neuron counts ---- */
+
+enum { SPREAD_FRAMES = 1000 };
+
+/* Standard deviation of each neuron's derivative, over frames spread evenly over the training part. */
+static tn_status derivative_spread(const om_experiment *e, int64_t neurons, double *spread, tn_error *error)
+{
+    double *sum = tn_alloc((size_t)neurons * sizeof *sum), *squares = tn_alloc((size_t)neurons * sizeof *squares);
+    float *y = tn_alloc((size_t)neurons * sizeof *y);
+    tn_status status = sum && squares && y ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for %lld neurons",
+                                                             (long long)neurons);
+    int64_t count = smaller(SPREAD_FRAMES, e->frames);
+    for (int64_t k = 0; k < count && !status; k++) {
+        int64_t frame = k * e->frames / count;
+        status = om_recording_frames(e->recording, OM_TRAIN, OM_DERIVATIVE, 1, &frame, y, error);
+        for (int64_t i = 0; i < neurons && !status; i++) {
+            sum[i] += y[i];
+            squares[i] += (double)y[i] * y[i];
+        }
+    }
+    for (int64_t i = 0; i < neurons && !status; i++) {
+        double mean = sum[i] / (double)count;
+        spread[i] = sqrt(fmax(0, squares[i] / (double)count - mean * mean));
+    }
+    tn_free(sum);
+    tn_free(squares);
+    tn_free(y);
+    return status;
+}
+
+/* Weights spread^-equalize, scaled so that the squared residuals of a model that predicts the mean keep their sum; a
+ * neuron hardly ever moving counts as one of a hundredth of the typical spread. */
+static tn_status weigh_neurons(om_experiment *e, tn_error *error)
+{
+    int64_t neurons = om_recording_circuit_of(e->recording)->neurons;
+    double power = e->config->loss.equalize, total = 0, weighted = 0;
+    if (power == 0) return TN_OK;
+    double *spread = tn_alloc((size_t)neurons * sizeof *spread);
+    e->neuron_weight = tn_alloc((size_t)neurons * sizeof *e->neuron_weight);
+    tn_status status = spread && e->neuron_weight ? derivative_spread(e, neurons, spread, error)
+                                                  : tn_fail(error, TN_ENOMEM, "no memory for %lld neurons",
+                                                            (long long)neurons);
+    for (int64_t i = 0; i < neurons && !status; i++) total += spread[i] * spread[i];
+    double typical = sqrt(total / (double)neurons);
+    for (int64_t i = 0; i < neurons && !status; i++) {
+        double weight = typical > 0 ? pow(fmax(spread[i], typical / 100), -power) : 1;
+        e->neuron_weight[i] = (float)weight;
+        weighted += weight * weight * spread[i] * spread[i];
+    }
+    for (int64_t i = 0; i < neurons && !status && weighted > 0; i++)
+        e->neuron_weight[i] *= (float)sqrt(total / weighted);
+    tn_free(spread);
+    return status;
 }
 
 static tn_status make_model(om_experiment *e, tn_error *error)
@@ -103,7 +159,13 @@ tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recor
     if (!e->mean || !e->sd)
         return tn_fail(error, TN_ENOMEM, "no memory for statistics of %lld neurons", (long long)neurons);
     status = om_recording_statistics(recording, e->mean, e->sd, &e->xnorm, error);
+    if (!status) status = weigh_neurons(e, error);
     return status ? status : make_model(e, error);
+}
+
+void om_experiment_bind(const om_experiment *e, tn_plan *plan)
+{
+    if (e->neuron_weight) tn_bind(plan, "neuron_weight", e->neuron_weight, NULL);
 }
 
 /* ---- the circuit of a checkpoint ---- */

@@ -13,6 +13,7 @@ typedef struct om_experiment {
     int64_t frames;          /* T: training frames that have voltage, derivative and, if it is known, stimulus */
     double xnorm;            /* 1.5 standard deviations of the training voltage */
     double *mean, *sd;       /* [N] of each neuron's training voltage */
+    float *neuron_weight;    /* [N] what each neuron's prediction error counts; NULL: all the same */
     om_joint *joint;
     tn_params *params;       /* sealed, with initial values */
 } om_experiment;
@@ -22,6 +23,9 @@ typedef struct om_experiment {
 tn_status om_experiment_make(om_experiment *experiment, const om_config *config, om_recording *recording,
                              tn_error *error);
 void om_experiment_clear(om_experiment *experiment);
+
+/* Binds what a plan of om_joint_step takes from the experiment, the same in every step. */
+void om_experiment_bind(const om_experiment *experiment, tn_plan *plan);
 
 /* A number that tells circuits apart: of N, C, the synapses and what the inputs see. */
 uint64_t om_experiment_circuit(const om_experiment *experiment);

@@ -24,17 +24,19 @@ void om_course_rates(const om_config *c, int64_t step, double rate[OM_GROUPS])
     rate[OM_GROUP_SIREN] = c->training.lr_siren * factor;
 }
 
-void om_course_coefficients(const om_config *c, int64_t step, float coefficient[OM_TERMS])
+void om_course_coefficients(const om_config *c, int64_t step, float coefficient[OM_COEFFICIENTS])
 {
     double rate = c->loss.annealing_rate;
     double grown = rate > 0 ? 1 - exp(-rate * (double)om_course_epoch(c, step)) : 1;
+    double progress = fmin(1, (double)step / (double)c->training.steps);
     /* The published code leaves W_L2 out whenever there is W_L1. */
     double w_l2 = c->model.recipe == OM_PUBLISHED && c->loss.W_L1 > 0 ? 0 : c->loss.W_L2;
-    const double value[OM_TERMS] = {
+    const double value[OM_COEFFICIENTS] = {
         [OM_TERM_G_PHI_DIFF] = c->loss.g_phi_diff, [OM_TERM_G_PHI_NORM] = c->loss.g_phi_norm,
         [OM_TERM_W_L1] = c->loss.W_L1 * grown, [OM_TERM_W_L2] = w_l2,
         [OM_TERM_G_PHI_L1] = c->loss.g_phi_L1 * grown, [OM_TERM_F_THETA_L1] = c->loss.f_theta_L1 * grown,
         [OM_TERM_F_THETA_L2] = c->loss.f_theta_L2 * grown,
+        [OM_FACTOR_INPUTS] = c->loss.inputs * pow(c->loss.inputs_final / c->loss.inputs, progress),
     };
-    for (int i = 0; i < OM_TERMS; i++) coefficient[i] = (float)value[i];
+    for (int i = 0; i < OM_COEFFICIENTS; i++) coefficient[i] = (float)value[i];
 }

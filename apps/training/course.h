@@ -12,6 +12,6 @@ int64_t om_course_epoch(const om_config *config, int64_t step);
 void om_course_rates(const om_config *config, int64_t step, double rate[OM_GROUPS]);
 
 /* The factor of each term of the loss at a step. */
-void om_course_coefficients(const om_config *config, int64_t step, float coefficient[OM_TERMS]);
+void om_course_coefficients(const om_config *config, int64_t step, float coefficient[OM_COEFFICIENTS]);
 
 #endif

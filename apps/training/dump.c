@@ -74,13 +74,14 @@ static tn_status write_step(om_experiment *e, tn_plan *plan, const char *path, i
                             tn_error *error)
 {
     om_batch batch;
-    float *coefficients = tn_alloc(OM_TERMS * sizeof *coefficients);
+    float *coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *coefficients);
     listing *l = calloc(1, sizeof *l);
     int32_t frame32[MAX_FRAMES];
     tn_status status = om_batch_of(&batch, e, n, frame, error);
     if (!coefficients || !l) status = tn_fail(error, TN_ENOMEM, "out of memory");
     if (!status) {
         om_batch_bind(&batch, plan);
+        om_experiment_bind(e, plan);
         om_course_coefficients(e->config, e->config->training.steps - 1, coefficients);
         tn_bind(plan, "coefficients", coefficients, NULL);
         status = tn_run(plan, error);

@@ -9,7 +9,7 @@ enum { TIMED_STEPS = 3 };
 /* Seconds of one step: the median would need more of them, the fastest is good enough for an estimate. */
 static tn_status time_step(const om_experiment *e, tn_plan *plan, double *seconds, tn_error *error)
 {
-    float *coefficients = tn_alloc(OM_TERMS * sizeof *coefficients);
+    float *coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *coefficients);
     om_batches *batches = coefficients ? om_batches_new(e, 0, error) : NULL;
     tn_status status = batches ? TN_OK : tn_fail(error, TN_ENOMEM, "out of memory");
     *seconds = 0;
@@ -18,6 +18,7 @@ static tn_status time_step(const om_experiment *e, tn_plan *plan, double *second
         double start = om_now();
         if ((status = om_batches_next(batches, &batch, error))) break;
         om_batch_bind(batch, plan);
+        om_experiment_bind(e, plan);
         tn_bind(plan, "coefficients", coefficients, NULL);
         status = tn_run(plan, error);
         double taken = om_now() - start;

@@ -21,8 +21,9 @@ static tn_status make_plan(om_trainer *t, tn_error *error)
     om_joint_step(e->joint, t->graph, e->params, e->config->training.batch, e->config->training.input_frames, false);
     t->plan = tn_plan_new(t->graph, 0, error);
     if (!t->plan) return error->status;
-    t->coefficients = tn_alloc(OM_TERMS * sizeof *t->coefficients);
+    t->coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *t->coefficients);
     if (!t->coefficients) return tn_fail(error, TN_ENOMEM, "no memory for coefficients");
+    om_experiment_bind(e, t->plan);
     return tn_bind(t->plan, "coefficients", t->coefficients, error);
 }
 
@@ -88,6 +89,7 @@ static tn_status blame(om_trainer *t, const om_batch *batch, tn_error *error)
     tn_plan *plan = tn_plan_new(t->graph, TN_PLAN_CHECK, &reason);
     if (plan) {
         om_batch_bind(batch, plan);
+        om_experiment_bind(t->experiment, plan);
         tn_bind(plan, "coefficients", t->coefficients, &reason);
         tn_run(plan, &reason);
         tn_plan_free(plan);

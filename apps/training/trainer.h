@@ -20,7 +20,7 @@ typedef struct om_trainer {
     om_evaluator *evaluator;   /* NULL: nothing to compare with, or not asked for */
     om_metrics *metrics;
     om_progress *progress;     /* borrowed */
-    float *coefficients;       /* [OM_TERMS] */
+    float *coefficients;       /* [OM_COEFFICIENTS] */
     int64_t step;              /* steps made */
     double seconds;            /* of training before this session */
     double began, saved;       /* clock of this session's start and of the latest checkpoint, seconds */

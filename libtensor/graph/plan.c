@@ -9,6 +9,11 @@
 void tn_plan_free(tn_plan *plan)
 {
     if (!plan) return;
+    for (int i = 0; i < plan->n_made; i++) {
+        tn_release(plan->made[i]->in);
+        tn_release(plan->made[i]);
+    }
+    tn_release(plan->made);
     tn_release(plan->vertices);
     tn_release(plan->vertex_of);
     tn_release(plan->groups);
@@ -81,11 +86,12 @@ static tn_status write_instructions(tn_plan *plan, tn_error *error)
     if (!plan->instructions) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
     for (int i = 0; i < plan->n_vertices; i++) {
         const tn_vertex *v = &plan->vertices[i];
-        if (v->kind != TN_VERTEX_COMPUTED) continue;
+        if (v->kind != TN_VERTEX_COMPUTED || v->second) continue;
         tn_chain *chain = &plan->chains[v->chain];
         tn_instruction *to = &plan->instructions[chain->first + chain->count++];
         *to = (tn_instruction){.kernel = v->kernel, .node = v->node, .vertex = i, .n_in = v->n_in, .reduce = v->reduce};
         to->out = output_operand(plan, v);
+        if (v->partner >= 0) to->second = output_operand(plan, &plan->vertices[v->partner]);
         for (int k = 0; k < v->n_in; k++) to->in[k] = input_operand(plan, v, k);
     }
     return TN_OK;
@@ -160,6 +166,7 @@ static void print_instruction(const tn_plan *plan, const tn_instruction *instruc
 {
     const tn_vertex *v = &plan->vertices[instruction->vertex];
     fprintf(stream, "    %%%-4d %-44s", instruction->vertex, tn_node_words(v->node).text);
+    if (v->partner >= 0) fprintf(stream, " and %%%d %s of", v->partner, plan->vertices[v->partner].node->op->name);
     for (int k = 0; k < v->n_in; k++) fprintf(stream, " %%%d", tn_plan_source(plan, v, k).root);
     fprintf(stream, "%s  -> %s\n", v->combine ? " (segments)" : v->reduce ? " (per segment)" : "",
             v->local ? "tile" : v->slot == TN_SLOT_ARENA ? "arena" : "gradient");

@@ -1,6 +1,7 @@
 /* The inside of a plan: what tn_plan_new compiles and tn_run walks.
  *
  * Compiling goes through these steps, one file each:
+ *   plan_lower.c     a node may be given to its kernel in another form
  *   plan_collect.c   nodes that outputs need become vertices; equal ones merge; reshapes and repeats become views
  *   plan_divide.c    how the work of each vertex is cut into pieces (constants of the shapes, part of the result)
  *   plan_stage.c     stages: vertices between two barriers; chains: vertices of a stage that share a tile
@@ -23,6 +24,8 @@ enum {
     TN_PARTIAL_BYTES = 4096,
     TN_WIDE_ROWS = 30,
     TN_WIDE_COLUMNS = 5,
+    TN_PACK_ROWS = 7,
+    TN_BLOCK_ROWS = 2,
 };
 #else
 enum {
@@ -33,6 +36,8 @@ enum {
     TN_PARTIAL_BYTES = 8 << 20, /* the partial results of one sum take at most this */
     TN_WIDE_ROWS = 512,         /* a product of fewer rows ... */
     TN_WIDE_COLUMNS = 128,      /* ... with at least this many columns is cut by columns, of this many each */
+    TN_PACK_ROWS = 96,          /* a product of at least so many rows has its second matrix packed beforehand */
+    TN_BLOCK_ROWS = 12,         /* tiles are multiples of so many rows: those that a matrix kernel holds in registers */
 };
 #endif
 
@@ -68,6 +73,8 @@ typedef struct tn_vertex {
     int64_t place;               /* bytes from that base */
     int64_t bytes;
     int last;                    /* stage of the last reader */
+    int partner;                 /* the vertex whose result is made together with this one's, or -1 */
+    bool second;                 /* the partner's kernel makes both */
 } tn_vertex;
 
 /* All tensors with the same leading size are divided alike. */
@@ -98,6 +105,7 @@ typedef struct tn_instruction {
     int vertex, n_in;
     bool reduce;
     tn_operand out, in[TN_MAX_INPUTS];
+    tn_operand second;       /* of a kernel for two */
 } tn_instruction;
 
 /* Instructions that run block by block, one after the other on each block. */
@@ -131,6 +139,8 @@ struct tn_plan {
     tn_vertex *vertices;
     int n_vertices, vertices_capacity;
     int *vertex_of; /* [nodes of g] or -1 */
+    tn_node **made; /* nodes of the plan's own (plan_lower.c) */
+    int n_made, made_capacity;
     tn_group *groups;
     int n_groups, groups_capacity;
     int *output_vertex; /* [n_outputs] */
@@ -161,6 +171,12 @@ typedef struct tn_source {
 } tn_source;
 
 tn_source tn_plan_source(const tn_plan *plan, const tn_vertex *reader, int input);
+
+/* Puts v's node into the form that its kernel likes. *before is left as it is, or becomes a vertex that is to join the
+ * plan first, as v's input 1. Errors: TN_ENOMEM. */
+tn_status tn_plan_lower(tn_plan *plan, tn_vertex *v, tn_vertex *before);
+/* Whether a product has so few rows and so many columns that it is cut by columns. */
+bool tn_plan_is_wide(const tn_node *product);
 
 tn_status tn_plan_collect(tn_plan *plan, tn_error *error);
 tn_status tn_plan_divide(tn_plan *plan, tn_error *error);

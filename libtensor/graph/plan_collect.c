@@ -36,7 +36,7 @@ static bool same(const tn_vertex *a, const tn_vertex *b)
     return a->node->op == b->node->op && a->n_in == b->n_in && a->node->dtype == b->node->dtype &&
            tn_shape_equal(a->node->shape, b->node->shape) && !memcmp(a->in, b->in, (size_t)a->n_in * sizeof *a->in) &&
            p->axis == q->axis && p->start == q->start && p->length == q->length &&
-           p->transpose_a == q->transpose_a && p->transpose_b == q->transpose_b &&
+           p->transpose_a == q->transpose_a && p->transpose_b == q->transpose_b && p->packed == q->packed &&
            !memcmp(&p->value, &q->value, sizeof p->value) && p->sparsity == q->sparsity;
 }
 
@@ -118,7 +118,7 @@ static tn_status add_copies(tn_plan *plan, tn_error *error)
         int v = plan->output_vertex[i];
         if (g->outputs[i].params && (plan->vertices[v].kind != TN_VERTEX_COMPUTED || plan->vertices[v].output)) {
             const tn_node *node = plan->vertices[v].node;
-            tn_vertex copy = {.node = node, .kind = TN_VERTEX_COMPUTED, .n_in = 1, .in = {v}, .itemwise = 1,
+            tn_vertex copy = {.node = node, .kind = TN_VERTEX_COMPUTED, .n_in = 1, .in = {v}, .itemwise = 1, .partner = -1,
                               .elementwise = true, .columns = true, .mode = TN_BY_ROWS,
                               .kernel = tn_op_find("detach")->kernel[node->dtype == TN_F64]};
             v = tn_plan_add_vertex(plan, &copy);
@@ -130,34 +130,54 @@ static tn_status add_copies(tn_plan *plan, tn_error *error)
     return TN_OK;
 }
 
+/* Places of vertices by what they compute, to find twins. */
+typedef struct twin_table {
+    int *table; /* vertex + 1 at hashed places */
+    uint64_t mask;
+} twin_table;
+
+/* The vertex that computes what v does: an earlier one, or v itself, which then joins the plan; -1 when out of memory. */
+static int join(tn_plan *plan, const twin_table *twins, tn_vertex *v)
+{
+    uint64_t place = 0;
+    int twin = may_have_twin(v) ? find_twin(plan, v, twins->table, twins->mask, &place) : -1;
+    if (twin >= 0) return twin;
+    classify(v);
+    twin = tn_plan_add_vertex(plan, v);
+    if (may_have_twin(v)) twins->table[place] = twin + 1;
+    return twin;
+}
+
+/* The vertex of a node whose inputs have theirs. */
+static int collect_node(tn_plan *plan, const twin_table *twins, const tn_node *node)
+{
+    tn_vertex v = {.node = node, .n_in = node->n_in, .partner = -1}, before = {0};
+    for (int k = 0; k < v.n_in; k++) v.in[k] = plan->vertex_of[node->in[k]->id];
+    if (tn_plan_lower(plan, &v, &before)) return -1;
+    if (before.node) {
+        before.partner = -1;
+        if ((v.in[1] = join(plan, twins, &before)) < 0) return -1;
+    }
+    return join(plan, twins, &v);
+}
+
 tn_status tn_plan_collect(tn_plan *plan, tn_error *error)
 {
     const tn_graph *g = plan->g;
     uint64_t size = 64;
-    while (size < 4 * (uint64_t)g->n_nodes) size *= 2;
+    while (size < 8 * (uint64_t)g->n_nodes) size *= 2;
     bool *needed = tn_calloc((size_t)g->n_nodes, sizeof *needed);
-    int *table = tn_calloc(size, sizeof *table);
+    twin_table twins = {tn_calloc(size, sizeof *twins.table), size - 1};
     plan->vertex_of = tn_calloc((size_t)g->n_nodes, sizeof *plan->vertex_of);
     plan->output_vertex = tn_calloc((size_t)g->n_outputs, sizeof *plan->output_vertex);
-    bool enough = needed && table && plan->vertex_of && plan->output_vertex;
+    bool enough = needed && twins.table && plan->vertex_of && plan->output_vertex;
     if (enough) mark_needed(g, needed);
     for (int id = 0; enough && id < g->n_nodes; id++) {
-        plan->vertex_of[id] = -1;
-        if (!needed[id]) continue;
-        tn_vertex v = {.node = g->nodes[id], .n_in = g->nodes[id]->n_in};
-        for (int k = 0; k < v.n_in; k++) v.in[k] = plan->vertex_of[g->nodes[id]->in[k]->id];
-        uint64_t place = 0;
-        int twin = may_have_twin(&v) ? find_twin(plan, &v, table, size - 1, &place) : -1;
-        if (twin < 0) {
-            classify(&v);
-            twin = tn_plan_add_vertex(plan, &v);
-            if (may_have_twin(&v)) table[place] = twin + 1;
-        }
-        enough = twin >= 0;
-        plan->vertex_of[id] = twin;
+        plan->vertex_of[id] = needed[id] ? collect_node(plan, &twins, g->nodes[id]) : -1;
+        enough = !needed[id] || plan->vertex_of[id] >= 0;
     }
     tn_release(needed);
-    tn_release(table);
+    tn_release(twins.table);
     if (!enough) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
     for (int i = 0; i < g->n_outputs; i++) plan->output_vertex[i] = plan->vertex_of[g->outputs[i].node->id];
     tn_status status = add_copies(plan, error);

@@ -47,15 +47,40 @@ static int64_t at_most(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+static int64_t rounded_up(int64_t a, int64_t step)
+{
+    return (a + step - 1) / step * step;
+}
+
+/* The least number of items whose rows fill the registers of a matrix kernel without a rest. */
+static int64_t items_of_a_block(int64_t rows)
+{
+    int64_t a = TN_BLOCK_ROWS, b = rows;
+    while (b) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return TN_BLOCK_ROWS / a;
+}
+
+/* Segments are to have the same number of tiles, so that threads are done at the same time. */
 static void cut(tn_group *group)
 {
-    int64_t rows = group->rows;
+    int64_t rows = group->rows, block = rows ? items_of_a_block(rows) : 1;
     group->tile = rows ? largest(1, TN_TILE_ROWS / rows) : largest(1, TN_TILE_ELEMENTS / group->elements);
+    if (group->tile > block) group->tile -= group->tile % block;
     group->tiles = largest(1, (group->items + group->tile - 1) / group->tile);
     int64_t limit = at_most(TN_SEGMENTS, group->tiles);
     if (rows) limit = at_most(limit, group->items * rows / TN_SEGMENT_ROWS);
     if (group->partial) limit = at_most(limit, TN_PARTIAL_BYTES / group->partial);
     for (group->segments = 1; 2 * group->segments <= limit;) group->segments *= 2;
+
+    int64_t wanted = rounded_up(group->tiles, group->segments);
+    int64_t tile = largest(1, (group->items + wanted - 1) / wanted);
+    group->tile = tile > block ? rounded_up(tile, block) : tile;
+    group->tiles = largest(1, (group->items + group->tile - 1) / group->tile);
+    while (group->segments > group->tiles) group->segments /= 2;
 }
 
 /* A sum that is not worth several segments is cut by items of its output instead, if it has several: the product of
@@ -65,14 +90,20 @@ static bool by_output(const tn_plan *plan, const tn_vertex *v)
     return v->reduce && plan->groups[v->group].segments == 1 && tn_shape_dim0(v->node->shape) > 1;
 }
 
+bool tn_plan_is_wide(const tn_node *product)
+{
+    return product->shape.rank >= 2 && tn_shape_rows(product->shape) < TN_WIDE_ROWS &&
+           tn_shape_cols(product->shape) >= TN_WIDE_COLUMNS &&
+           tn_shape_cols(product->in[0]->shape) >= TN_WIDE_COLUMNS / 2;
+}
+
 /* Few rows and many columns: cut by columns, together with the elementwise operations that follow. */
 static void choose_mode(const tn_plan *plan, tn_vertex *v)
 {
     int64_t rows = tn_shape_rows(v->node->shape), cols = tn_shape_cols(v->node->shape);
     if (!v->columns || v->node->shape.rank < 2) return;
     if (is_product(v)) {
-        int64_t depth = tn_shape_cols(v->node->in[0]->shape);
-        if (rows < TN_WIDE_ROWS && cols >= TN_WIDE_COLUMNS && depth >= TN_WIDE_COLUMNS / 2) v->mode = TN_BY_COLUMNS;
+        if (tn_plan_is_wide(v->node)) v->mode = TN_BY_COLUMNS;
         return;
     }
     for (int k = 0; k < v->n_in; k++) {
@@ -103,7 +134,7 @@ static tn_status split_sums(tn_plan *plan, tn_error *error)
         enough = moved[i] >= 0;
         if (split && enough) {
             tn_vertex sum = {.node = v.node, .kind = TN_VERTEX_COMPUTED, .n_in = 1, .in = {moved[i]}, .combine = true,
-                             .mode = TN_BY_ROWS, .output = output, .kernel = tn_combine_kernel(v.node)};
+                             .mode = TN_BY_ROWS, .output = output, .partner = -1, .kernel = tn_combine_kernel(v.node)};
             sum.group = tn_plan_group(plan, tn_shape_dim0(v.node->shape));
             moved[i] = tn_plan_add_vertex(plan, &sum);
             enough = sum.group >= 0 && moved[i] >= 0;

@@ -168,7 +168,7 @@ static void place_results(tn_plan *plan, life *lives, const int *last_reader)
         n = 0;
         for (int i = 0; i < plan->n_vertices; i++) {
             const tn_vertex *v = &plan->vertices[i];
-            if (v->kind == TN_VERTEX_COMPUTED && v->local && v->chain == c) lives[n++] = (life){i, i, last_reader[i]};
+            if (v->kind == TN_VERTEX_COMPUTED && v->local && v->chain == c) lives[n++] = (life){i, v->second ? v->partner : i, last_reader[i]};
         }
         plan->chains[c].scratch = pack(plan, lives, n);
         if (plan->chains[c].scratch > plan->scratch_bytes) plan->scratch_bytes = plan->chains[c].scratch;

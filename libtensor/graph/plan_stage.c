@@ -4,6 +4,8 @@
 #include "core/memory.h"
 #include "graph/plan.h"
 
+#include <string.h>
+
 /* Whether block b of the reader needs no more than block b of the writer, so that both may share a chain. */
 static bool block_by_block(const tn_plan *plan, const tn_vertex *writer, const tn_vertex *reader, const tn_source *s)
 {
@@ -139,6 +141,33 @@ static bool find_chains(tn_plan *plan)
     return true;
 }
 
+/* A later vertex of the same chain that makes the partner's result out of the same input, or -1. */
+static int find_partner(const tn_plan *plan, int i)
+{
+    const tn_vertex *v = &plan->vertices[i];
+    for (int k = i + 1; k < plan->n_vertices; k++) {
+        const tn_vertex *other = &plan->vertices[k];
+        if (other->kind == TN_VERTEX_COMPUTED && other->chain == v->chain && other->in[0] == v->in[0] &&
+            !strcmp(other->node->op->name, v->node->op->partner) && tn_plan_source(plan, v, 0).direct)
+            return k;
+    }
+    return -1;
+}
+
+/* Pairs what is better done at once, such as a sine and a cosine of the same. */
+static void pair_up(tn_plan *plan)
+{
+    for (int i = 0; i < plan->n_vertices; i++) {
+        tn_vertex *v = &plan->vertices[i];
+        int number = v->node->dtype == TN_F64;
+        if (v->kind != TN_VERTEX_COMPUTED || !v->node->op->partner || v->kernel != v->node->op->kernel[number]) continue;
+        if ((v->partner = find_partner(plan, i)) < 0) continue;
+        v->kernel = v->node->op->both[number];
+        plan->vertices[v->partner].partner = i;
+        plan->vertices[v->partner].second = true;
+    }
+}
+
 tn_status tn_plan_stage(tn_plan *plan, tn_error *error)
 {
     int next = 0;
@@ -156,6 +185,7 @@ tn_status tn_plan_stage(tn_plan *plan, tn_error *error)
             plan->n_stages = plan->vertices[i].stage + 1;
     plan->stages = tn_calloc((size_t)plan->n_stages, sizeof *plan->stages);
     if (!enough || !plan->stages || !find_chains(plan)) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
+    pair_up(plan);
     for (int c = 0; c < plan->n_chains; c++) {
         tn_stage *stage = &plan->stages[plan->chains[c].stage];
         if (stage->count++ == 0) stage->first = c;

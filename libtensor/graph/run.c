@@ -33,6 +33,7 @@ static void run_block(const tn_plan *plan, const tn_chain *chain, const block *b
                         .first = first, .reduce = instruction->reduce};
         call.out = locate(plan, &instruction->out, b, sliced);
         if (sliced) call.out.cols = b->columns;
+        call.second = locate(plan, &instruction->second, b, sliced);
         for (int k = 0; k < instruction->n_in; k++) call.in[k] = locate(plan, &instruction->in[k], b, sliced);
         instruction->kernel(&call);
     }

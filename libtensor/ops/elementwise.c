@@ -104,6 +104,19 @@ static inline void extent(const tn_call *c, int n, int64_t *rows, int64_t *cols)
     VECTOR_OF(name##_f32, float, prepare, function##_f32, finish)                                                      \
     VECTOR_OF(name##_f64, double, prepare, function##_f64, finish)
 
+/* Sine and cosine at once: the same bits, as both are the halves of one function (core/vecmath.c). */
+#define BOTH_OF(name, T, function)                                                                                     \
+    static void name(const tn_call *c)                                                                                 \
+    {                                                                                                                  \
+        int64_t rows, cols;                                                                                            \
+        extent(c, 1, &rows, &cols);                                                                                    \
+        for (int64_t r = 0; r < rows; r++)                                                                             \
+            tn_vec()->function((T *)c->out.data + r * c->out.rs, (T *)c->second.data + r * c->second.rs,               \
+                               (const T *)c->in[0].data + r * c->in[0].rs, cols);                                      \
+    }
+BOTH_OF(sincos_f32, float, sincos_f32)
+BOTH_OF(sincos_f64, double, sincos_f64)
+
 BINARY(add, x + y)
 BINARY(sub, x - y)
 BINARY(mul, x * y)
@@ -209,7 +222,9 @@ const tn_op tn_ops_elementwise[] = {
     ROW(tanh, 1, 20, 0, "hyperbolic tangent", gradient_tanh),
     ROW(sigmoid, 1, 20, 0, "1 / (1 + exp -a)", gradient_sigmoid),
     ROW(softplus, 1, 40, 0, "log(1 + exp a)", gradient_softplus),
-    ROW(sin, 1, 20, 0, "sine", gradient_sin),
+    {.name = "sin", .about = "sine", .arity = 1, .flags = TN_OP_ELEMENTWISE, .flop = 20, .shape = tn_same_shape,
+     .division = tn_divide_elementwise, .kernel = TN_KERNELS(sin), .gradient = gradient_sin, .partner = "cos",
+     .both = TN_KERNELS(sincos)},
     ROW(cos, 1, 20, 0, "cosine", gradient_cos),
     ROW(exp, 1, 20, 0, "exponential", gradient_exp),
     ROW(log, 1, 20, 0, "natural logarithm", gradient_log),

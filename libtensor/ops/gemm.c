@@ -1,15 +1,26 @@
-/* Dense matrix products: BLIS, and loops of our own where one side is so thin that packing it costs more than the
- * product itself (a first layer of 3 inputs, a last layer of 1 output). */
+/* Which method a dense matrix product takes. The kernels of gemm_kernel.h serve the tiles of a plan, which lie in the
+ * cache and have a contiguous side; BLIS serves what has none, and machines without fused multiply-add, where its
+ * kernels are ahead of ours (doc/performance.md holds the measurements). */
 #include "config.h"
 #include "ops/gemm.h"
 #include "core/memory.h"
-#include "ops/op.h"
+#include "ops/gemm_kernel.h"
 
 #include <blis.h>
 #include <string.h>
 
-enum { THIN = 8 };   /* at most this many columns are thin */
-enum { LANES = 16 }; /* partial sums of a dot product: the order of summation, the same on every instruction set */
+const tn_gemm_kernel *const *tn_gemm_variants(void)
+{
+    static const tn_gemm_kernel *const all[] = {&tn_gemm_avx512f, &tn_gemm_avx2, &tn_gemm_sse2, NULL};
+    if (__builtin_cpu_supports("avx512f")) return all;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return all + 1;
+    return all + 2;
+}
+
+const tn_gemm_kernel *tn_gemm_here(void)
+{
+    return *tn_gemm_variants();
+}
 
 #define T float
 #define NAME(name) name##_f32

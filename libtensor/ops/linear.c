@@ -3,9 +3,8 @@
 #include "config.h"
 #include "graph/graph.h"
 #include "ops/gemm.h"
+#include "ops/gemm_kernel.h"
 #include "ops/op.h"
-
-#include <string.h>
 
 /* ---- matmul: A B, A B^T (attr.transpose_b), A^T B (attr.transpose_a) ---- */
 
@@ -38,24 +37,26 @@ static double matmul_cost(const tn_node *node)
     return 2.0 * (double)tn_shape_size(node->in[0]->shape) * (double)tn_shape_cols(node->shape);
 }
 
-#define MATMUL(name, T, gemm)                                                                                          \
+#define MATMUL(name, T, precision)                                                                                     \
     static void name(const tn_call *c)                                                                                 \
     {                                                                                                                  \
         const tn_matrix *a = &c->in[0], *b = &c->in[1], *out = &c->out;                                                \
+        const tn_attr *attr = &c->node->attr;                                                                          \
         const T *first_a = a->data, *first_b = b->data;                                                                \
-        if (c->node->attr.transpose_a) {                                                                               \
-            if (!c->reduce) first_a += c->item;                                                                        \
-            gemm(out->rows, out->cols, a->rows, first_a, 1, a->rs, first_b, b->rs, 1, c->reduce && !c->first,          \
-                 out->data, out->rs, 1);                                                                               \
-        } else if (c->node->attr.transpose_b)                                                                          \
-            gemm(out->rows, out->cols, a->cols, first_a, a->rs, 1, first_b + c->column * b->rs, 1, b->rs, false,       \
-                 out->data, out->rs, 1);                                                                               \
+        if (attr->packed)                                                                                              \
+            tn_gemm_here()->packed_##precision(out->rows, out->cols, a->cols,                                          \
+                                               (tn_factor_##precision){first_a, a->rs, 1}, first_b, NULL, false,       \
+                                               out->data, out->rs);                                                    \
+        else if (attr->transpose_a)                                                                                    \
+            tn_gemm_##precision(out->rows, out->cols, a->rows, c->reduce ? first_a : first_a + c->item, 1, a->rs,      \
+                                first_b, b->rs, 1, NULL, c->reduce && !c->first, out->data, out->rs, 1);               \
         else                                                                                                           \
-            gemm(out->rows, out->cols, a->cols, first_a, a->rs, 1, first_b + c->column, b->rs, 1, false, out->data,    \
-                 out->rs, 1);                                                                                          \
+            tn_gemm_##precision(out->rows, out->cols, a->cols, first_a, a->rs, 1,                                      \
+                                first_b + c->column * (attr->transpose_b ? b->rs : 1), attr->transpose_b ? 1 : b->rs,  \
+                                attr->transpose_b ? b->rs : 1, NULL, false, out->data, out->rs, 1);                    \
     }
-MATMUL(matmul_f32, float, tn_gemm_f32)
-MATMUL(matmul_f64, double, tn_gemm_f64)
+MATMUL(matmul_f32, float, f32)
+MATMUL(matmul_f64, double, f64)
 
 static tn_node *product(tn_graph *g, tn_node *a, tn_node *b, bool ta, bool tb)
 {
@@ -90,18 +91,21 @@ static tn_division linear_division(const tn_node *node)
     return (tn_division){.access = TN_ITEMS, .itemwise = 1, .columns = true};
 }
 
-#define LINEAR(name, T, gemm)                                                                                          \
+#define LINEAR(name, T, precision)                                                                                     \
     static void name(const tn_call *c)                                                                                 \
     {                                                                                                                  \
         const tn_matrix *x = &c->in[0], *a = &c->in[1], *out = &c->out;                                                \
         const T *bias = (const T *)c->in[2].data + c->column;                                                          \
-        for (int64_t r = 0; r < out->rows; r++)                                                                        \
-            memcpy((T *)out->data + r * out->rs, bias, (size_t)out->cols * sizeof(T));                                 \
-        gemm(out->rows, out->cols, x->cols, x->data, x->rs, 1, (const T *)a->data + c->column * a->rs, 1, a->rs, true, \
-             out->data, out->rs, 1);                                                                                   \
+        if (c->node->attr.packed)                                                                                      \
+            tn_gemm_here()->packed_##precision(out->rows, out->cols, x->cols,                                          \
+                                               (tn_factor_##precision){x->data, x->rs, 1}, a->data, bias, false,       \
+                                               out->data, out->rs);                                                    \
+        else                                                                                                           \
+            tn_gemm_##precision(out->rows, out->cols, x->cols, x->data, x->rs, 1,                                      \
+                                (const T *)a->data + c->column * a->rs, 1, a->rs, bias, false, out->data, out->rs, 1); \
     }
-LINEAR(linear_f32, float, tn_gemm_f32)
-LINEAR(linear_f64, double, tn_gemm_f64)
+LINEAR(linear_f32, float, f32)
+LINEAR(linear_f64, double, f64)
 
 static tn_node *gradient_linear(tn_graph *g, tn_node *y, tn_node *dy, int i)
 {
@@ -111,6 +115,50 @@ static tn_node *gradient_linear(tn_graph *g, tn_node *y, tn_node *dy, int i)
     case 1: return product(g, dy, y->in[0], true, false);
     default: return tn_sum(g, dy, leading, false);
     }
+}
+
+/* ---- pack: a matrix as the strips that matrix kernels read (gemm_kernel.h); made by the planner only ---- */
+
+static tn_division by_strips(const tn_node *node)
+{
+    (void)node;
+    return (tn_division){.access = TN_ITEMS};
+}
+
+#define PACK(name, T)                                                                                                  \
+    static void name(const tn_call *c)                                                                                 \
+    {                                                                                                                  \
+        enum { WIDTH = TN_STRIP(sizeof(T)) };                                                                          \
+        const tn_matrix *from = &c->in[0];                                                                             \
+        bool turned = c->node->attr.transpose_b;                                                                       \
+        int64_t depth = turned ? from->cols : from->rows, columns = turned ? from->rows : from->cols;                  \
+        int64_t down = turned ? 1 : from->rs, along = turned ? from->rs : 1;                                           \
+        for (int64_t s = 0; s < c->items; s++) {                                                                       \
+            T *strip = (T *)c->out.data + s * depth * WIDTH;                                                           \
+            int64_t first = (c->item + s) * WIDTH, width = columns - first < WIDTH ? columns - first : WIDTH;          \
+            const T *source = (const T *)from->data + first * along;                                                   \
+            for (int64_t p = 0; p < depth; p++) {                                                                      \
+                for (int64_t j = 0; j < width; j++) strip[p * WIDTH + j] = source[p * down + j * along];               \
+                for (int64_t j = width; j < WIDTH; j++) strip[p * WIDTH + j] = 0;                                      \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+PACK(pack_f32, float)
+PACK(pack_f64, double)
+
+static const tn_op pack = {.name = "pack", .about = "a matrix in strips", .arity = 1, .division = by_strips,
+                           .kernel = TN_KERNELS(pack)};
+
+const tn_op *tn_pack(const tn_node *product, tn_shape *shape)
+{
+    const tn_node *matrix = product->in[1];
+    bool linear = product->op->kernel[0] == linear_f32, known = linear || product->op->kernel[0] == matmul_f32;
+    if (!known || product->attr.transpose_a || matrix->shape.rank != 2) return NULL;
+    bool turned = linear || product->attr.transpose_b;
+    int64_t columns = matrix->shape.dim[!turned], width = TN_STRIP(tn_dtype_size(matrix->dtype));
+    if (columns <= TN_THIN) return NULL;
+    *shape = TN_SHAPE((columns + width - 1) / width, matrix->shape.dim[turned], width);
+    return &pack;
 }
 
 const tn_op tn_ops_linear[] = {

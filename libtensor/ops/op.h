@@ -19,6 +19,7 @@ typedef struct tn_attr {
     tn_dtype dtype;              /* cast */
     int64_t axis, start, length; /* slice, pad, concat, sum, max: see their rows */
     bool transpose_a, transpose_b;
+    bool packed;                 /* products: the planner has the second matrix packed beforehand (plan_lower.c) */
     double value;                /* scale, full */
     unsigned axes;               /* reductions as the user asked for them */
     bool keep;
@@ -54,6 +55,7 @@ typedef struct tn_matrix {
 typedef struct tn_call {
     const tn_node *node;
     tn_matrix out, in[TN_MAX_INPUTS];
+    tn_matrix second;    /* of a kernel for two: the result of the other operation */
     int64_t item, items; /* first item of the block, and number of items */
     int64_t column;      /* first column of out, when divided by columns */
     bool first;
@@ -80,6 +82,9 @@ struct tn_op {
     tn_status (*shape)(const tn_node *node, tn_shape *out, tn_error *why);
     tn_division (*division)(const tn_node *node);
     tn_kernel kernel[2]; /* float32, float64 */
+    /* Another operation that costs little more when it is done together with this one, and the kernels for both. */
+    const char *partner;
+    tn_kernel both[2];
     /* The gradient to input i, given that of the output, as nodes; NULL where it is zero everywhere. */
     tn_node *(*gradient)(tn_graph *g, tn_node *y, tn_node *dy, int i);
     /* For composite operations: the nodes it stands for. */
@@ -92,6 +97,10 @@ extern const tn_op *const tn_op_families[];
 
 /* The row of that name; NULL if there is none. */
 const tn_op *tn_op_find(const char *name);
+
+/* The operation that packs the second matrix of a product into the strips that its kernel reads fastest (not part of the
+ * table: only the planner makes it), and the shape of its result. NULL if there is nothing to pack. */
+const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 
 /* One clone of a kernel per instruction set, chosen when the program is loaded. The sanitizers cannot run before
  * that choice is made, so they get one plain version. */

@@ -89,11 +89,11 @@ static void place(matrix *m, tn_dtype dtype, const guarded *memory, int64_t befo
 static void multiply(tn_dtype dtype, const matrix *a, const matrix *b, bool add, matrix *c)
 {
     if (dtype == TN_F64)
-        tn_gemm_f64(c->rows, c->cols, a->cols, a->data, a->rs, a->cs, b->data, b->rs, b->cs, add, c->data, c->rs,
-                    c->cs);
+        tn_gemm_f64(c->rows, c->cols, a->cols, a->data, a->rs, a->cs, b->data, b->rs, b->cs, NULL, add, c->data,
+                    c->rs, c->cs);
     else
-        tn_gemm_f32(c->rows, c->cols, a->cols, a->data, a->rs, a->cs, b->data, b->rs, b->cs, add, c->data, c->rs,
-                    c->cs);
+        tn_gemm_f32(c->rows, c->cols, a->cols, a->data, a->rs, a->cs, b->data, b->rs, b->cs, NULL, add, c->data,
+                    c->rs, c->cs);
 }
 
 /* Largest error of C = A B or C += A B against loops in double, relative to the sums of |a| |b|. */

@@ -17,7 +17,9 @@ static moment *moments(const tn_plan *plan)
     for (int c = 0; c < plan->n_chains; c++)
         for (int i = 0; i < plan->chains[c].count; i++) {
             int place = plan->chains[c].first + i;
-            of[plan->instructions[place].vertex] = (moment){plan->chains[c].stage, c, place};
+            int vertex = plan->instructions[place].vertex, partner = plan->vertices[vertex].partner;
+            of[vertex] = (moment){plan->chains[c].stage, c, place};
+            if (partner >= 0) of[partner] = of[vertex]; /* made at once */
         }
     return of;
 }

@@ -137,7 +137,7 @@ static void check_step(int file, tn_dtype number, unsigned options, double toler
     if (!open_reference(&r, file, number)) return;
     int n = (int)golden_shape(r.file, "batch_frames").dim[0];
     const int32_t *frame = golden_int32s(r.file, "batch_frames");
-    double coefficient[OM_TERMS];
+    double coefficient[OM_COEFFICIENTS] = {[OM_FACTOR_INPUTS] = 1};
     for (int i = 0; i < OM_TERMS; i++) {
         char name[64];
         snprintf(name, sizeof name, "coefficient/%s", om_term_names[i]);
@@ -149,7 +149,7 @@ static void check_step(int file, tn_dtype number, unsigned options, double toler
     ck_assert_msg(plan != NULL, "%s", error.message);
     struct { const char *name; void *data; } inputs[] = {
         {"voltage", frames_of(&r, "voltage", frame, n)}, {"derivative", frames_of(&r, "derivative", frame, n)},
-        {"coordinates", coordinates_of(&r, frame, n)}, {"coefficients", convert(coefficient, OM_TERMS, number)},
+        {"coordinates", coordinates_of(&r, frame, n)}, {"coefficients", convert(coefficient, OM_COEFFICIENTS, number)},
     };
     for (int i = 0; i < 4; i++) ck_assert_int_eq(tn_bind(plan, inputs[i].name, inputs[i].data, NULL), TN_OK);
     ck_assert_msg(tn_run(plan, &error) == TN_OK, "%s", error.message);

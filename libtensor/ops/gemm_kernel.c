@@ -1,0 +1,93 @@
+/* The kernels of gemm_kernel.h. This file is compiled three times, for SSE2, AVX2 and AVX-512. A block of C of ROWS
+ * rows and two vectors is held in registers while k runs: enough chains to hide the latency of the arithmetic. */
+#include "config.h"
+#include "ops/gemm_kernel.h"
+
+#include <immintrin.h>
+
+/* Sums of neighbours in a fixed order, halves upon halves. */
+static inline float sum_of_4(__m128 v)
+{
+    v = _mm_add_ps(v, _mm_movehl_ps(v, v));
+    return _mm_cvtss_f32(_mm_add_ss(v, _mm_shuffle_ps(v, v, 1)));
+}
+static inline double sum_of_2(__m128d v)
+{
+    return _mm_cvtsd_f64(_mm_add_sd(v, _mm_unpackhi_pd(v, v)));
+}
+#if defined __AVX2__
+static inline float sum_of_8(__m256 v)
+{
+    return sum_of_4(_mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)));
+}
+static inline double sum_of_4_f64(__m256d v)
+{
+    return sum_of_2(_mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1)));
+}
+#endif
+
+#if defined __AVX512F__
+#define ISA avx512f
+#define BYTES 64
+enum { ROWS = 12 };
+#define SPLAT_F(a) ((vector_f32)_mm512_set1_ps(a))
+#define SPLAT_D(a) ((vector_f64)_mm512_set1_pd(a))
+#define FMA_F(a, b, c) ((vector_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
+#define FMA_D(a, b, c) ((vector_f64)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
+#define HIGH(v) _mm512_extractf64x4_pd((__m512d)(v), 1)
+#define SUM_F(v) sum_of_8(_mm256_add_ps(_mm512_castps512_ps256((__m512)(v)), _mm256_castpd_ps(HIGH(v))))
+#define SUM_D(v) sum_of_4_f64(_mm256_add_pd(_mm512_castpd512_pd256((__m512d)(v)), HIGH(v)))
+#elif defined __AVX2__
+#define ISA avx2
+#define BYTES 32
+enum { ROWS = 6 };
+#define SPLAT_F(a) ((vector_f32)_mm256_set1_ps(a))
+#define SPLAT_D(a) ((vector_f64)_mm256_set1_pd(a))
+#define FMA_F(a, b, c) ((vector_f32)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
+#define FMA_D(a, b, c) ((vector_f64)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#define SUM_F(v) sum_of_8((__m256)(v))
+#define SUM_D(v) sum_of_4_f64((__m256d)(v))
+#else
+#define ISA sse2
+#define BYTES 16
+enum { ROWS = 6 };
+#define SPLAT_F(a) ((vector_f32)_mm_set1_ps(a))
+#define SPLAT_D(a) ((vector_f64)_mm_set1_pd(a))
+#define FMA_F(a, b, c) ((a) * (b) + (c)) /* there is no fused one */
+#define FMA_D(a, b, c) ((a) * (b) + (c))
+#define SUM_F(v) sum_of_4((__m128)(v))
+#define SUM_D(v) sum_of_2((__m128d)(v))
+#endif
+
+enum { PAIR = 2 };    /* vectors side by side in a block */
+enum { DEPTH = 256 }; /* steps of k for which columns of B are copied, where they must be */
+enum { STRIPS = 4 };  /* strips copied at once */
+enum { FAR = 4096 };  /* bytes between rows that are better copied than read where they lie */
+
+#define T float
+#define NAME(name) name##_f32
+#define SPLAT SPLAT_F
+#define FMA FMA_F
+#define SUM SUM_F
+#include "ops/gemm_kernel_template.h"
+#undef T
+#undef NAME
+#undef SPLAT
+#undef FMA
+#undef SUM
+
+#define T double
+#define NAME(name) name##_f64
+#define SPLAT SPLAT_D
+#define FMA FMA_D
+#define SUM SUM_D
+#include "ops/gemm_kernel_template.h"
+
+#define STRING(a) STRING_(a)
+#define STRING_(a) #a
+#define PASTE(a, b) PASTE_(a, b)
+#define PASTE_(a, b) a##b
+const tn_gemm_kernel PASTE(tn_gemm_, ISA) = {
+    .name = STRING(ISA), .product_f32 = product_f32, .packed_f32 = packed_f32, .dots_f32 = dots_f32,
+    .product_f64 = product_f64, .packed_f64 = packed_f64, .dots_f64 = dots_f64,
+};

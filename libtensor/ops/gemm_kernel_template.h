@@ -1,0 +1,204 @@
+/* Included by gemm_kernel.c once per number type: T, NAME(name), SPLAT(a), FMA(a, b, c), SUM(v). No include guard. */
+
+typedef T NAME(vector) __attribute__((vector_size(BYTES), aligned(sizeof(T)), may_alias));
+typedef struct NAME(tn_factor) NAME(factor);
+enum { NAME(WIDTH) = BYTES / sizeof(T), NAME(STRIP) = PAIR * NAME(WIDTH) };
+#define AT(address, j) (*(NAME(vector) *)((address) + (j) * NAME(WIDTH)))
+
+/* One block of C: `rows` rows and `vectors` vectors, both known when this is compiled into its caller. Rows of B are
+ * contiguous. */
+static inline __attribute__((always_inline)) void NAME(block)(const int rows, const int vectors, int64_t k,
+                                                              NAME(factor) a, const T *b, int64_t rb, const T *bias,
+                                                              bool add, T *c, int64_t rc)
+{
+    NAME(vector) sum[ROWS][PAIR], line[PAIR];
+    const T *third[(ROWS + 2) / 3]; /* every third row: the addresses between need no register of their own */
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < vectors; j++)
+            sum[i][j] = add ? AT(c + i * rc, j) : bias ? AT((T *)bias, j) : (NAME(vector)){0};
+    for (int i = 0; i < rows; i += 3) third[i / 3] = a.data + i * a.rs;
+    for (int64_t p = 0; p < k; p++, b += rb) {
+        for (int j = 0; j < vectors; j++) line[j] = AT((T *)b, j);
+        for (int i = 0; i < rows; i++) {
+            NAME(vector) factor = SPLAT(third[i / 3][i % 3 * a.rs]);
+            for (int j = 0; j < vectors; j++) sum[i][j] = FMA(factor, line[j], sum[i][j]);
+        }
+        for (int i = 0; i < rows; i += 3) third[i / 3] += a.cs;
+    }
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < vectors; j++) AT(c + i * rc, j) = sum[i][j];
+}
+
+/* A strip of C: one or two whole vectors wide, all rows. */
+static inline __attribute__((always_inline)) void NAME(blocks)(const int vectors, int64_t m, int64_t k, NAME(factor) a,
+                                                               const T *b, int64_t rb, const T *bias, bool add, T *c,
+                                                               int64_t rc)
+{
+    for (; m >= ROWS; m -= ROWS, a.data += ROWS * a.rs, c += ROWS * rc)
+        NAME(block)(ROWS, vectors, k, a, b, rb, bias, add, c, rc);
+#define REST(rows) case rows: NAME(block)(rows, vectors, k, a, b, rb, bias, add, c, rc); break;
+    switch (m) {
+        REST(1) REST(2) REST(3) REST(4) REST(5)
+#if defined __AVX512F__
+        REST(6) REST(7) REST(8) REST(9) REST(10) REST(11)
+#endif
+    }
+#undef REST
+}
+
+static void NAME(pair)(int64_t m, int64_t k, NAME(factor) a, const T *b, int64_t rb, const T *bias, bool add, T *c,
+                       int64_t rc)
+{
+    NAME(blocks)(PAIR, m, k, a, b, rb, bias, add, c, rc);
+}
+
+static void NAME(single)(int64_t m, int64_t k, NAME(factor) a, const T *b, int64_t rb, const T *bias, bool add, T *c,
+                         int64_t rc)
+{
+    NAME(blocks)(1, m, k, a, b, rb, bias, add, c, rc);
+}
+
+/* A strip that ends within a vector: done in a copy of C, block by block. B is filled up with zeros. */
+static void NAME(edge)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *b, int64_t rb, const T *bias,
+                       bool add, T *c, int64_t rc)
+{
+    T copy[ROWS * NAME(STRIP)] = {0};
+    for (; m > 0; m -= ROWS, a.data += ROWS * a.rs, c += ROWS * rc) {
+        int64_t rows = m < ROWS ? m : ROWS;
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < n; j++)
+                copy[i * NAME(STRIP) + j] = add ? c[i * rc + j] : bias ? bias[j] : 0;
+        (n > NAME(WIDTH) ? NAME(pair) : NAME(single))(rows, k, a, b, rb, NULL, true, copy, NAME(STRIP));
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < n; j++) c[i * rc + j] = copy[i * NAME(STRIP) + j];
+    }
+}
+
+/* A strip of the next n columns, or as many of them as it has. */
+static void NAME(strip)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *b, int64_t rb, const T *bias,
+                        bool add, T *c, int64_t rc)
+{
+    if (n >= NAME(STRIP)) NAME(pair)(m, k, a, b, rb, bias, add, c, rc);
+    else if (n == NAME(WIDTH)) NAME(single)(m, k, a, b, rb, bias, add, c, rc);
+    else NAME(edge)(m, n, k, a, b, rb, bias, add, c, rc);
+}
+
+/* Copies depth x n elements of B to rows of STRIP elements, filled up with zeros. */
+static void NAME(gather)(T *to, int64_t depth, int64_t n, NAME(factor) b)
+{
+    for (int64_t p = 0; p < depth && n < NAME(STRIP); p++)
+        for (int64_t j = n; j < NAME(STRIP); j++) to[p * NAME(STRIP) + j] = 0;
+    if (b.cs == 1)
+        for (int64_t p = 0; p < depth; p++)
+            for (int64_t j = 0; j < n; j++) to[p * NAME(STRIP) + j] = b.data[p * b.rs + j];
+    else
+        for (int64_t j = 0; j < n; j++)
+            for (int64_t p = 0; p < depth; p++) to[p * NAME(STRIP) + j] = b.data[p * b.rs + j * b.cs];
+}
+
+/* Whether neighbours in that direction are so far apart that reading them in turn evicts them from the cache. */
+static inline bool NAME(far)(int64_t stride)
+{
+    return stride * (int64_t)sizeof(T) >= FAR;
+}
+
+/* Copies rows x depth elements of A, so that each block of C reads them near each other. */
+static NAME(factor) NAME(gather_rows)(T *to, int64_t rows, int64_t depth, NAME(factor) a)
+{
+    bool by_rows = a.cs == 1;
+    NAME(factor) copy = {to, by_rows ? DEPTH : 1, by_rows ? 1 : ROWS};
+    if (by_rows)
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t p = 0; p < depth; p++) to[i * DEPTH + p] = a.data[i * a.rs + p];
+    else
+        for (int64_t p = 0; p < depth; p++)
+            for (int64_t i = 0; i < rows; i++) to[p * ROWS + i] = a.data[i * a.rs + p * a.cs];
+    return copy;
+}
+
+/* Several strips at once whose part of B is copied, DEPTH steps of k at a time; and A as well, where it is spread. */
+static void NAME(copied)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(factor) b, const T *bias, bool add,
+                         T *c, int64_t rc)
+{
+    T strips[STRIPS][DEPTH * NAME(STRIP)] __attribute__((aligned(64))), near[ROWS * DEPTH];
+    bool spread = NAME(far)(a.rs) || NAME(far)(a.cs);
+    do {
+        int64_t depth = k < DEPTH ? k : DEPTH;
+        for (int64_t j = 0; j < n; j += NAME(STRIP))
+            NAME(gather)(strips[j / NAME(STRIP)], depth, n - j < NAME(STRIP) ? n - j : NAME(STRIP),
+                         (NAME(factor)){b.data + j * b.cs, b.rs, b.cs});
+        for (int64_t i = 0; i < m; i += ROWS) {
+            int64_t rows = m - i < ROWS ? m - i : ROWS;
+            NAME(factor) part = {a.data + i * a.rs, a.rs, a.cs};
+            if (spread) part = NAME(gather_rows)(near, rows, depth, part);
+            for (int64_t j = 0; j < n; j += NAME(STRIP))
+                NAME(strip)(rows, n - j, depth, part, strips[j / NAME(STRIP)], NAME(STRIP), bias ? bias + j : NULL,
+                            add, c + i * rc + j, rc);
+        }
+        a.data += depth * a.cs;
+        b.data += depth * b.rs;
+        k -= depth;
+        add = true;
+    } while (k > 0);
+}
+
+static void NAME(product)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(factor) b, const T *bias, bool add,
+                          T *c, int64_t rc)
+{
+    int64_t j = 0;
+    bool in_place = b.cs == 1 && (m <= 2 * ROWS || !(NAME(far)(b.rs) || NAME(far)(a.rs) || NAME(far)(a.cs)));
+    if (in_place) /* whole vectors; the last strip may be a single one */
+        for (; n - j >= NAME(WIDTH); j += n - j < NAME(STRIP) ? NAME(WIDTH) : NAME(STRIP))
+            NAME(strip)(m, n - j < NAME(STRIP) ? NAME(WIDTH) : NAME(STRIP), k, a, b.data + j, b.rs,
+                        bias ? bias + j : NULL, add, c + j, rc);
+    for (; j < n; j += STRIPS * NAME(STRIP)) {
+        int64_t width = n - j < STRIPS * NAME(STRIP) ? n - j : STRIPS * NAME(STRIP);
+        NAME(copied)(m, width, k, a, (NAME(factor)){b.data + j * b.cs, b.rs, b.cs}, bias ? bias + j : NULL, add, c + j,
+                     rc);
+    }
+}
+
+static void NAME(packed)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *strips, const T *bias, bool add,
+                         T *c, int64_t rc)
+{
+    for (int64_t first = 0; first < n; first += TN_STRIP(sizeof(T)), strips += k * TN_STRIP(sizeof(T)))
+        for (int64_t j = 0; j < TN_STRIP(sizeof(T)) && first + j < n; j += NAME(STRIP))
+            NAME(strip)(m, n - first - j, k, a, strips + j, TN_STRIP(sizeof(T)), bias ? bias + first + j : NULL, add,
+                        c + first + j, rc);
+}
+
+/* The sum of LANES partial sums, each over every LANES-th element; what is left over comes last. */
+static inline T NAME(dot)(int64_t k, const T *a, const T *b)
+{
+    enum { VECTORS = TN_LANES / NAME(WIDTH) };
+    NAME(vector) lane[VECTORS] = {{0}};
+    int64_t p = 0;
+    for (; p + TN_LANES <= k; p += TN_LANES)
+        for (int j = 0; j < VECTORS; j++) lane[j] = FMA(AT((T *)a + p, j), AT((T *)b + p, j), lane[j]);
+    for (int half = VECTORS / 2; half > 0; half /= 2)
+        for (int j = 0; j < half; j++) lane[j] += lane[j + half];
+    T sum = SUM(lane[0]);
+    for (; p < k; p++) sum += a[p] * b[p];
+    return sum;
+}
+
+static void NAME(dots)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(factor) b, const T *bias, bool add, T *c,
+                       int64_t rc)
+{
+    T column[TN_THIN][DEPTH];
+    do {
+        int64_t depth = k < DEPTH ? k : DEPTH;
+        for (int64_t j = 0; j < n; j++)
+            for (int64_t p = 0; p < depth; p++) column[j][p] = b.data[p * b.rs + j * b.cs];
+        for (int64_t i = 0; i < m; i++)
+            for (int64_t j = 0; j < n; j++) {
+                T sum = NAME(dot)(depth, a.data + i * a.rs, column[j]), *to = c + i * rc + j;
+                *to = add ? *to + sum : bias ? bias[j] + sum : sum;
+            }
+        a.data += depth;
+        b.data += depth * b.rs;
+        k -= depth;
+        add = true;
+    } while (k > 0);
+}
+#undef AT
