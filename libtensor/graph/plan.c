@@ -31,7 +31,7 @@ void tn_plan_free(tn_plan *plan)
 /* The memory of a root (a leaf or a computed vertex) as an operand, read whole. */
 static tn_operand whole(const tn_vertex *root)
 {
-    return (tn_operand){.slot = root->slot, .offset = root->place, .local = root->local};
+    return (tn_operand){.slot = root->slot, .offset = root->place, .home = root->home};
 }
 
 static tn_operand input_operand(const tn_plan *plan, const tn_vertex *v, int k)
@@ -94,6 +94,11 @@ static tn_status write_instructions(tn_plan *plan, tn_error *error)
         if (v->partner >= 0) to->second = output_operand(plan, &plan->vertices[v->partner]);
         for (int k = 0; k < v->n_in; k++) to->in[k] = input_operand(plan, v, k);
     }
+    for (int c = 0; c < plan->n_chains; c++)
+        for (int i = plan->chains[c].first + plan->chains[c].count - 1; i >= plan->chains[c].first; i--) {
+            bool last = i == plan->chains[c].first + plan->chains[c].count - 1;
+            if (!plan->instructions[i].reduce) plan->instructions[i].run = 1 + (last ? 0 : plan->instructions[i + 1].run);
+        }
     return TN_OK;
 }
 
@@ -169,7 +174,7 @@ static void print_instruction(const tn_plan *plan, const tn_instruction *instruc
     if (v->partner >= 0) fprintf(stream, " and %%%d %s of", v->partner, plan->vertices[v->partner].node->op->name);
     for (int k = 0; k < v->n_in; k++) fprintf(stream, " %%%d", tn_plan_source(plan, v, k).root);
     fprintf(stream, "%s  -> %s\n", v->combine ? " (segments)" : v->reduce ? " (per segment)" : "",
-            v->local ? "tile" : v->slot == TN_SLOT_ARENA ? "arena" : "gradient");
+            v->home == TN_HOME_BLOCK ? "block" : v->home == TN_HOME_TILE ? "tile" : v->slot == TN_SLOT_ARENA ? "arena" : "gradient");
 }
 
 void tn_plan_print(const tn_plan *plan, FILE *stream)

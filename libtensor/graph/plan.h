@@ -26,6 +26,7 @@ enum {
     TN_WIDE_COLUMNS = 5,
     TN_PACK_ROWS = 7,
     TN_BLOCK_ROWS = 2,
+    TN_BLOCK_BYTES = 16,
 };
 #else
 enum {
@@ -38,6 +39,7 @@ enum {
     TN_WIDE_COLUMNS = 128,      /* ... with at least this many columns is cut by columns, of this many each */
     TN_PACK_ROWS = 96,          /* a product of at least so many rows has its second matrix packed beforehand */
     TN_BLOCK_ROWS = 12,         /* tiles are multiples of so many rows: those that a matrix kernel holds in registers */
+    TN_BLOCK_BYTES = 24 << 10,  /* a row-wise run of instructions goes through a tile in blocks of at most so many bytes */
 };
 #endif
 
@@ -54,6 +56,13 @@ typedef enum tn_mode {
     TN_UNCUT,
 } tn_mode;
 
+/* Where a result lives. */
+typedef enum tn_home {
+    TN_HOME_MEMORY, /* the arena, or memory of the user or a parameter set */
+    TN_HOME_TILE,   /* a tile's scratch: only its chain needs it */
+    TN_HOME_BLOCK,  /* a block's scratch: only its run of instructions needs it */
+} tn_home;
+
 typedef struct tn_vertex {
     const tn_node *node;
     tn_vertex_kind kind;
@@ -68,7 +77,8 @@ typedef struct tn_vertex {
     int group;                   /* what it is divided like */
     tn_mode mode;
     int stage, chain;
-    bool local;                  /* lives in a tile's scratch */
+    tn_home home;
+    int run;                     /* number of the run of row-wise instructions it is made in; they count up in a chain */
     int slot;                    /* base of its memory */
     int64_t place;               /* bytes from that base */
     int64_t bytes;
@@ -84,13 +94,14 @@ typedef struct tn_group {
     int64_t elements; /* largest number of elements per item */
     int64_t partial;  /* bytes of the largest sum over items */
     int64_t tile;     /* items done at a time */
+    int64_t block;    /* items of a block of a tile, which fits into the nearest cache */
     int64_t tiles, segments;
 } tn_group;
 
 /* A vertex's memory as an operand: how one block of it is found. */
 typedef struct tn_operand {
     int slot;
-    bool local;              /* slot is the thread's scratch, and items count from the start of the tile */
+    tn_home home;            /* in scratch, items count from the start of the tile, or of the block */
     int64_t offset;          /* bytes */
     int64_t item_step;       /* bytes per item; 0 if the whole is wanted */
     int64_t column_step;     /* bytes per column, when cut by columns */
@@ -104,6 +115,7 @@ typedef struct tn_instruction {
     const tn_node *node;
     int vertex, n_in;
     bool reduce;
+    int run;                 /* how many instructions from here on are row-wise: a block may go through all of them */
     tn_operand out, in[TN_MAX_INPUTS];
     tn_operand second;       /* of a kernel for two */
 } tn_instruction;
@@ -112,7 +124,7 @@ typedef struct tn_instruction {
 typedef struct tn_chain {
     int stage;
     tn_mode mode;
-    int64_t items, tile, tiles;
+    int64_t items, tile, block, tiles;
     int64_t columns;
     int64_t units;           /* pieces of work that threads take: segments, slices of columns, or 1 */
     int first, count;        /* instructions */

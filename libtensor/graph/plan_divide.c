@@ -81,6 +81,9 @@ static void cut(tn_group *group)
     group->tile = tile > block ? rounded_up(tile, block) : tile;
     group->tiles = largest(1, (group->items + group->tile - 1) / group->tile);
     while (group->segments > group->tiles) group->segments /= 2;
+
+    int64_t fitting = TN_BLOCK_BYTES / ((int64_t)sizeof(float) * largest(1, group->elements));
+    group->block = rows ? largest(block, fitting - fitting % block) : group->tile;
 }
 
 /* A sum that is not worth several segments is cut by items of its output instead, if it has several: the product of

@@ -12,14 +12,34 @@ static int64_t padded(int64_t bytes)
     return (bytes + TN_ALIGN - 1) / TN_ALIGN * TN_ALIGN;
 }
 
-/* Follows who reads what: the last stage that needs each result, and whether one chain is enough to hold it. */
+/* Numbers the runs of row-wise instructions, chain by chain in the order of the vertices. */
+static void find_runs(tn_plan *plan)
+{
+    int next = 0;
+    for (int c = 0; c < plan->n_chains; c++) {
+        bool row_wise = false;
+        for (int i = 0; i < plan->n_vertices; i++) {
+            tn_vertex *v = &plan->vertices[i];
+            if (v->kind != TN_VERTEX_COMPUTED || v->chain != c || v->second) continue;
+            if (!row_wise || v->reduce) next++;
+            row_wise = !v->reduce;
+            v->run = next;
+        }
+    }
+    for (int i = 0; i < plan->n_vertices; i++)
+        if (plan->vertices[i].second) plan->vertices[i].run = plan->vertices[plan->vertices[i].partner].run;
+}
+
+/* Follows who reads what: the last stage that needs each result, and whether one chain, or one run of it, is enough to
+ * hold it. */
 static void find_lives(tn_plan *plan)
 {
     for (int i = 0; i < plan->n_vertices; i++) {
         tn_vertex *v = &plan->vertices[i];
+        bool local = v->kind == TN_VERTEX_COMPUTED && v->mode == TN_BY_ROWS && !v->reduce && !v->output &&
+                     !(plan->options & TN_PLAN_UNFUSED);
         v->last = v->stage;
-        v->local = v->kind == TN_VERTEX_COMPUTED && v->mode == TN_BY_ROWS && !v->reduce && !v->output &&
-                   !(plan->options & TN_PLAN_UNFUSED);
+        v->home = local ? TN_HOME_BLOCK : TN_HOME_MEMORY;
     }
     for (int i = 0; i < plan->n_vertices; i++) {
         const tn_vertex *reader = &plan->vertices[i];
@@ -29,7 +49,8 @@ static void find_lives(tn_plan *plan)
             tn_vertex *v = &plan->vertices[s.root];
             if (v->kind != TN_VERTEX_COMPUTED) continue;
             if (reader->stage > v->last) v->last = reader->stage;
-            v->local = v->local && reader->chain == v->chain && s.itemwise && s.offset == 0;
+            if (reader->chain != v->chain || !s.itemwise || s.offset) v->home = TN_HOME_MEMORY;
+            if (v->home == TN_HOME_BLOCK && reader->run != v->run) v->home = TN_HOME_TILE;
         }
     }
     /* An output may look at another vertex's memory, which must then live on. */
@@ -37,7 +58,7 @@ static void find_lives(tn_plan *plan)
         int root = plan->output_vertex[i];
         while (plan->vertices[root].kind == TN_VERTEX_ALIAS) root = plan->vertices[root].in[0];
         plan->vertices[root].last = plan->n_stages;
-        plan->vertices[root].local = false;
+        plan->vertices[root].home = TN_HOME_MEMORY;
     }
 }
 
@@ -96,13 +117,15 @@ static void measure(tn_plan *plan)
         tn_vertex *v = &plan->vertices[i];
         if (v->kind != TN_VERTEX_COMPUTED) continue;
         int64_t size = (int64_t)tn_dtype_size(v->node->dtype), elements = tn_shape_size(v->node->shape);
-        if (v->local) elements = plan->chains[v->chain].tile * tn_shape_stride0(v->node->shape);
+        const tn_chain *chain = &plan->chains[v->chain];
+        if (v->home == TN_HOME_TILE) elements = chain->tile * tn_shape_stride0(v->node->shape);
+        if (v->home == TN_HOME_BLOCK) elements = chain->block * tn_shape_stride0(v->node->shape);
         v->bytes = padded(elements * size);
         if (v->reduce) v->bytes *= plan->chains[v->chain].units;
     }
 }
 
-/* A result and when it is needed: stages for the arena, vertices for a scratch. */
+/* A result and when it is needed: stages for the arena, runs for a tile's scratch, vertices for a block's. */
 typedef struct life {
     int vertex, first, last;
 } life;
@@ -144,8 +167,8 @@ static int64_t pack(tn_plan *plan, life *lives, int n)
     return total;
 }
 
-/* The last vertex of its chain that reads each local result. */
-static void find_local_lives(const tn_plan *plan, int *last_reader)
+/* The last vertex that reads each result. */
+static void find_last_readers(const tn_plan *plan, int *last_reader)
 {
     for (int i = 0; i < plan->n_vertices; i++) {
         last_reader[i] = i;
@@ -155,35 +178,49 @@ static void find_local_lives(const tn_plan *plan, int *last_reader)
     }
 }
 
+/* Lists the results of a chain that live in a scratch of that kind. A tile goes through a run block by block, so that
+ * what lives in the tile's scratch is needed from the beginning of a run to the end of another. */
+static int list_scratch(const tn_plan *plan, int chain, tn_home home, const int *last_reader, life *lives)
+{
+    int n = 0;
+    for (int i = 0; i < plan->n_vertices; i++) {
+        const tn_vertex *v = &plan->vertices[i];
+        if (v->kind != TN_VERTEX_COMPUTED || v->home != home || v->chain != chain) continue;
+        int made = v->second ? v->partner : i;
+        if (home == TN_HOME_TILE) lives[n++] = (life){i, v->run, plan->vertices[last_reader[i]].run};
+        else lives[n++] = (life){i, made, last_reader[i]};
+    }
+    return n;
+}
+
 static void place_results(tn_plan *plan, life *lives, const int *last_reader)
 {
     int n = 0;
     for (int i = 0; i < plan->n_vertices; i++) {
         const tn_vertex *v = &plan->vertices[i];
-        if (v->kind == TN_VERTEX_COMPUTED && !v->local && v->slot == TN_SLOT_ARENA)
+        if (v->kind == TN_VERTEX_COMPUTED && v->home == TN_HOME_MEMORY && v->slot == TN_SLOT_ARENA)
             lives[n++] = (life){i, v->stage, v->last};
     }
     plan->arena_bytes = pack(plan, lives, n);
     for (int c = 0; c < plan->n_chains; c++) {
-        n = 0;
-        for (int i = 0; i < plan->n_vertices; i++) {
-            const tn_vertex *v = &plan->vertices[i];
-            if (v->kind == TN_VERTEX_COMPUTED && v->local && v->chain == c) lives[n++] = (life){i, v->second ? v->partner : i, last_reader[i]};
-        }
-        plan->chains[c].scratch = pack(plan, lives, n);
+        int64_t tile = pack(plan, lives, list_scratch(plan, c, TN_HOME_TILE, last_reader, lives));
+        n = list_scratch(plan, c, TN_HOME_BLOCK, last_reader, lives);
+        plan->chains[c].scratch = tile + pack(plan, lives, n);
+        for (int i = 0; i < n; i++) plan->vertices[lives[i].vertex].place += tile;
         if (plan->chains[c].scratch > plan->scratch_bytes) plan->scratch_bytes = plan->chains[c].scratch;
     }
 }
 
 tn_status tn_plan_place(tn_plan *plan, tn_error *error)
 {
+    find_runs(plan);
     find_lives(plan);
     life *lives = tn_calloc((size_t)plan->n_vertices, sizeof *lives);
     int *last_reader = tn_calloc((size_t)plan->n_vertices, sizeof *last_reader);
     bool enough = lives && last_reader && place_leaves(plan) && place_gradients(plan);
     if (enough) {
         measure(plan);
-        find_local_lives(plan, last_reader);
+        find_last_readers(plan, last_reader);
         place_results(plan, lives, last_reader);
         plan->scratch_bytes = padded(plan->scratch_bytes + TN_SLACK);
         plan->arena = tn_alloc((size_t)plan->arena_bytes);

@@ -129,6 +129,7 @@ static bool find_chains(tn_plan *plan)
                                   .tiles = 1, .units = 1};
                 if (v->mode == TN_BY_ROWS) {
                     chain.tile = group->tile;
+                    chain.block = group->block;
                     chain.tiles = group->tiles;
                     chain.units = group->segments;
                 } else if (v->mode == TN_BY_COLUMNS)

@@ -8,15 +8,18 @@
 #include <math.h>
 #include <omp.h>
 
-/* Where a tile lies: the first item, how many, the slice of columns, the segment. */
+/* A piece of work: the first item, how many, the slice of columns, the segment; and where its tile began. */
 typedef struct block {
-    int64_t item, items, column, columns, segment;
+    int64_t item, items, tile, column, columns, segment;
     char *scratch;
+    bool first; /* of its segment */
 } block;
 
 static inline tn_matrix locate(const tn_plan *plan, const tn_operand *operand, const block *b, bool sliced)
 {
-    const char *base = operand->local ? b->scratch : plan->slots[operand->slot].base + b->item * operand->item_step;
+    const char *base = operand->home == TN_HOME_MEMORY ? plan->slots[operand->slot].base : b->scratch;
+    int64_t item = operand->home == TN_HOME_MEMORY ? b->item : operand->home == TN_HOME_TILE ? b->item - b->tile : 0;
+    base += item * operand->item_step;
     base += operand->offset + b->column * operand->column_step + b->segment * operand->segment_step;
     return (tn_matrix){.data = (char *)base,
                        .rows = operand->item_step ? operand->rows * b->items : operand->rows,
@@ -24,13 +27,12 @@ static inline tn_matrix locate(const tn_plan *plan, const tn_operand *operand, c
                        .rs = operand->rs, .cs = operand->cs};
 }
 
-static void run_block(const tn_plan *plan, const tn_chain *chain, const block *b, bool first)
+/* So many instructions, one after the other, on one block. */
+static void run_block(const tn_plan *plan, const tn_instruction *instruction, int count, const block *b, bool sliced)
 {
-    bool sliced = chain->mode == TN_BY_COLUMNS;
-    for (int i = 0; i < chain->count; i++) {
-        const tn_instruction *instruction = &plan->instructions[chain->first + i];
+    for (int i = 0; i < count; i++, instruction++) {
         tn_call call = {.node = instruction->node, .item = b->item, .items = b->items, .column = b->column,
-                        .first = first, .reduce = instruction->reduce};
+                        .first = b->first, .reduce = instruction->reduce};
         call.out = locate(plan, &instruction->out, b, sliced);
         if (sliced) call.out.cols = b->columns;
         call.second = locate(plan, &instruction->second, b, sliced);
@@ -39,21 +41,46 @@ static void run_block(const tn_plan *plan, const tn_chain *chain, const block *b
     }
 }
 
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Row-wise instructions that follow each other go through a tile block by block, so that what one hands to the next is
+ * still in the nearest cache; sums over items take the tile as a whole. */
+static void run_tile(const tn_plan *plan, const tn_chain *chain, const block *tile)
+{
+    for (int i = 0; i < chain->count;) {
+        const tn_instruction *instruction = &plan->instructions[chain->first + i];
+        int run = instruction->run > 1 ? instruction->run : 1;
+        block b = *tile;
+        int64_t step = run > 1 ? chain->block : tile->items;
+        do { /* once even where there is nothing to sum: the sum is then 0 */
+            b.items = smaller(step, tile->tile + tile->items - b.item);
+            run_block(plan, instruction, run, &b, false);
+            b.item += step;
+        } while (b.item < tile->tile + tile->items);
+        i += run;
+    }
+}
+
 static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, char *scratch)
 {
-    block b = {.items = chain->items, .columns = chain->columns, .scratch = scratch};
+    block b = {.items = chain->items, .columns = chain->columns, .scratch = scratch, .first = true};
     if (chain->mode == TN_BY_COLUMNS) {
         b.column = unit * TN_WIDE_COLUMNS;
-        b.columns = chain->columns - b.column < TN_WIDE_COLUMNS ? chain->columns - b.column : TN_WIDE_COLUMNS;
-        run_block(plan, chain, &b, true);
+        b.columns = smaller(TN_WIDE_COLUMNS, chain->columns - b.column);
+    }
+    if (chain->mode != TN_BY_ROWS) {
+        run_block(plan, &plan->instructions[chain->first], chain->count, &b, chain->mode == TN_BY_COLUMNS);
         return;
     }
     int64_t first = unit * chain->tiles / chain->units, last = (unit + 1) * chain->tiles / chain->units;
     b.segment = unit;
-    for (int64_t tile = first; tile < last; tile++) {
-        b.item = tile * chain->tile;
-        b.items = chain->items - b.item < chain->tile ? chain->items - b.item : chain->tile;
-        run_block(plan, chain, &b, tile == first);
+    for (int64_t tile = first; tile < last; tile++, b.first = false) {
+        b.item = b.tile = tile * chain->tile;
+        b.items = smaller(chain->tile, chain->items - b.item);
+        run_tile(plan, chain, &b);
     }
 }
 

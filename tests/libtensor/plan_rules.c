@@ -6,19 +6,24 @@
 #include <check.h>
 #include <stdlib.h>
 
-/* Where an instruction runs: its stage, its chain, its place in the list of all instructions. */
+/* Where an instruction runs: its stage, its chain, its place in the list of all instructions, and the first and the
+ * last place of its run, which a tile goes through block by block. */
 typedef struct moment {
-    int stage, chain, place;
+    int stage, chain, place, first, last;
 } moment;
 
 static moment *moments(const tn_plan *plan)
 {
     moment *of = calloc((size_t)plan->n_vertices, sizeof *of);
     for (int c = 0; c < plan->n_chains; c++)
-        for (int i = 0; i < plan->chains[c].count; i++) {
+        for (int i = 0, first = 0, length = 0; i < plan->chains[c].count; i++) {
             int place = plan->chains[c].first + i;
+            if (i == 0 || first + length <= place) {
+                first = place;
+                length = plan->instructions[place].run > 1 ? plan->instructions[place].run : 1;
+            }
             int vertex = plan->instructions[place].vertex, partner = plan->vertices[vertex].partner;
-            of[vertex] = (moment){plan->chains[c].stage, c, place};
+            of[vertex] = (moment){plan->chains[c].stage, c, place, first, first + length - 1};
             if (partner >= 0) of[partner] = of[vertex]; /* made at once */
         }
     return of;
@@ -40,17 +45,30 @@ static void check_order(const tn_plan *plan, const moment *of)
     }
 }
 
-/* Two results that are alive at the same time do not share memory: in the arena by stages, in a tile by instructions.
+/* When a result is there and when it is last read: in stages in the arena, in instructions in a scratch. Blocks pass
+ * through a run one after the other, so in a tile's scratch a result is there for whole runs. */
+static int begin(const tn_vertex *v, const moment *at)
+{
+    return v->home == TN_HOME_MEMORY ? at->stage : v->home == TN_HOME_TILE ? at->first : at->place;
+}
+
+static int end(const tn_vertex *v, const moment *reader)
+{
+    return v->home == TN_HOME_MEMORY ? reader->stage : v->home == TN_HOME_TILE ? reader->last : reader->place;
+}
+
+/* Two results that are alive at the same time do not share memory, and what lives in a block is read in its run only.
  */
 static void check_places(const tn_plan *plan, const moment *of)
 {
     int n = plan->n_vertices, *last = calloc((size_t)n, sizeof *last);
-    for (int i = 0; i < n; i++) last[i] = plan->vertices[i].local ? of[i].place : of[i].stage;
+    for (int i = 0; i < n; i++) last[i] = end(&plan->vertices[i], &of[i]);
     for (int i = 0; i < n; i++)
         for (int k = 0; k < plan->vertices[i].n_in && plan->vertices[i].kind == TN_VERTEX_COMPUTED; k++) {
-            int root = tn_plan_source(plan, &plan->vertices[i], k).root;
-            int at = plan->vertices[root].local ? of[i].place : of[i].stage;
+            int root = tn_plan_source(plan, &plan->vertices[i], k).root, at = end(&plan->vertices[root], &of[i]);
             if (at > last[root]) last[root] = at;
+            if (plan->vertices[root].home == TN_HOME_BLOCK && of[i].first != of[root].first)
+                ck_abort_msg("vertex %d reads %d after its run", i, root);
         }
     for (int i = 0; i < plan->n_outputs; i++) {
         int root = plan->output_vertex[i];
@@ -61,11 +79,11 @@ static void check_places(const tn_plan *plan, const moment *of)
         for (int j = 0; j < i; j++) {
             const tn_vertex *a = &plan->vertices[i], *b = &plan->vertices[j];
             if (a->kind != TN_VERTEX_COMPUTED || b->kind != TN_VERTEX_COMPUTED || a->slot || b->slot) continue;
-            if (a->local != b->local || (a->local && of[i].chain != of[j].chain)) continue;
-            int first_a = a->local ? of[i].place : of[i].stage, first_b = b->local ? of[j].place : of[j].stage;
+            if (!a->home != !b->home || (a->home && of[i].chain != of[j].chain)) continue;
             bool apart = a->place + a->bytes <= b->place || b->place + b->bytes <= a->place;
-            int64_t room = a->local ? plan->scratch_bytes : plan->arena_bytes;
-            if ((!apart && last[i] >= first_b && last[j] >= first_a) || a->place < 0 || a->place + a->bytes > room)
+            int64_t room = a->home ? plan->scratch_bytes : plan->arena_bytes;
+            bool together = last[i] >= begin(b, &of[j]) && last[j] >= begin(a, &of[i]);
+            if ((!apart && (together || a->home != b->home)) || a->place < 0 || a->place + a->bytes > room)
                 ck_abort_msg("vertices %d and %d share memory, or %d has none", i, j, i);
         }
     free(last);
