@@ -25,12 +25,12 @@ enum {
     TN_WIDE_ROWS = 30,
     TN_WIDE_COLUMNS = 5,
     TN_PACK_ROWS = 7,
-    TN_BLOCK_ROWS = 2,
+    TN_STEP_ROWS = 2,
     TN_BLOCK_BYTES = 16,
 };
 #else
 enum {
-    TN_TILE_ROWS = 192,         /* rows of a matrix product done at a time */
+    TN_TILE_ROWS = 120,         /* rows of a matrix product done at a time */
     TN_TILE_ELEMENTS = 8192,    /* elements of an elementwise chain done at a time */
     TN_SEGMENT_ROWS = 192,      /* a segment of a sum has at least this many rows */
     TN_SEGMENTS = 64,           /* at most this many segments; a power of two, so they divide evenly over threads */
@@ -38,7 +38,7 @@ enum {
     TN_WIDE_ROWS = 512,         /* a product of fewer rows ... */
     TN_WIDE_COLUMNS = 128,      /* ... with at least this many columns is cut by columns, of this many each */
     TN_PACK_ROWS = 96,          /* a product of at least so many rows has its second matrix packed beforehand */
-    TN_BLOCK_ROWS = 12,         /* tiles are multiples of so many rows: those that a matrix kernel holds in registers */
+    TN_STEP_ROWS = 12,          /* tiles are multiples of so many rows: those that a matrix kernel holds in registers */
     TN_BLOCK_BYTES = 24 << 10,  /* a row-wise run of instructions goes through a tile in blocks of at most so many bytes */
 };
 #endif
@@ -95,7 +95,8 @@ typedef struct tn_group {
     int64_t partial;  /* bytes of the largest sum over items */
     int64_t tile;     /* items done at a time */
     int64_t block;    /* items of a block of a tile, which fits into the nearest cache */
-    int64_t tiles, segments;
+    int64_t step, steps; /* segments and tiles begin at multiples of `step` items */
+    int64_t segments;
 } tn_group;
 
 /* A vertex's memory as an operand: how one block of it is found. */
@@ -124,7 +125,7 @@ typedef struct tn_instruction {
 typedef struct tn_chain {
     int stage;
     tn_mode mode;
-    int64_t items, tile, block, tiles;
+    int64_t items, tile, block, step, steps;
     int64_t columns;
     int64_t units;           /* pieces of work that threads take: segments, slices of columns, or 1 */
     int first, count;        /* instructions */

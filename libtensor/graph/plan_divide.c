@@ -47,43 +47,39 @@ static int64_t at_most(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int64_t rounded_up(int64_t a, int64_t step)
+static int64_t parts(int64_t whole, int64_t part)
 {
-    return (a + step - 1) / step * step;
+    return (whole + part - 1) / part;
 }
 
-/* The least number of items whose rows fill the registers of a matrix kernel without a rest. */
-static int64_t items_of_a_block(int64_t rows)
+/* The least number of items whose rows fill the registers of a matrix kernel without a rest; 1 if they are too many. */
+static int64_t items_of_a_step(int64_t rows)
 {
-    int64_t a = TN_BLOCK_ROWS, b = rows;
+    int64_t a = TN_STEP_ROWS, b = rows;
     while (b) {
         int64_t rest = a % b;
         a = b;
         b = rest;
     }
-    return TN_BLOCK_ROWS / a;
+    return rows && TN_STEP_ROWS / a * rows <= 2 * TN_TILE_ROWS ? TN_STEP_ROWS / a : 1;
 }
 
-/* Segments are to have the same number of tiles, so that threads are done at the same time. */
+/* Segments differ by one step at the most, so that threads are done at the same time; so do the tiles of a segment. */
 static void cut(tn_group *group)
 {
-    int64_t rows = group->rows, block = rows ? items_of_a_block(rows) : 1;
-    group->tile = rows ? largest(1, TN_TILE_ROWS / rows) : largest(1, TN_TILE_ELEMENTS / group->elements);
-    if (group->tile > block) group->tile -= group->tile % block;
-    group->tiles = largest(1, (group->items + group->tile - 1) / group->tile);
-    int64_t limit = at_most(TN_SEGMENTS, group->tiles);
+    int64_t rows = group->rows;
+    int64_t tile = rows ? largest(1, TN_TILE_ROWS / rows) : largest(1, TN_TILE_ELEMENTS / group->elements);
+    group->step = items_of_a_step(rows);
+    group->steps = parts(group->items, group->step);
+    int64_t limit = at_most(TN_SEGMENTS, at_most(group->steps, parts(group->items, tile)));
     if (rows) limit = at_most(limit, group->items * rows / TN_SEGMENT_ROWS);
     if (group->partial) limit = at_most(limit, TN_PARTIAL_BYTES / group->partial);
     for (group->segments = 1; 2 * group->segments <= limit;) group->segments *= 2;
 
-    int64_t wanted = rounded_up(group->tiles, group->segments);
-    int64_t tile = largest(1, (group->items + wanted - 1) / wanted);
-    group->tile = tile > block ? rounded_up(tile, block) : tile;
-    group->tiles = largest(1, (group->items + group->tile - 1) / group->tile);
-    while (group->segments > group->tiles) group->segments /= 2;
-
+    int64_t longest = largest(1, parts(group->steps, group->segments)); /* segment, in steps */
+    group->tile = group->step * parts(longest, largest(1, (longest * group->step + tile / 2) / tile));
     int64_t fitting = TN_BLOCK_BYTES / ((int64_t)sizeof(float) * largest(1, group->elements));
-    group->block = rows ? largest(block, fitting - fitting % block) : group->tile;
+    group->block = rows ? largest(group->step, fitting - fitting % group->step) : group->tile;
 }
 
 /* A sum that is not worth several segments is cut by items of its output instead, if it has several: the product of

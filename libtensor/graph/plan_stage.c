@@ -126,11 +126,12 @@ static bool find_chains(tn_plan *plan)
             if (v->chain < 0) {
                 if (!TN_RESERVE(plan->chains, plan->n_chains, plan->chains_capacity)) return false;
                 tn_chain chain = {.stage = stage, .mode = v->mode, .items = items, .columns = columns, .tile = items,
-                                  .tiles = 1, .units = 1};
+                                  .step = items, .steps = 1, .units = 1};
                 if (v->mode == TN_BY_ROWS) {
                     chain.tile = group->tile;
                     chain.block = group->block;
-                    chain.tiles = group->tiles;
+                    chain.step = group->step;
+                    chain.steps = group->steps;
                     chain.units = group->segments;
                 } else if (v->mode == TN_BY_COLUMNS)
                     chain.units = (columns + TN_WIDE_COLUMNS - 1) / TN_WIDE_COLUMNS;

@@ -55,7 +55,7 @@ static void run_tile(const tn_plan *plan, const tn_chain *chain, const block *ti
         int run = instruction->run > 1 ? instruction->run : 1;
         block b = *tile;
         int64_t step = run > 1 ? chain->block : tile->items;
-        do { /* once even where there is nothing to sum: the sum is then 0 */
+        do {
             b.items = smaller(step, tile->tile + tile->items - b.item);
             run_block(plan, instruction, run, &b, false);
             b.item += step;
@@ -75,13 +75,16 @@ static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, c
         run_block(plan, &plan->instructions[chain->first], chain->count, &b, chain->mode == TN_BY_COLUMNS);
         return;
     }
-    int64_t first = unit * chain->tiles / chain->units, last = (unit + 1) * chain->tiles / chain->units;
+    int64_t last = smaller(chain->items, (unit + 1) * chain->steps / chain->units * chain->step);
     b.segment = unit;
-    for (int64_t tile = first; tile < last; tile++, b.first = false) {
-        b.item = b.tile = tile * chain->tile;
-        b.items = smaller(chain->tile, chain->items - b.item);
+    b.item = unit * chain->steps / chain->units * chain->step;
+    do { /* once even where there is nothing to sum: the sum is then 0 */
+        b.tile = b.item;
+        b.items = smaller(chain->tile, last - b.item);
         run_tile(plan, chain, &b);
-    }
+        b.item += chain->tile;
+        b.first = false;
+    } while (b.item < last);
 }
 
 static void run_stage(const tn_plan *plan, tn_stage *stage, char *scratch)

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "core/memory.h"
 #include "ops/gemm.h"
+#include "ops/gemm_kernel.h"
 #include "testing.h"
 
 #include "tensor.h"
@@ -240,6 +241,100 @@ START_TEST(where_the_operands_lie_does_not_change_a_bit)
 }
 END_TEST
 
+/* ---- the kernels of each instruction set ---- */
+
+static const tn_gemm_kernel *variant_at(int i)
+{
+    int count = 0;
+    while (tn_gemm_variants()[count]) count++;
+    return i < count ? tn_gemm_variants()[i] : NULL;
+}
+
+/* Packs B [k, n] into strips, element by element as gemm_kernel.h describes them. */
+static float *strips_of(const matrix *b)
+{
+    int64_t width = TN_STRIP(sizeof(float)), strips = (b->cols + width - 1) / width;
+    float *out = calloc((size_t)(strips * b->rows * width + 1), sizeof *out);
+    for (int64_t p = 0; p < b->rows; p++)
+        for (int64_t j = 0; j < b->cols; j++)
+            out[(j / width * b->rows + p) * width + j % width] = ((float *)b->data)[p * b->rs + j * b->cs];
+    return out;
+}
+
+typedef enum method { PRODUCT, PACKED, DOTS, METHODS } method;
+
+static void run_method(const tn_gemm_kernel *kernel, method how, const matrix *a, const matrix *b, const float *bias,
+                       const matrix *c)
+{
+    tn_factor_f32 left = {a->data, a->rs, a->cs}, right = {b->data, b->rs, b->cs};
+    float *strips = strips_of(b);
+    if (how == PACKED)
+        kernel->packed_f32(c->rows, c->cols, a->cols, left, strips, bias, false, c->data, c->rs);
+    else
+        (how == DOTS ? kernel->dots_f32 : kernel->product_f32)(c->rows, c->cols, a->cols, left, right, bias, false,
+                                                               c->data, c->rs);
+    free(strips);
+}
+
+static void check_variant(const tn_gemm_kernel *kernel, method how, matrix a, matrix b, matrix c)
+{
+    float bias[64];
+    for (int j = 0; j < 64; j++) bias[j] = (float)(2.385 - 0.375 * j);
+    place(&a, TN_F32, &memory[0], 0, 1);
+    place(&b, TN_F32, &memory[1], 0, 2);
+    place(&c, TN_F32, &memory[2], 0, 3);
+    run_method(kernel, how, &a, &b, bias, &c);
+    for (int64_t i = 0; i < c.rows; i++)
+        for (int64_t j = 0; j < c.cols; j++) {
+            double sum = bias[j], magnitude = fabs(sum);
+            for (int64_t p = 0; p < a.cols; p++) {
+                double term = get(TN_F32, a.data, i * a.rs + p * a.cs) * get(TN_F32, b.data, p * b.rs + j * b.cs);
+                sum += term;
+                magnitude += fabs(term);
+            }
+            if (!(fabs(get(TN_F32, c.data, i * c.rs + j) - sum) <= 1e-6 * magnitude))
+                ck_abort_msg("%s, method %d, %lld x %lld x %lld: element (%lld, %lld) is wrong", kernel->name, how,
+                             (long long)c.rows, (long long)c.cols, (long long)a.cols, (long long)i, (long long)j);
+        }
+}
+
+START_TEST(every_instruction_set_multiplies_right)
+{
+    const tn_gemm_kernel *kernel = variant_at(_i / METHODS);
+    method how = _i % METHODS;
+    if (!kernel) return; /* this machine does not have it */
+    for (int i = 0; i < 600; i++) {
+        uint32_t bits[4];
+        tn_random_bits(9, 0, (uint64_t)i, bits);
+        int64_t m = 1 + bits[0] % 40, n = 1 + bits[1] % (how == DOTS ? TN_THIN : 60), k = 1 + bits[2] % 300;
+        matrix a = bits[3] & 1 && how != DOTS ? col_major(m, k, bits[3] >> 4 & 3) : row_major(m, k, bits[3] >> 4 & 3);
+        matrix b = bits[3] & 2 ? col_major(k, n, 0) : row_major(k, n, bits[3] >> 6 & 3);
+        check_variant(kernel, how, a, b, row_major(m, n, bits[3] >> 8 & 3));
+    }
+}
+END_TEST
+
+/* An element is the same chain of operations whatever the width of the registers, if they fuse both steps. */
+START_TEST(instruction_sets_with_fused_arithmetic_give_the_same_bits)
+{
+    const tn_gemm_kernel *first = variant_at(0);
+    for (int v = 1; variant_at(v) && variant_at(v) != &tn_gemm_sse2; v++)
+        for (int how = PRODUCT; how < METHODS; how++) {
+            matrix a = row_major(29, 300, 1), b = row_major(300, how == DOTS ? 7 : 53, 2), c = row_major(29, b.cols, 0);
+            float *expected = malloc((size_t)(c.rows * c.cols) * sizeof *expected);
+            place(&a, TN_F32, &memory[0], 0, 1);
+            place(&b, TN_F32, &memory[1], 0, 2);
+            place(&c, TN_F32, &memory[2], 0, 3);
+            run_method(first, (method)how, &a, &b, NULL, &c);
+            memcpy(expected, c.data, (size_t)(c.rows * c.cols) * sizeof *expected);
+            run_method(variant_at(v), (method)how, &a, &b, NULL, &c);
+            ck_assert_msg(!memcmp(expected, c.data, (size_t)(c.rows * c.cols) * sizeof *expected),
+                          "%s and %s differ, method %d", first->name, variant_at(v)->name, how);
+            free(expected);
+        }
+}
+END_TEST
+
 /* What the tests above take for granted. */
 START_TEST(memory_is_aligned_zero_and_has_slack_behind_it)
 {
@@ -267,6 +362,8 @@ int main(void)
                         (int)(sizeof large / sizeof *large));
     tcase_add_test(products, products_with_any_strides_are_right);
     tcase_add_test(products, where_the_operands_lie_does_not_change_a_bit);
+    tcase_add_loop_test(products, every_instruction_set_multiplies_right, 0, 3 * METHODS);
+    tcase_add_test(products, instruction_sets_with_fused_arithmetic_give_the_same_bits);
     TCase *memory_case = tcase_create("memory");
     tcase_add_test(memory_case, memory_is_aligned_zero_and_has_slack_behind_it);
     return run_cases("matrix products", products, memory_case, NULL);
