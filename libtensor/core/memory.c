@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* What a test may watch and steer; not part of any result. */
 static atomic_long live, total, countdown = -1;
@@ -32,6 +33,18 @@ static void *counted(void *memory)
     return memory;
 }
 
+/* Kernels walk large matrices with long strides; with pages of 4 KiB most of their time would go into finding them. */
+static void prefer_large_pages(char *given, size_t bytes)
+{
+#if defined MADV_HUGEPAGE
+    const uintptr_t page = 2 << 20;
+    uintptr_t first = ((uintptr_t)given + page - 1) / page * page, last = ((uintptr_t)given + bytes) / page * page;
+    if (last > first) madvise((void *)first, last - first, MADV_HUGEPAGE);
+#else
+    (void)given, (void)bytes;
+#endif
+}
+
 /* From calloc, which gets large blocks as zero pages that cost nothing until they are touched. It aligns to less, so
  * the memory starts a bit behind what calloc gave, which is noted before it. */
 void *tn_alloc(size_t bytes)
@@ -39,6 +52,7 @@ void *tn_alloc(size_t bytes)
     if (bytes > PTRDIFF_MAX - TN_SLACK - TN_ALIGN || !allowed()) return NULL;
     char *given = counted(calloc(1, bytes + TN_SLACK + TN_ALIGN));
     if (!given) return NULL;
+    prefer_large_pages(given, bytes);
     void **memory = (void **)(given + TN_ALIGN - (uintptr_t)given % TN_ALIGN);
     memory[-1] = given;
     return memory;

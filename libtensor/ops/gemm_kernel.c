@@ -26,6 +26,54 @@ static inline double sum_of_4_f64(__m256d v)
 }
 #endif
 
+/* Transposes squares: to[p to_rs + j] = from[j from_rs + p]. */
+#if defined __AVX2__
+enum { SQUARE_F = 8, SQUARE_D = 4 };
+static inline void turn_f32(float *to, int64_t to_rs, const float *from, int64_t from_rs)
+{
+    __m256 row[8], pair[8], four[8];
+    for (int i = 0; i < 8; i++) row[i] = _mm256_loadu_ps(from + i * from_rs);
+    for (int i = 0; i < 8; i += 2) {
+        pair[i] = _mm256_unpacklo_ps(row[i], row[i + 1]);
+        pair[i + 1] = _mm256_unpackhi_ps(row[i], row[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int j = 0; j < 2; j++) {
+            four[i + 2 * j] = _mm256_shuffle_ps(pair[i + j], pair[i + j + 2], 0x44);
+            four[i + 2 * j + 1] = _mm256_shuffle_ps(pair[i + j], pair[i + j + 2], 0xee);
+        }
+    for (int i = 0; i < 4; i++) {
+        _mm256_storeu_ps(to + i * to_rs, _mm256_permute2f128_ps(four[i], four[i + 4], 0x20));
+        _mm256_storeu_ps(to + (i + 4) * to_rs, _mm256_permute2f128_ps(four[i], four[i + 4], 0x31));
+    }
+}
+static inline void turn_f64(double *to, int64_t to_rs, const double *from, int64_t from_rs)
+{
+    __m256d row[4], pair[4];
+    for (int i = 0; i < 4; i++) row[i] = _mm256_loadu_pd(from + i * from_rs);
+    for (int i = 0; i < 4; i += 2) {
+        pair[i] = _mm256_unpacklo_pd(row[i], row[i + 1]);
+        pair[i + 1] = _mm256_unpackhi_pd(row[i], row[i + 1]);
+    }
+    for (int i = 0; i < 2; i++) {
+        _mm256_storeu_pd(to + i * to_rs, _mm256_permute2f128_pd(pair[i], pair[i + 2], 0x20));
+        _mm256_storeu_pd(to + (i + 2) * to_rs, _mm256_permute2f128_pd(pair[i], pair[i + 2], 0x31));
+    }
+}
+#else
+enum { SQUARE_F = 1, SQUARE_D = 1 };
+static inline void turn_f32(float *to, int64_t to_rs, const float *from, int64_t from_rs)
+{
+    (void)to_rs, (void)from_rs;
+    *to = *from;
+}
+static inline void turn_f64(double *to, int64_t to_rs, const double *from, int64_t from_rs)
+{
+    (void)to_rs, (void)from_rs;
+    *to = *from;
+}
+#endif
+
 #if defined __AVX512F__
 #define ISA avx512f
 #define BYTES 64
@@ -61,25 +109,28 @@ enum { ROWS = 6 };
 
 enum { PAIR = 2 };    /* vectors side by side in a block */
 enum { DEPTH = 256 }; /* steps of k for which columns of B are copied, where they must be */
-enum { STRIPS = 4 };  /* strips copied at once */
+enum { STRIPS = 8 };  /* strips copied at once */
 enum { FAR = 4096 };  /* bytes between rows that are better copied than read where they lie */
 
 #define T float
 #define NAME(name) name##_f32
 #define SPLAT SPLAT_F
 #define FMA FMA_F
+#define SQUARE SQUARE_F
 #define SUM SUM_F
 #include "ops/gemm_kernel_template.h"
 #undef T
 #undef NAME
 #undef SPLAT
 #undef FMA
+#undef SQUARE
 #undef SUM
 
 #define T double
 #define NAME(name) name##_f64
 #define SPLAT SPLAT_D
 #define FMA FMA_D
+#define SQUARE SQUARE_D
 #define SUM SUM_D
 #include "ops/gemm_kernel_template.h"
 
@@ -88,6 +139,7 @@ enum { FAR = 4096 };  /* bytes between rows that are better copied than read whe
 #define PASTE(a, b) PASTE_(a, b)
 #define PASTE_(a, b) a##b
 const tn_gemm_kernel PASTE(tn_gemm_, ISA) = {
-    .name = STRING(ISA), .product_f32 = product_f32, .packed_f32 = packed_f32, .dots_f32 = dots_f32,
-    .product_f64 = product_f64, .packed_f64 = packed_f64, .dots_f64 = dots_f64,
+    .name = STRING(ISA),
+    .product_f32 = product_f32, .pack_f32 = pack_f32, .packed_f32 = packed_f32, .dots_f32 = dots_f32,
+    .product_f64 = product_f64, .pack_f64 = pack_f64, .packed_f64 = packed_f64, .dots_f64 = dots_f64,
 };

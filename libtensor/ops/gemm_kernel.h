@@ -19,7 +19,8 @@ typedef struct tn_factor_f64 {
  * Rows of C are contiguous, rc elements apart. Reads and writes nothing outside of the matrices.
  *   product  Every element of C is one chain of multiplications and additions in ascending order of k, whatever the
  *            sizes. B is read where it lies if its rows are contiguous and near each other, else through a copy.
- *   packed   The same from strips of B, as tn_pack makes them: they lie in the order in which they are read.
+ *   packed   The same from strips of B: they lie in the order in which they are read.
+ *   pack     Makes strips [ceil(n / width), k, width] of B [k, n], width = TN_STRIP(sizeof(T)).
  *   dots     For at most TN_THIN columns, where rows of A are contiguous: dot products in TN_LANES partial sums. */
 enum { TN_THIN = 8, TN_LANES = 16 };
 
@@ -31,12 +32,14 @@ typedef struct tn_gemm_kernel {
     const char *name; /* of the instruction set */
     void (*product_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, tn_factor_f32 b, const float *bias, bool add,
                         float *c, int64_t rc);
+    void (*pack_f32)(float *strips, int64_t k, int64_t n, tn_factor_f32 b);
     void (*packed_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, const float *strips, const float *bias, bool add,
                        float *c, int64_t rc);
     void (*dots_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, tn_factor_f32 b, const float *bias, bool add,
                      float *c, int64_t rc);
     void (*product_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, tn_factor_f64 b, const double *bias,
                         bool add, double *c, int64_t rc);
+    void (*pack_f64)(double *strips, int64_t k, int64_t n, tn_factor_f64 b);
     void (*packed_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, const double *strips, const double *bias, bool add,
                        double *c, int64_t rc);
     void (*dots_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, tn_factor_f64 b, const double *bias, bool add,

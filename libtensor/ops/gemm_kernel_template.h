@@ -1,4 +1,5 @@
-/* Included by gemm_kernel.c once per number type: T, NAME(name), SPLAT(a), FMA(a, b, c), SUM(v). No include guard. */
+/* Included by gemm_kernel.c once per number type: T, NAME(name), SPLAT(a), FMA(a, b, c), SUM(v), SQUARE. No
+ * include guard. */
 
 typedef T NAME(vector) __attribute__((vector_size(BYTES), aligned(sizeof(T)), may_alias));
 typedef struct NAME(tn_factor) NAME(factor);
@@ -83,17 +84,28 @@ static void NAME(strip)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T
     else NAME(edge)(m, n, k, a, b, rb, bias, add, c, rc);
 }
 
-/* Copies depth x n elements of B to rows of STRIP elements, filled up with zeros. */
-static void NAME(gather)(T *to, int64_t depth, int64_t n, NAME(factor) b)
+/* Copies the transpose of n rows of `depth` contiguous elements: squares, then what is left beside and below them. */
+static void NAME(turned)(T *to, int64_t to_rs, int64_t depth, int64_t n, const T *from, int64_t from_rs)
 {
-    for (int64_t p = 0; p < depth && n < NAME(STRIP); p++)
-        for (int64_t j = n; j < NAME(STRIP); j++) to[p * NAME(STRIP) + j] = 0;
-    if (b.cs == 1)
-        for (int64_t p = 0; p < depth; p++)
-            for (int64_t j = 0; j < n; j++) to[p * NAME(STRIP) + j] = b.data[p * b.rs + j];
-    else
-        for (int64_t j = 0; j < n; j++)
-            for (int64_t p = 0; p < depth; p++) to[p * NAME(STRIP) + j] = b.data[p * b.rs + j * b.cs];
+    int64_t wide = n / SQUARE * SQUARE, deep = depth / SQUARE * SQUARE;
+    for (int64_t j = 0; j < wide; j += SQUARE)
+        for (int64_t p = 0; p < deep; p += SQUARE)
+            NAME(turn)(to + p * to_rs + j, to_rs, from + j * from_rs + p, from_rs);
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t p = j < wide ? deep : 0; p < depth; p++) to[p * to_rs + j] = from[j * from_rs + p];
+}
+
+/* Copies depth x n elements of B to rows of `width` elements, filled up with zeros. */
+static void NAME(gather)(T *to, int64_t width, int64_t depth, int64_t n, NAME(factor) b)
+{
+    for (int64_t p = 0; p < depth && n < width; p++)
+        for (int64_t j = n; j < width; j++) to[p * width + j] = 0;
+    if (b.rs == 1 && b.cs != 1) {
+        NAME(turned)(to, width, depth, n, b.data, b.cs);
+        return;
+    }
+    for (int64_t p = 0; p < depth; p++)
+        for (int64_t j = 0; j < n; j++) to[p * width + j] = b.data[p * b.rs + j * b.cs];
 }
 
 /* Whether neighbours in that direction are so far apart that reading them in turn evicts them from the cache. */
@@ -125,7 +137,7 @@ static void NAME(copied)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(f
     do {
         int64_t depth = k < DEPTH ? k : DEPTH;
         for (int64_t j = 0; j < n; j += NAME(STRIP))
-            NAME(gather)(strips[j / NAME(STRIP)], depth, n - j < NAME(STRIP) ? n - j : NAME(STRIP),
+            NAME(gather)(strips[j / NAME(STRIP)], NAME(STRIP), depth, n - j < NAME(STRIP) ? n - j : NAME(STRIP),
                          (NAME(factor)){b.data + j * b.cs, b.rs, b.cs});
         for (int64_t i = 0; i < m; i += ROWS) {
             int64_t rows = m - i < ROWS ? m - i : ROWS;
@@ -156,6 +168,13 @@ static void NAME(product)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(
         NAME(copied)(m, width, k, a, (NAME(factor)){b.data + j * b.cs, b.rs, b.cs}, bias ? bias + j : NULL, add, c + j,
                      rc);
     }
+}
+
+static void NAME(pack)(T *strips, int64_t k, int64_t n, NAME(factor) b)
+{
+    for (int64_t j = 0; j < n; j += TN_STRIP(sizeof(T)), strips += k * TN_STRIP(sizeof(T)))
+        NAME(gather)(strips, TN_STRIP(sizeof(T)), k, n - j < TN_STRIP(sizeof(T)) ? n - j : TN_STRIP(sizeof(T)),
+                     (NAME(factor)){b.data + j * b.cs, b.rs, b.cs});
 }
 
 static void NAME(packed)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *strips, const T *bias, bool add,

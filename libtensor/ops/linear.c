@@ -125,26 +125,19 @@ static tn_division by_strips(const tn_node *node)
     return (tn_division){.access = TN_ITEMS};
 }
 
-#define PACK(name, T)                                                                                                  \
+#define PACK(name, T, precision)                                                                                       \
     static void name(const tn_call *c)                                                                                 \
     {                                                                                                                  \
-        enum { WIDTH = TN_STRIP(sizeof(T)) };                                                                          \
         const tn_matrix *from = &c->in[0];                                                                             \
         bool turned = c->node->attr.transpose_b;                                                                       \
         int64_t depth = turned ? from->cols : from->rows, columns = turned ? from->rows : from->cols;                  \
-        int64_t down = turned ? 1 : from->rs, along = turned ? from->rs : 1;                                           \
-        for (int64_t s = 0; s < c->items; s++) {                                                                       \
-            T *strip = (T *)c->out.data + s * depth * WIDTH;                                                           \
-            int64_t first = (c->item + s) * WIDTH, width = columns - first < WIDTH ? columns - first : WIDTH;          \
-            const T *source = (const T *)from->data + first * along;                                                   \
-            for (int64_t p = 0; p < depth; p++) {                                                                      \
-                for (int64_t j = 0; j < width; j++) strip[p * WIDTH + j] = source[p * down + j * along];               \
-                for (int64_t j = width; j < WIDTH; j++) strip[p * WIDTH + j] = 0;                                      \
-            }                                                                                                          \
-        }                                                                                                              \
+        tn_factor_##precision part = {from->data, turned ? 1 : from->rs, turned ? from->rs : 1};                       \
+        int64_t first = c->item * TN_STRIP(sizeof(T)), last = (c->item + c->items) * TN_STRIP(sizeof(T));              \
+        part.data += first * part.cs;                                                                                  \
+        tn_gemm_here()->pack_##precision(c->out.data, depth, (last < columns ? last : columns) - first, part);         \
     }
-PACK(pack_f32, float)
-PACK(pack_f64, double)
+PACK(pack_f32, float, f32)
+PACK(pack_f64, double, f64)
 
 static const tn_op pack = {.name = "pack", .about = "a matrix in strips", .arity = 1, .division = by_strips,
                            .kernel = TN_KERNELS(pack)};

@@ -267,7 +267,11 @@ static void run_method(const tn_gemm_kernel *kernel, method how, const matrix *a
                        const matrix *c)
 {
     tn_factor_f32 left = {a->data, a->rs, a->cs}, right = {b->data, b->rs, b->cs};
-    float *strips = strips_of(b);
+    float *strips = strips_of(b), *packed = strips_of(&(matrix){.cols = b->cols, .rows = b->rows, .data = b->data});
+    int64_t width = TN_STRIP(sizeof(float)), elements = (b->cols + width - 1) / width * b->rows * width;
+    kernel->pack_f32(packed, b->rows, b->cols, right);
+    if (memcmp(packed, strips, (size_t)elements * sizeof *packed)) ck_abort_msg("%s: packed wrongly", kernel->name);
+    free(packed);
     if (how == PACKED)
         kernel->packed_f32(c->rows, c->cols, a->cols, left, strips, bias, false, c->data, c->rs);
     else
