@@ -40,11 +40,14 @@ static double largest_coordinate(const om_recording_circuit *circuit)
 }
 
 /* The coordinates of specification 4: one unit is half the recording and half the lattice, or, as published, the
- * recording and the distance of two columns, times 2 pi. */
+ * recording and the distance of two columns, times 2 pi. Frequencies are configured per second and per column, so that
+ * they do not depend on the length of the recording and the size of the lattice. */
 static om_joint_spec specify(const om_experiment *e)
 {
     const om_config *c = e->config;
     const om_recording_circuit *circuit = om_recording_circuit_of(e->recording);
+    double half = (double)e->frames / 2 * om_recording_attributes_of(e->recording)->delta_t; /* s */
+    double reach = circuit->position ? largest_coordinate(circuit) : 1;                      /* columns */
     om_joint_spec spec = {
         .hidden_dim = (int)c->model.hidden_dim,
         .layers = (int)c->model.layers,
@@ -55,7 +58,7 @@ static om_joint_spec specify(const om_experiment *e)
         .weighted = c->loss.equalize > 0,
         .siren = {.hidden_dim = (int)c->siren.hidden_dim, .layers = (int)c->siren.layers,
                   .published = c->siren.form == OM_PUBLISHED,
-                  .omega = {c->siren.omega_t, c->siren.omega_x, c->siren.omega_y}},
+                  .omega = {c->siren.omega_t * half, c->siren.omega_x * reach, c->siren.omega_y * reach}},
     };
     if (spec.siren.published) {
         spec.siren.omega[0] = c->siren.omega;
@@ -64,7 +67,7 @@ static om_joint_spec specify(const om_experiment *e)
     } else if (spec.joint) {
         spec.t_scale = 2.0 / (double)e->frames;
         spec.t_offset = -1;
-        spec.xy_scale = 1 / largest_coordinate(circuit);
+        spec.xy_scale = 1 / reach;
     }
     return spec;
 }
