@@ -4,6 +4,7 @@
 #include "ops/gemm_kernel.h"
 
 #include <immintrin.h>
+#include <string.h>
 
 /* Sums of neighbours in a fixed order, halves upon halves. */
 static inline float sum_of_4(__m128 v)

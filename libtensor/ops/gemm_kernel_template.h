@@ -104,8 +104,11 @@ static void NAME(gather)(T *to, int64_t width, int64_t depth, int64_t n, NAME(fa
         NAME(turned)(to, width, depth, n, b.data, b.cs);
         return;
     }
-    for (int64_t p = 0; p < depth; p++)
-        for (int64_t j = 0; j < n; j++) to[p * width + j] = b.data[p * b.rs + j * b.cs];
+    if (b.cs == 1 && n == NAME(STRIP)) /* of a length known beforehand */
+        for (int64_t p = 0; p < depth; p++) memcpy(to + p * width, b.data + p * b.rs, NAME(STRIP) * sizeof(T));
+    else
+        for (int64_t p = 0; p < depth; p++)
+            for (int64_t j = 0; j < n; j++) to[p * width + j] = b.data[p * b.rs + j * b.cs];
 }
 
 /* Whether neighbours in that direction are so far apart that reading them in turn evicts them from the cache. */
@@ -120,8 +123,9 @@ static NAME(factor) NAME(gather_rows)(T *to, int64_t rows, int64_t depth, NAME(f
     bool by_rows = a.cs == 1;
     NAME(factor) copy = {to, by_rows ? DEPTH : 1, by_rows ? 1 : ROWS};
     if (by_rows)
-        for (int64_t i = 0; i < rows; i++)
-            for (int64_t p = 0; p < depth; p++) to[i * DEPTH + p] = a.data[i * a.rs + p];
+        for (int64_t i = 0; i < rows; i++) memcpy(to + i * DEPTH, a.data + i * a.rs, (size_t)depth * sizeof(T));
+    else if (a.rs == 1 && rows == ROWS)
+        for (int64_t p = 0; p < depth; p++) memcpy(to + p * ROWS, a.data + p * a.cs, ROWS * sizeof(T));
     else
         for (int64_t p = 0; p < depth; p++)
             for (int64_t i = 0; i < rows; i++) to[p * ROWS + i] = a.data[i * a.rs + p * a.cs];
