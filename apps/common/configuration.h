@@ -68,7 +68,6 @@ typedef struct om_config {
         int form;
         int64_t hidden_dim, layers;
         double omega_t, omega_x, omega_y, omega;
-        int64_t windows;
     } siren;
     struct {
         int64_t steps, epochs;
