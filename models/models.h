@@ -140,19 +140,23 @@ TN_API tn_node *om_mlp_build(const om_mlp *mlp, tn_graph *g, tn_params *params, 
 /* ---- 4. SIREN ----------------------------------------------------------------------------------------------- */
 
 /* A network of sines (Sitzmann et al., Implicit neural representations with periodic activation functions, NeurIPS
- * 2020), whose output is squared: stimulus = SIREN(t, x, y)^2. Parameters NAME.0.weight .. NAME.L+1.bias. */
+ * 2020). Parameters NAME.0.weight .. NAME.L+1.bias.
+ * As published, the output is squared, so that the stimulus is not negative. But a network finds it easier to make the
+ * root of a scaled luminance than the luminance itself, f_theta then learns to undo the square, and what is recovered
+ * is a curved function of the true movie. Without the square it is a straight one, and black has no floor. */
 typedef struct om_siren {
     const char *name;
     int hidden_dim;
     int layers;        /* square sine layers between the first sine layer and the linear one */
     bool published;    /* sin(omega (A x + b)) as in the published system, else sin(A x + b) with omega in A */
+    bool squared;      /* the output */
     double omega[3];   /* of t, x and y; published: omega[0] in every layer */
 } om_siren;
 
 TN_API void om_siren_declare(const om_siren *siren, tn_params *params, int group);
 /* Multiplies the first layer's columns by omega, after sealing a new set (not after reading a checkpoint). */
 TN_API void om_siren_initialise(const om_siren *siren, tn_params *params);
-/* coordinates [..., 3] (t, x, y) -> [..., 1], squared */
+/* coordinates [..., 3] (t, x, y) -> [..., 1] */
 TN_API tn_node *om_siren_build(const om_siren *siren, tn_graph *g, tn_params *params, tn_node *coordinates);
 
 /* ---- 5. Graph neural network and the joint model ------------------------------------------------------------ */

@@ -31,8 +31,9 @@ void om_siren_declare(const om_siren *siren, tn_params *params, int group)
             if (i) weight = within(he / siren->omega[0]);
         } else {
             if (i) weight = within(i < last ? he : he / 30);
-            else offset = within(M_PI);
-            if (i == last) offset = (tn_init){TN_INIT_CONSTANT, 1, 0}; /* see models.h */
+            else offset = within(M_PI); /* all phases of the first layer's waves */
+            /* From 0 a square can only rise: where f_theta reads the stimulus with a negative sign, it would stay there. */
+            if (i == last && siren->squared) offset = (tn_init){TN_INIT_CONSTANT, 1, 0};
         }
         tn_params_add(params, parameter(siren, i, "weight").text, TN_SHAPE(out, in), weight, group);
         tn_params_add(params, parameter(siren, i, "bias").text, TN_SHAPE(out), offset, group);
@@ -56,5 +57,5 @@ tn_node *om_siren_build(const om_siren *siren, tn_graph *g, tn_params *params, t
                       tn_param(g, params, parameter(siren, i, "bias").text));
         if (i < last) x = tn_sin(g, siren->published ? tn_scale(g, x, siren->omega[0]) : x);
     }
-    return tn_square(g, x);
+    return siren->squared ? tn_square(g, x) : x;
 }

@@ -68,6 +68,7 @@ typedef struct om_config {
         int form;
         int64_t hidden_dim, layers;
         double omega_t, omega_x, omega_y, omega;
+        bool squared;
     } siren;
     struct {
         int64_t steps, epochs;

@@ -73,6 +73,7 @@ static const om_key keys[] = {
     { KEY(siren.omega_x), "(0, 1000]", {"1"}, L, "horizontal frequencies of the first layer, rad per column" },
     { KEY(siren.omega_y), "(0, 1000]", {"1"}, L, "vertical frequencies of the first layer, rad per column" },
     { KEY(siren.omega), "(0, 10000000]", {"4096"}, L, "factor within every sine of the published form" },
+    { KEY(siren.squared), NULL, {"false", NULL, "true"}, L, "square the output, so that the movie is not negative" },
 
     { KEY(training.steps), "[1, 1000000000]", {"20000", NULL, "960000", "112000"}, L, "steps of the optimizer" },
     { KEY(training.epochs), "[1, 10000]", {"1", NULL, "3", "1"}, L, "equal parts of the steps" },

@@ -57,7 +57,7 @@ static om_joint_spec specify(const om_experiment *e)
         .xnorm = e->xnorm,
         .weighted = c->loss.equalize > 0,
         .siren = {.hidden_dim = (int)c->siren.hidden_dim, .layers = (int)c->siren.layers,
-                  .published = c->siren.form == OM_PUBLISHED,
+                  .published = c->siren.form == OM_PUBLISHED, .squared = c->siren.squared,
                   .omega = {c->siren.omega_t * half, c->siren.omega_x * reach, c->siren.omega_y * reach}},
     };
     if (spec.siren.published) {
