@@ -32,8 +32,9 @@ void om_siren_declare(const om_siren *siren, tn_params *params, int group)
         } else {
             if (i) weight = within(i < last ? he : he / 30);
             else offset = within(M_PI); /* all phases of the first layer's waves */
-            /* From 0 a square can only rise: where f_theta reads the stimulus with a negative sign, it would stay there. */
-            if (i == last && siren->squared) offset = (tn_init){TN_INIT_CONSTANT, 1, 0};
+            /* Around 0 f_theta may become an even function of the stimulus, and then each region of the movie takes a
+             * sign of its own; and a square could only rise. Away from 0 it begins as a straight line. */
+            if (i == last) offset = (tn_init){TN_INIT_CONSTANT, 1, 0};
         }
         tn_params_add(params, parameter(siren, i, "weight").text, TN_SHAPE(out, in), weight, group);
         tn_params_add(params, parameter(siren, i, "bias").text, TN_SHAPE(out), offset, group);
