@@ -22,23 +22,13 @@ extern char **environ;
 
 /* ---- the process ---- */
 
-/* Some environments set these to make OpenBLAS take smaller blocks or another kernel than fits the machine. */
-static void prepare_environment(int threads)
-{
-    char number[16];
-    snprintf(number, sizeof number, "%d", threads);
-    unsetenv("OPENBLAS_CORETYPE");
-    unsetenv("OPENBLAS_L2_SIZE");
-    setenv("BLIS_NUM_THREADS", number, 1); /* where BLIS is its BLAS, which otherwise takes one thread */
-}
-
-static int spawn(pid_t *pid, char *const *words, int input, int output)
+static int spawn(pid_t *pid, const char *const *words, int input, int output)
 {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-    int failure = posix_spawnp(pid, words[0], &actions, NULL, words, environ);
+    int failure = posix_spawnp(pid, words[0], &actions, NULL, (char *const *)words, environ);
     posix_spawn_file_actions_destroy(&actions);
     return failure;
 }
@@ -63,7 +53,7 @@ static const char *read_line(bench_peer *peer)
     return peer->line;
 }
 
-static tn_status connect_to(bench_peer *peer, char *const *words, tn_error *error)
+static tn_status connect_to(bench_peer *peer, const char *const *words, tn_error *error)
 {
     int request[2], answer[2];
     if (pipe2(request, O_CLOEXEC)) return tn_fail(error, TN_EIO, "pipe: %s", strerror(errno));
@@ -88,13 +78,17 @@ static tn_status connect_to(bench_peer *peer, char *const *words, tn_error *erro
 bench_peer *bench_peer_start(const char *interpreter, const char *script, const char *directory, int threads,
                              tn_error *error)
 {
-    char *const words[] = {(char *)interpreter, (char *)script, (char *)directory, NULL};
+    /* Some environments set the first two to make OpenBLAS take smaller blocks or another kernel than fits the machine.
+     * BLIS, where it is the peer's BLAS, takes one thread unless told otherwise. */
+    char blis[64];
+    snprintf(blis, sizeof blis, "BLIS_NUM_THREADS=%d", threads);
+    const char *const words[] = {"env", "-u", "OPENBLAS_CORETYPE", "-u", "OPENBLAS_L2_SIZE", blis, interpreter, script,
+                                 directory, NULL};
     bench_peer *peer = calloc(1, sizeof *peer);
     if (!peer) {
         tn_fail(error, TN_ENOMEM, "out of memory");
         return NULL;
     }
-    prepare_environment(threads);
     if (connect_to(peer, words, error) == TN_OK) {
         const char *about = read_line(peer);
         if (about) peer->about = strdup(about);
