@@ -59,10 +59,10 @@ static const om_key keys[] = {
 
     { KEY(model.mode), "joint|known", {"joint"}, L|T, "recover the movie too (joint), or be given it (known)" },
     { KEY(model.recipe), "ours|published", {"ours"}, G|L|T, "whose values the keys left out take" },
-    { KEY(model.hidden_dim), "[1, 4096]", {"64", "80"}, L, "width of g_phi and f_theta" },
+    { KEY(model.hidden_dim), "[1, 4096]", {"64", NULL, "64", "80"}, L, "width of g_phi and f_theta" },
     { KEY(model.layers), "[2, 8]", {"3"}, L, "linear layers of g_phi and of f_theta" },
     { KEY(model.embedding_dim), "[1, 64]", {"2"}, L, "numbers that describe a neuron" },
-    { KEY(model.weight_init), "zero|normal", {"zero", "normal"}, L,
+    { KEY(model.weight_init), "zero|normal", {"zero", NULL, "zero", "normal"}, L,
       "synaptic weights at the start: 0 or N(0, 1/synapses)" },
 
     { KEY(siren.form), "ours|published", {"ours", NULL, "published"}, L,
