@@ -197,8 +197,8 @@ TN_API tn_node *tn_equal(tn_graph *g, tn_node *a, tn_node *b);      /* 1 where e
 TN_API tn_node *tn_less(tn_graph *g, tn_node *a, tn_node *b);       /* 1 where a < b, else 0; gradient 0 */
 TN_API tn_node *tn_where_positive(tn_graph *g, tn_node *a, tn_node *b); /* a where b > 0, else 0; no gradient to b */
 
-/* a where condition > 0, else b, as for a condition from tn_less or tn_equal. No gradient to the condition, and none to
- * the operand that is not chosen, whatever its value. */
+/* a where condition > 0, else b, as for a condition from tn_less or tn_equal. No gradient to the condition; 0 to the
+ * operand that is not chosen, which must not be made by something of infinite derivative there: 0 times that is NaN. */
 TN_API tn_node *tn_where(tn_graph *g, tn_node *condition, tn_node *a, tn_node *b);
 
 /* Elementwise, one operand. */
