@@ -106,6 +106,8 @@ enum { FEW = 4 };
 
 OF(sum_of_exponentials, tn_logsumexp(g, x, TN_ALL, true))
 OF(shares, tn_softmax(g, x, 0))
+OF(place_of_largest, tn_argmax(g, x, 0))
+OF(without_gradient, tn_logsumexp(g, tn_detach(g, x), TN_ALL, true))
 OF(log_shares, tn_log_softmax(g, x, 0))
 
 /* Two rows of two logits. */
@@ -129,6 +131,11 @@ static const struct {
 } vectors[] = {
     {"logsumexp", sum_of_exponentials, {1000, 1000, -1000, -INF}, {0}, {1000 + M_LN2}, {0.5, 0.5, 0, 0}},
     {"logsumexp", sum_of_exponentials, {-1000, -1000, -1000, -1000}, {0}, {-1000 + 2 * M_LN2}, {.25, .25, .25, .25}},
+    {"logsumexp", without_gradient, {-INF, -INF, -INF, -INF}, {0}, {-INF}, {0}},
+    {"logsumexp", without_gradient, {-INF, 7, INF, INF}, {0}, {INF}, {0}},
+    {"argmax", place_of_largest, {3, 7, 7, -INF}, {0}, {1}, {0}},
+    {"argmax", place_of_largest, {-INF, -INF, -INF, -INF}, {0}, {0}, {0}},
+    {"argmax", place_of_largest, {3, 7, NAN, INF}, {0}, {2}, {0}},
     {"softmax", shares, {800, 800, -800, -INF}, {0}, {0.5, 0.5, 0, 0}, {-0.25, 0.25, 0, 0}},
     {"log_softmax", log_shares, {0, -800, -900, -1000}, {0}, {0, -800, -900, -1000}, {-9, 2, 3, 4}},
     {"cross_entropy", entropy, {0, 0, 0, -INF}, {0, 0}, {M_LN2 / 2}, {-0.25, 0.25, 0, 0}},
