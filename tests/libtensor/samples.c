@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,8 +175,8 @@ BUILD(dropout, tn_square(g, tn_dropout(g, in[0], 0.4, numbers(g))))
 #define TWO "3,4|3,4;4|3,4;3,4|4;3,1|1,4;0,3|0,3;0,3|1,3;1,1|1,1;|2,3;2,1,3|4,1;6|6;6|1;2,3,2|3,1"
 #define THREE "3,4|3,4|3,4;4|3,1|;|2,3|3;0,3|1,3|3;2,1,3|4,1|4,3;5|1|5"
 #define ANY1 "n;m,n;k,m,n"
-#define ANY2 "n|n;m,n|m,n;m,n|n;n|m,n;m,1|1,n;|m,n;k,m,n|m,1;k,1,n|m,n"
-#define ANY3 "m,n|n|m,1;m,n||;k,m,n|m,n|n;m,1|n|m,n"
+#define ANY2 "n|n;m,n|n;n|m,n;m,1|1,n;|m,n;k,m,n|m,1;k,1,n|m,n;m,n|m,n"
+#define ANY3 "m,n|n|m,1;m,n||;k,m,n|m,n|n;m,1|n|m,n;m,n|m,n|m,n"
 
 #define S(op, name, low, high, shapes, any_shapes) {#op, #name, shapes, any_shapes, build_##name, low, high}
 
@@ -229,7 +230,7 @@ static const sample samples[] = {
       "3,4|2,4|2;0,4|2,4|2;1,1|1,1|1;2,3,4|5,4|5;30,20|17,20|17;7,3|40,3|40;9,40|1,40|1;5,600|3,600|3",
       "m,k|n,k|n;b,m,k|n,k|n"),
     S(batched_matmul, batched_matmul, -1, 1, "2,3,4|2,4,5;0,3,4|4,5;2,3,1,4|3,4,2;5,1,3,2|2,2,4;3,4|2,4,2;2,3,0|2,0,2",
-      "b,m,k|b,k,n;m,k|b,k,n;c,b,m,k|b,k,n;1,b,m,k|c,1,k,n"),
+      "m,k|b,k,n;c,b,m,k|b,k,n;1,b,m,k|c,1,k,n;b,m,k|b,k,n"),
     S(outer, outer, -1, 1, "3|4;1|1;0|2;5|1", "m|n"),
     S(dot, dot, -1, 1, "4|4;1|1;0|0;40|40", "n|n"),
     S(sum, sum_all, -1, 1, ONE ";600,2;40", ANY1),
@@ -255,8 +256,8 @@ static const sample samples[] = {
     S(softmax, softmax_last, -3, 3, "3,4;1,4;4,1;2,3,4;0,3", "m,N;k,M,n"),
     S(log_softmax, log_softmax_first, -3, 3, "3,4;1,4;5;2,3,4;3,0", "N;M,n;K,m,n"),
     S(log_softmax, log_softmax_last, -3, 3, "3,4;1,4;4,1;2,3,4;0,3", "m,N;k,M,n"),
-    S(layer_norm, layer_norm, -1, 1, "3,4;1,4;4,1;2,3,4;0,3;6", "m,4;k,m,3;5"),
-    S(layer_norm, layer_norm_affine, 0.5, 2, "3,4|4|4;2,3,5|5|5;0,3|3|3;5|5|5", "m,4|4|4;k,m,3|3|3"),
+    S(layer_norm, layer_norm, -1, 1, "3,4;1,4;4,1;2,3,4;0,3;6", "5;k,m,3;m,48"),
+    S(layer_norm, layer_norm_affine, 0.5, 2, "3,4|4|4;2,3,5|5|5;0,3|3|3;5|5|5", "k,m,3|3|3;m,4|4|4"),
     S(argmax, argmax_first, -1, 1, "3,4;1,4;7;2,3,4;3,0", "N;M,n;K,m,n"),
     S(argmax, argmax_last, -1, 1, "3,4;4,1;7;2,3,4;0,3", "N;m,N;k,m,N"),
     S(mse, mse, -1, 1, "3,4|3,4;1|1;2,3,2|2,3,2", "M,N|M,N"),
@@ -264,11 +265,11 @@ static const sample samples[] = {
     S(distance, distance, -1, 1, "3,4|3,4;1|1;2,3,2|2,3,2", "M,N|M,N"),
     S(huber, huber, -1, 1, "3,4|3,4;1|1;2,3,2|2,3,2", "M,N|M,N"),
     S(binary_cross_entropy, binary_cross_entropy, -3, 3, "3,4|3,4;1|1;2,3,2|2,3,2", "M,N|M,N"),
-    S(cross_entropy, cross_entropy, -3, 3, "6,5;4,3;1,4;2,3,5;0,3;5;3,1", "m,5;m,N;k,m,4"),
+    S(cross_entropy, cross_entropy, -3, 3, "6,5;4,3;1,4;2,3,5;0,3;5;3,1", "m,5;k,m,4;m,N"),
     S(cross_entropy, cross_entropy_soft, 0.1, 1, "3,4|3,4;1,4|1,4;4,1|4,1;2,3,4|2,3,4;5|5", "M,N|M,N"),
     S(one_hot, one_hot, -1, 1, "6,5;4,3;3,1;5;2,3,5;0,3", "N;m,N;k,m,N"),
     S(reshape, reshape, -1, 1, ONE, ANY1),
-    S(broadcast, broadcast, -1, 1, "2,3,4;3,4;4;;1,1;2,1,4;2,3,1;1,3,1;3,1", "1,4;1,3,4"),
+    S(broadcast, broadcast, -1, 1, "2,3,4;3,4;4;;1,1;2,1,4;2,3,1;1,3,1;3,1", "1,3,4;1,4"),
     S(broadcast, broadcast_rows, -1, 1, "4,1;1,1;0,1;5,2", "m,1;m,2"),
     S(transpose, transpose, -1, 1, "3,4;0,4;1,1;2,3,4;2,3,4,2", "m,n;k,m,n"),
     S(permute, permute_cycle, -1, 1, "2,3,4;1,3,4;2,1,4;0,2,3;5,1,1", "k,m,n"),
@@ -365,6 +366,20 @@ example example_drawn(uint64_t seed, uint64_t draw)
         sizes[toupper(c)] = likely[more[0] % 6];
     }
     return parse(s, s->any_shapes, (int)(bits[1] % (uint32_t)cases(s->any_shapes)), sizes);
+}
+
+example example_sized(const sample *s, double elements)
+{
+    const char *last = strrchr(s->any_shapes, ';');
+    bool used[128] = {0};
+    int letters = 0;
+    for (const char *c = last ? last : s->any_shapes; *c; c++) {
+        letters += isalpha(*c) && !used[(int)*c];
+        used[(int)*c] = true;
+    }
+    int64_t sizes[128];
+    for (int c = 0; c < 128; c++) sizes[c] = (int64_t)(pow(elements, 1.0 / (letters ? letters : 1)) + 0.01);
+    return parse(s, s->any_shapes, cases(s->any_shapes) - 1, sizes);
 }
 
 const sample *sample_at(int i)
