@@ -180,9 +180,9 @@ TN_API tn_shape tn_node_shape(const tn_node *node);
 TN_API tn_dtype tn_node_dtype(const tn_node *node);
 
 /* ---- 7. Operations ------------------------------------------------------------------------------------------ */
-/* All return a node of g. Operands of one call have one dtype, and int32 tensors can only be cast. Elementwise
- * operations of two operands broadcast as in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or a
- * missing one) is repeated. */
+/* All return a node of g. Operands of one call have one dtype, and int32 tensors can only be cast or name places
+ * (tn_one_hot, tn_cross_entropy). Elementwise operations of several operands broadcast as in NumPy: shapes are aligned
+ * at the last axis, and an axis of size 1 (or a missing one) is repeated. */
 
 /* Elementwise, two operands. */
 TN_API tn_node *tn_add(tn_graph *g, tn_node *a, tn_node *b);
@@ -190,31 +190,58 @@ TN_API tn_node *tn_sub(tn_graph *g, tn_node *a, tn_node *b);
 TN_API tn_node *tn_mul(tn_graph *g, tn_node *a, tn_node *b);
 TN_API tn_node *tn_div(tn_graph *g, tn_node *a, tn_node *b);
 TN_API tn_node *tn_div_no_nan(tn_graph *g, tn_node *a, tn_node *b); /* a / b, and 0 where b = 0 */
+TN_API tn_node *tn_pow(tn_graph *g, tn_node *a, tn_node *b);        /* a^b as in C; gradient to b 0 where a <= 0 */
+TN_API tn_node *tn_minimum(tn_graph *g, tn_node *a, tn_node *b);    /* gradient shared where equal */
+TN_API tn_node *tn_maximum(tn_graph *g, tn_node *a, tn_node *b);    /* gradient shared where equal */
 TN_API tn_node *tn_equal(tn_graph *g, tn_node *a, tn_node *b);      /* 1 where equal, else 0; gradient 0 */
+TN_API tn_node *tn_less(tn_graph *g, tn_node *a, tn_node *b);       /* 1 where a < b, else 0; gradient 0 */
 TN_API tn_node *tn_where_positive(tn_graph *g, tn_node *a, tn_node *b); /* a where b > 0, else 0; no gradient to b */
+
+/* a where condition > 0, else b, as for a condition from tn_less or tn_equal. No gradient to the condition; 0 to the
+ * operand that is not chosen, which must not be made by something of infinite derivative there: 0 times that is NaN. */
+TN_API tn_node *tn_where(tn_graph *g, tn_node *condition, tn_node *a, tn_node *b);
 
 /* Elementwise, one operand. */
 TN_API tn_node *tn_neg(tn_graph *g, tn_node *a);
-TN_API tn_node *tn_relu(tn_graph *g, tn_node *a);     /* max(a, 0); derivative at 0 is 0 */
-TN_API tn_node *tn_tanh(tn_graph *g, tn_node *a);
-TN_API tn_node *tn_sigmoid(tn_graph *g, tn_node *a);
-TN_API tn_node *tn_softplus(tn_graph *g, tn_node *a); /* log(1 + exp a), without overflow */
-TN_API tn_node *tn_sin(tn_graph *g, tn_node *a);
-TN_API tn_node *tn_cos(tn_graph *g, tn_node *a);
-TN_API tn_node *tn_exp(tn_graph *g, tn_node *a);
-TN_API tn_node *tn_log(tn_graph *g, tn_node *a);
-TN_API tn_node *tn_sqrt(tn_graph *g, tn_node *a);     /* derivative at 0 is taken as 0 */
-TN_API tn_node *tn_square(tn_graph *g, tn_node *a);
 TN_API tn_node *tn_abs(tn_graph *g, tn_node *a);      /* derivative at 0 is 0 */
 TN_API tn_node *tn_sign(tn_graph *g, tn_node *a);     /* -1, 0 or 1; gradient 0 */
-TN_API tn_node *tn_scale(tn_graph *g, tn_node *a, double factor);       /* factor a */
-TN_API tn_node *tn_cast(tn_graph *g, tn_node *a, tn_dtype dtype);       /* gradient cast back */
-TN_API tn_node *tn_detach(tn_graph *g, tn_node *a);                     /* a, but no gradient passes */
+TN_API tn_node *tn_reciprocal(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_square(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_sqrt(tn_graph *g, tn_node *a);     /* derivative at 0 is taken as 0 */
+TN_API tn_node *tn_rsqrt(tn_graph *g, tn_node *a);    /* 1 / sqrt a */
+TN_API tn_node *tn_exp(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_expm1(tn_graph *g, tn_node *a);    /* exp(a) - 1, to all digits near 0 */
+TN_API tn_node *tn_log(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_log1p(tn_graph *g, tn_node *a);    /* log(1 + a), to all digits near 0 */
+TN_API tn_node *tn_sin(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_cos(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_tan(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_tanh(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_erf(tn_graph *g, tn_node *a);      /* 2 / sqrt pi times the integral of exp(-t^2) from 0 to a */
+TN_API tn_node *tn_erfc(tn_graph *g, tn_node *a);     /* 1 - erf a, to all digits where that is small */
+TN_API tn_node *tn_scale(tn_graph *g, tn_node *a, double factor);           /* factor a */
+TN_API tn_node *tn_clip(tn_graph *g, tn_node *a, double low, double high);  /* moved to the limits where outside of
+                                                                               them; derivative there 0, else 1 */
+TN_API tn_node *tn_cast(tn_graph *g, tn_node *a, tn_dtype dtype);           /* gradient cast back */
+TN_API tn_node *tn_detach(tn_graph *g, tn_node *a);                         /* a, but no gradient passes */
 
-/* Linear algebra. */
-TN_API tn_node *tn_matmul(tn_graph *g, tn_node *a, tn_node *b);                 /* [..., K] [K, N] -> [..., N] */
+/* Activations. */
+TN_API tn_node *tn_sigmoid(tn_graph *g, tn_node *a);
+TN_API tn_node *tn_softplus(tn_graph *g, tn_node *a); /* log(1 + exp a), without overflow */
+TN_API tn_node *tn_relu(tn_graph *g, tn_node *a);     /* max(a, 0); derivative at 0 is 0 */
+TN_API tn_node *tn_leaky_relu(tn_graph *g, tn_node *a, double slope); /* a where a > 0, else slope a */
+TN_API tn_node *tn_elu(tn_graph *g, tn_node *a, double factor);       /* a where a > 0, else factor (exp(a) - 1) */
+TN_API tn_node *tn_gelu(tn_graph *g, tn_node *a);     /* a Phi(a), Phi the standard normal distribution */
+TN_API tn_node *tn_silu(tn_graph *g, tn_node *a);     /* a sigmoid(a) */
+
+/* Linear algebra. Operands that are transposes (tn_transpose) are read as they lie: they cost nothing.
+ * tn_matmul: [..., K] [K, N] -> [..., N]; with b of more than two axes one product for each place of the leading axes,
+ * which broadcast, [..., M, K] [..., K, N] -> [..., M, N]. */
+TN_API tn_node *tn_matmul(tn_graph *g, tn_node *a, tn_node *b);
 TN_API tn_node *tn_linear(tn_graph *g, tn_node *x, tn_node *a, tn_node *b);     /* x A^T + b: x [..., K], A [N, K],
                                                                                    b [N] or NULL -> [..., N] */
+TN_API tn_node *tn_outer(tn_graph *g, tn_node *a, tn_node *b);                  /* [M] [N] -> [M, N] */
+TN_API tn_node *tn_dot(tn_graph *g, tn_node *a, tn_node *b);                    /* [N] [N] -> [] */
 
 /* Reductions over the axes whose bits are set in axes (bit 0 is axis 0), or over all axes with TN_ALL.
  * keep = true leaves reduced axes with size 1, else they disappear. Summed in a fixed order. */
@@ -223,18 +250,71 @@ TN_API tn_node *tn_linear(tn_graph *g, tn_node *x, tn_node *a, tn_node *b);     
 TN_API tn_node *tn_sum(tn_graph *g, tn_node *a, unsigned axes, bool keep);
 TN_API tn_node *tn_mean(tn_graph *g, tn_node *a, unsigned axes, bool keep);
 TN_API tn_node *tn_max(tn_graph *g, tn_node *a, unsigned axes, bool keep);   /* gradient shared among equals */
+TN_API tn_node *tn_min(tn_graph *g, tn_node *a, unsigned axes, bool keep);   /* gradient shared among equals */
+TN_API tn_node *tn_prod(tn_graph *g, tn_node *a, unsigned axes, bool keep);
 TN_API tn_node *tn_norm1(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* sum of |a| */
 TN_API tn_node *tn_norm2(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* root of the sum of squares; gradient
                                                                                 at the zero vector is 0 */
-/* Mean over all elements of (a - b)^2, a scalar. */
-TN_API tn_node *tn_mse(tn_graph *g, tn_node *a, tn_node *b);
+TN_API tn_node *tn_logsumexp(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* log of the sum of exp a, without
+                                                                                    overflow */
+/* The mean squared distance from the mean; the sum is divided by the number of elements less correction: 0 for the
+ * variance of these elements, 1 to estimate that of what they were drawn from. */
+TN_API tn_node *tn_var(tn_graph *g, tn_node *a, unsigned axes, bool keep, int correction);
+
+/* Along one axis. */
+TN_API tn_node *tn_softmax(tn_graph *g, tn_node *a, int axis);     /* exp a / sum of exp a, without overflow */
+TN_API tn_node *tn_log_softmax(tn_graph *g, tn_node *a, int axis); /* log of that, to all digits */
+/* The place of the largest element, the first of equals, as a number of the dtype of a; the axis disappears. No
+ * gradient. Errors: TN_ESHAPE the axis is empty, or longer than the dtype can count (2^24 in float32). */
+TN_API tn_node *tn_argmax(tn_graph *g, tn_node *a, int axis);
+/* (a - mean) / sqrt(variance + epsilon) gain + bias, with mean and variance (correction 0) along the last axis of a
+ * [..., K]; gain and bias [K], or NULL.  Source: Ba, Kiros and Hinton, arXiv:1607.06450. */
+TN_API tn_node *tn_layer_norm(tn_graph *g, tn_node *a, tn_node *gain, tn_node *bias, double epsilon);
+
+/* Losses: scalars of two tensors of equal shape; means over all elements but for tn_distance and tn_cross_entropy. */
+TN_API tn_node *tn_mse(tn_graph *g, tn_node *a, tn_node *b);       /* (a - b)^2 */
+TN_API tn_node *tn_l1(tn_graph *g, tn_node *a, tn_node *b);        /* |a - b| */
+TN_API tn_node *tn_huber(tn_graph *g, tn_node *a, tn_node *b, double delta); /* (a - b)^2 / 2 where |a - b| <= delta,
+                                                                                delta (|a - b| - delta / 2) beyond */
+TN_API tn_node *tn_distance(tn_graph *g, tn_node *a, tn_node *b);  /* 2-norm of a - b; gradient at a = b is 0 */
+/* -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)), of logits x and targets t of [0, 1], without overflow. */
+TN_API tn_node *tn_binary_cross_entropy(tn_graph *g, tn_node *logits, tn_node *target);
+/* Cross entropy of logits [..., C]: the mean over rows of -log softmax(logits)[class]; a row whose class is not 0 to
+ * C - 1 does not count, and without any row that counts the loss is 0.
+ *   target   int32 [...], the classes; or like the logits [..., C], probabilities p: -sum of p log softmax(logits),
+ *            divided by the number of rows (by the sum of all p) */
+TN_API tn_node *tn_cross_entropy(tn_graph *g, tn_node *logits, tn_node *target);
 
 /* Shape. */
 TN_API tn_node *tn_reshape(tn_graph *g, tn_node *a, tn_shape shape);                     /* costs nothing */
+TN_API tn_node *tn_squeeze(tn_graph *g, tn_node *a, int axis);                           /* drops an axis of size 1 */
+TN_API tn_node *tn_unsqueeze(tn_graph *g, tn_node *a, int axis);     /* new axis of size 1, 0 <= axis <= rank of a */
 TN_API tn_node *tn_broadcast(tn_graph *g, tn_node *a, tn_shape shape);                   /* as in NumPy */
 TN_API tn_node *tn_transpose(tn_graph *g, tn_node *a);                                   /* swaps the last two axes */
+TN_API tn_node *tn_permute(tn_graph *g, tn_node *a, const int *order);   /* axis i of the result is order[i] of a */
 TN_API tn_node *tn_concat(tn_graph *g, int n, tn_node *const *parts, int axis);
+TN_API tn_node *tn_stack(tn_graph *g, int n, tn_node *const *parts, int axis);           /* along a new axis */
 TN_API tn_node *tn_slice(tn_graph *g, tn_node *a, int axis, int64_t start, int64_t length);
+TN_API void tn_split(tn_graph *g, tn_node *a, int axis, int n, tn_node **parts);         /* n equal slices */
+TN_API tn_node *tn_pad(tn_graph *g, tn_node *a, int axis, int64_t before, int64_t after); /* zeros around an axis */
+/* A new last axis of that size: 1 at the place named by index (int32 of any shape), else 0; all 0 where the index is
+ * outside of it. In the number type of the graph. With tn_matmul, a table of rows to look up by numbers that change. */
+TN_API tn_node *tn_one_hot(tn_graph *g, tn_node *index, int64_t size);
+
+/* Random numbers, drawn anew by each run: a function of the seed, the stream, the value of step, the place in the
+ * tensor and the dtype alone. So any number of threads draws the same numbers, and a run that was stopped goes on
+ * with the numbers of one that was not: bind step to the number of the training step, and count it up. Nodes made
+ * with equal arguments are equal; give each its own stream. No gradient. */
+typedef struct tn_random {
+    uint64_t seed;
+    uint32_t stream;
+    tn_node *step; /* int32 scalar, as from tn_input(g, "step", TN_I32, TN_SCALAR) */
+} tn_random;
+TN_API tn_node *tn_uniform(tn_graph *g, tn_shape shape, tn_random numbers); /* of [0, 1), in the graph's number type */
+TN_API tn_node *tn_normal(tn_graph *g, tn_shape shape, tn_random numbers);  /* mean 0, standard deviation 1 */
+/* Each element becomes 0 with probability rate, of [0, 1), and a / (1 - rate) otherwise; the gradient sees the same
+ * choice. For training: a graph that is to predict is described without it. */
+TN_API tn_node *tn_dropout(tn_graph *g, tn_node *a, double rate, tn_random numbers);
 
 /* ---- 8. Sparse operations ----------------------------------------------------------------------------------- */
 
@@ -246,7 +326,16 @@ typedef struct tn_sparsity tn_sparsity;
  * Errors: TN_EINVAL an index out of range or an entry out of order (the message names it); TN_ENOMEM. */
 TN_API tn_sparsity *tn_sparsity_new(int64_t rows, int64_t cols, int64_t entries, const int32_t *row, const int32_t *col,
                                     tn_error *error);
-/* One entry per row, (r, index[r]): what tn_gather_rows and tn_segment_sum take. */
+/* The same from E edges in any order. Equal edges are an error, or one entry, whose value should be the sum of theirs.
+ *   entry   [E] or NULL: receives the entry that each edge became. With tn_index_new(E, entries, entry) as index,
+ *           tn_segment_sum brings values in the order of the edges into that of the entries and adds up those given
+ *           several times; tn_gather_rows is the way back
+ * Errors: TN_EINVAL an index out of range, or two equal edges (the message names them); TN_ENOMEM. */
+typedef enum tn_duplicates { TN_DUPLICATES_REFUSE, TN_DUPLICATES_ADD } tn_duplicates;
+TN_API tn_sparsity *tn_sparsity_from_edges(int64_t rows, int64_t cols, int64_t edges, const int32_t *row,
+                                           const int32_t *col, tn_duplicates duplicates, int32_t *entry,
+                                           tn_error *error);
+/* One entry per row, (r, index[r]): what tn_gather_rows, tn_scatter_add, tn_segment_sum and the like take. */
 TN_API tn_sparsity *tn_index_new(int64_t rows, int64_t cols, const int32_t *index, tn_error *error);
 TN_API void tn_sparsity_free(tn_sparsity *sparsity);
 TN_API int64_t tn_sparsity_entries(const tn_sparsity *sparsity);
@@ -263,10 +352,31 @@ TN_API tn_node *tn_spmm_t(tn_graph *g, const tn_sparsity *s, tn_node *w, tn_node
 /* tn_sddmm: sampled dense-dense product, out[e] = sum over k of y[i,k] x[j,k];  y [N, K], x [M, K] -> [E]. */
 TN_API tn_node *tn_sddmm(tn_graph *g, const tn_sparsity *s, tn_node *y, tn_node *x);
 
+/* With the entries as the edges of a graph, what the nodes know goes to the edges, and what the edges know comes
+ * together at the nodes: by row, the first index of an entry, or by column, the second. Trailing axes are the same on
+ * both sides. Gradients of these operations are these operations. */
+typedef enum tn_side { TN_ROW, TN_COLUMN } tn_side;
+/* tn_edge_gather: out[e,:] = x[row or column of e,:];  x [N or M, ...] -> [E, ...]. */
+TN_API tn_node *tn_edge_gather(tn_graph *g, const tn_sparsity *s, tn_node *x, tn_side side);
+/* tn_edge_sum: out[i,:] = sum of y[e,:] over the entries of row or column i;  y [E, ...] -> [N or M, ...]. */
+TN_API tn_node *tn_edge_sum(tn_graph *g, const tn_sparsity *s, tn_node *y, tn_side side);
+/* tn_edge_max: likewise the largest; 0 where there is no entry. Gradient shared among equals. */
+TN_API tn_node *tn_edge_max(tn_graph *g, const tn_sparsity *s, tn_node *y, tn_side side);
+/* tn_edge_softmax: exp y[e,:], divided by the sum over all entries of the row of e, without overflow; [E, ...].
+ * Source: Velickovic et al., Graph attention networks, ICLR 2018, equation 3. */
+TN_API tn_node *tn_edge_softmax(tn_graph *g, const tn_sparsity *s, tn_node *y);
+
 /* tn_gather_rows: out[r,:] = x[index[r],:];  x [M, ...] -> [R, ...].  Gradient: tn_segment_sum. */
 TN_API tn_node *tn_gather_rows(tn_graph *g, const tn_sparsity *index, tn_node *x);
-/* tn_segment_sum: out[m,:] = sum of y[r,:] over the r with index[r] = m;  y [R, ...] -> [M, ...]. */
+/* tn_index_select: likewise along any axis, which goes from M to R. */
+TN_API tn_node *tn_index_select(tn_graph *g, const tn_sparsity *index, tn_node *x, int axis);
+/* tn_segment_sum: out[m,:] = sum of y[r,:] over the r with index[r] = m;  y [R, ...] -> [M, ...]. Likewise the mean,
+ * and the largest (gradient shared among equals); all are 0 where there is no such r. */
 TN_API tn_node *tn_segment_sum(tn_graph *g, const tn_sparsity *index, tn_node *y);
+TN_API tn_node *tn_segment_mean(tn_graph *g, const tn_sparsity *index, tn_node *y);
+TN_API tn_node *tn_segment_max(tn_graph *g, const tn_sparsity *index, tn_node *y);
+/* tn_scatter_add: x [M, ...] with y[r,:] added at index[r], for all r;  y [R, ...]. */
+TN_API tn_node *tn_scatter_add(tn_graph *g, const tn_sparsity *index, tn_node *x, tn_node *y);
 
 /* ---- 9. Differentiating ------------------------------------------------------------------------------------- */
 

@@ -20,6 +20,22 @@
         }                                                                                                              \
     }
 
+/* The same over pairs of elements. */
+#define BINARY(function, T, width, load, store, sleef)                                                                 \
+    static void function(T *out, const T *a, const T *b, int64_t n)                                                    \
+    {                                                                                                                  \
+        int64_t i = 0;                                                                                                 \
+        for (; i + (width) <= n; i += (width)) store(out + i, sleef(load(a + i), load(b + i)));                        \
+        if (i < n) {                                                                                                   \
+            T part[2][width] = {{0}};                                                                                  \
+            size_t bytes = (size_t)(n - i) * sizeof(T);                                                                \
+            memcpy(part[0], a + i, bytes);                                                                             \
+            memcpy(part[1], b + i, bytes);                                                                             \
+            store(part[0], sleef(load(part[0]), load(part[1])));                                                       \
+            memcpy(out + i, part[0], bytes);                                                                           \
+        }                                                                                                              \
+    }
+
 #define SINCOS(function, T, V2, width, load, store, sleef)                                                             \
     static void function(T *sin, T *cos, const T *in, int64_t n)                                             \
     {                                                                                                                  \
@@ -99,6 +115,11 @@ UNARY(tanh_f32, float, WF, LOADF, STOREF, NAME(PASTE2(tanh, F), _u35))
 UNARY(exp_f32, float, WF, LOADF, STOREF, NAME(PASTE2(exp, F), _u10))
 UNARY(log_f32, float, WF, LOADF, STOREF, NAME(PASTE2(log, F), _u10))
 UNARY(log1p_f32, float, WF, LOADF, STOREF, NAME(PASTE2(log1p, F), _u10))
+UNARY(expm1_f32, float, WF, LOADF, STOREF, NAME(PASTE2(expm1, F), _u10))
+UNARY(tan_f32, float, WF, LOADF, STOREF, NAME(PASTE2(tan, F), _u35))
+UNARY(erf_f32, float, WF, LOADF, STOREF, NAME(PASTE2(erf, F), _u10))
+UNARY(erfc_f32, float, WF, LOADF, STOREF, NAME(PASTE2(erfc, F), _u15))
+BINARY(pow_f32, float, WF, LOADF, STOREF, NAME(PASTE2(pow, F), _u10))
 SINCOS(sincos_f32, float, pair_f, WF, LOADF, STOREF, NAME(PASTE2(sincos, F), _u35))
 UNARY(sin_f64, double, WD, LOADD, STORED, SINE_D)
 UNARY(cos_f64, double, WD, LOADD, STORED, COSINE_D)
@@ -106,11 +127,15 @@ UNARY(tanh_f64, double, WD, LOADD, STORED, NAME(PASTE2(tanh, D), _u10))
 UNARY(exp_f64, double, WD, LOADD, STORED, NAME(PASTE2(exp, D), _u10))
 UNARY(log_f64, double, WD, LOADD, STORED, NAME(PASTE2(log, D), _u10))
 UNARY(log1p_f64, double, WD, LOADD, STORED, NAME(PASTE2(log1p, D), _u10))
+UNARY(expm1_f64, double, WD, LOADD, STORED, NAME(PASTE2(expm1, D), _u10))
+UNARY(tan_f64, double, WD, LOADD, STORED, NAME(PASTE2(tan, D), _u10))
+UNARY(erf_f64, double, WD, LOADD, STORED, NAME(PASTE2(erf, D), _u10))
+UNARY(erfc_f64, double, WD, LOADD, STORED, NAME(PASTE2(erfc, D), _u15))
+BINARY(pow_f64, double, WD, LOADD, STORED, NAME(PASTE2(pow, D), _u10))
 SINCOS(sincos_f64, double, pair_d, WD, LOADD, STORED, NAME(PASTE2(sincos, D), _u10))
 
-#define ENTRY(function) .function = function
+#define BOTH(function) .function##_f32 = function##_f32, .function##_f64 = function##_f64
 const tn_vecmath PASTE2(tn_vecmath_, ISA) = {
-    .name = STRING(ISA), ENTRY(sin_f32),  ENTRY(cos_f32),   ENTRY(sincos_f32), ENTRY(tanh_f32),
-    ENTRY(exp_f32),      ENTRY(log_f32),  ENTRY(log1p_f32), ENTRY(sin_f64),    ENTRY(cos_f64),
-    ENTRY(sincos_f64),   ENTRY(tanh_f64), ENTRY(exp_f64),   ENTRY(log_f64),    ENTRY(log1p_f64),
+    .name = STRING(ISA), BOTH(sin), BOTH(cos), BOTH(sincos), BOTH(tanh), BOTH(exp), BOTH(log), BOTH(log1p),
+    BOTH(expm1), BOTH(tan), BOTH(erf), BOTH(erfc), BOTH(pow),
 };

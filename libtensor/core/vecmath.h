@@ -7,8 +7,8 @@
 
 typedef struct tn_vecmath {
     const char *name; /* of the instruction set */
-    /* out may be in. float32: at most 3.5 ULP (sin, cos, tanh) or 1 ULP; float64: 1 ULP. log1p is for softplus, where
-     * its argument is 0 to 1: float32 overflows near the largest numbers */
+    /* out may be in. float32: at most 3.5 ULP (sin, cos, tan, tanh), 1.5 ULP (erfc) or 1 ULP; float64: 1.5 ULP (erfc)
+     * or 1 ULP. log1p overflows above 1e38 in float32 and 1e307 in float64 */
     void (*sin_f32)(float *out, const float *in, int64_t n);
     void (*cos_f32)(float *out, const float *in, int64_t n);
     void (*sincos_f32)(float *sin, float *cos, const float *in, int64_t n);
@@ -16,6 +16,11 @@ typedef struct tn_vecmath {
     void (*exp_f32)(float *out, const float *in, int64_t n);
     void (*log_f32)(float *out, const float *in, int64_t n);
     void (*log1p_f32)(float *out, const float *in, int64_t n);
+    void (*expm1_f32)(float *out, const float *in, int64_t n);
+    void (*tan_f32)(float *out, const float *in, int64_t n);
+    void (*erf_f32)(float *out, const float *in, int64_t n);
+    void (*erfc_f32)(float *out, const float *in, int64_t n);
+    void (*pow_f32)(float *out, const float *base, const float *exponent, int64_t n);
     void (*sin_f64)(double *out, const double *in, int64_t n);
     void (*cos_f64)(double *out, const double *in, int64_t n);
     void (*sincos_f64)(double *sin, double *cos, const double *in, int64_t n);
@@ -23,6 +28,11 @@ typedef struct tn_vecmath {
     void (*exp_f64)(double *out, const double *in, int64_t n);
     void (*log_f64)(double *out, const double *in, int64_t n);
     void (*log1p_f64)(double *out, const double *in, int64_t n);
+    void (*expm1_f64)(double *out, const double *in, int64_t n);
+    void (*tan_f64)(double *out, const double *in, int64_t n);
+    void (*erf_f64)(double *out, const double *in, int64_t n);
+    void (*erfc_f64)(double *out, const double *in, int64_t n);
+    void (*pow_f64)(double *out, const double *base, const double *exponent, int64_t n);
 } tn_vecmath;
 
 extern const tn_vecmath tn_vecmath_sse2, tn_vecmath_avx2, tn_vecmath_avx512f;

@@ -3,6 +3,8 @@
 #include "core/memory.h"
 #include "graph/graph.h"
 
+#include <string.h>
+
 /* The shape two operands broadcast to: axes are aligned at the end. False if they do not fit. */
 static bool common_shape(tn_shape a, tn_shape b, tn_shape *out)
 {
@@ -15,18 +17,22 @@ static bool common_shape(tn_shape a, tn_shape b, tn_shape *out)
     return true;
 }
 
-static tn_node *binary(tn_graph *g, const char *op, tn_node *a, tn_node *b)
+/* Elementwise operations of several operands, which are first repeated to their common shape. */
+static tn_node *elementwise(tn_graph *g, const char *op, int n, tn_node *const *in)
 {
-    if (!tn_graph_owns(g, op, 2, (tn_node *[]){a, b})) return &g->failed;
-    tn_shape shape;
-    if (!common_shape(a->shape, b->shape, &shape))
-        return tn_graph_fail(g, TN_ESHAPE, "%s cannot combine %s and %s", op, tn_node_words(a).text,
-                             tn_node_words(b).text);
-    return tn_apply(g, op, 2, (tn_node *[]){tn_broadcast(g, a, shape), tn_broadcast(g, b, shape)}, NULL);
+    if (!tn_graph_owns(g, op, n, in)) return &g->failed;
+    tn_node *repeated[3];
+    tn_shape shape = in[0]->shape;
+    for (int i = 1; i < n; i++)
+        if (!common_shape(shape, in[i]->shape, &shape))
+            return tn_graph_fail(g, TN_ESHAPE, "%s cannot combine %s and %s", op, tn_node_words(in[i - 1]).text,
+                                 tn_node_words(in[i]).text);
+    for (int i = 0; i < n; i++) repeated[i] = tn_broadcast(g, in[i], shape);
+    return tn_apply(g, op, n, repeated, NULL);
 }
 
 #define BINARY(op)                                                                                                     \
-    tn_node *tn_##op(tn_graph *g, tn_node *a, tn_node *b) { return binary(g, #op, a, b); }
+    tn_node *tn_##op(tn_graph *g, tn_node *a, tn_node *b) { return elementwise(g, #op, 2, (tn_node *[]){a, b}); }
 #define UNARY(op)                                                                                                      \
     tn_node *tn_##op(tn_graph *g, tn_node *a) { return tn_apply(g, #op, 1, &a, NULL); }
 
@@ -36,22 +42,55 @@ BINARY(mul)
 BINARY(div)
 BINARY(div_no_nan)
 BINARY(equal)
+BINARY(less)
+BINARY(minimum)
+BINARY(maximum)
+BINARY(pow)
 BINARY(where_positive)
 UNARY(neg)
 UNARY(relu)
+UNARY(gelu)
+UNARY(silu)
 UNARY(tanh)
 UNARY(sigmoid)
 UNARY(softplus)
 UNARY(sin)
 UNARY(cos)
+UNARY(tan)
 UNARY(exp)
+UNARY(expm1)
 UNARY(log)
+UNARY(log1p)
+UNARY(erf)
+UNARY(erfc)
 UNARY(sqrt)
+UNARY(rsqrt)
+UNARY(reciprocal)
 UNARY(square)
 UNARY(abs)
 UNARY(sign)
 UNARY(detach)
 UNARY(transpose)
+
+tn_node *tn_where(tn_graph *g, tn_node *condition, tn_node *a, tn_node *b)
+{
+    return elementwise(g, "where", 3, (tn_node *[]){condition, a, b});
+}
+
+tn_node *tn_leaky_relu(tn_graph *g, tn_node *a, double slope)
+{
+    return tn_apply(g, "leaky_relu", 1, &a, &(tn_attr){.value = slope});
+}
+
+tn_node *tn_elu(tn_graph *g, tn_node *a, double factor)
+{
+    return tn_apply(g, "elu", 1, &a, &(tn_attr){.value = factor});
+}
+
+tn_node *tn_clip(tn_graph *g, tn_node *a, double low, double high)
+{
+    return tn_apply(g, "clip", 1, &a, &(tn_attr){.value = low, .upper = high});
+}
 
 tn_node *tn_scale(tn_graph *g, tn_node *a, double factor)
 {
@@ -68,15 +107,66 @@ tn_node *tn_cast(tn_graph *g, tn_node *a, tn_dtype dtype)
     return tn_apply(g, "cast", 1, &a, &(tn_attr){.dtype = dtype});
 }
 
+/* ---- products ---- */
+
+/* What lies in memory behind a transpose: products read their operands either way, so a transpose that only they read
+ * is never made. */
+static tn_node *untransposed(tn_node *a, bool *transposed)
+{
+    if (strcmp(a->op->name, "transpose")) return a;
+    *transposed = !*transposed;
+    return a->in[0];
+}
+
+/* a with its leading axes repeated to those of the common shape; the last two stay. */
+static tn_node *lead(tn_graph *g, tn_node *a, tn_shape common)
+{
+    for (int i = 1; i <= 2; i++) common.dim[common.rank - i] = a->shape.dim[a->shape.rank - i];
+    return tn_broadcast(g, a, common);
+}
+
+static tn_node *batched_product(tn_graph *g, tn_node *a, tn_node *b, tn_attr attr)
+{
+    tn_shape la = a->shape, lb = b->shape, common;
+    for (int i = 1; i <= 2; i++) la.dim[la.rank - i] = lb.dim[lb.rank - i] = 1;
+    if (!common_shape(la, lb, &common))
+        return tn_graph_fail(g, TN_ESHAPE, "matmul cannot multiply %s and %s", tn_node_words(a).text,
+                             tn_node_words(b).text);
+    a = lead(g, untransposed(a, &attr.transpose_a), common);
+    b = lead(g, untransposed(b, &attr.transpose_b), common);
+    return tn_apply(g, "batched_matmul", 2, (tn_node *[]){a, b}, &attr);
+}
+
+static tn_node *product(tn_graph *g, tn_node *a, tn_node *b, bool transpose_b)
+{
+    tn_attr attr = {.transpose_b = transpose_b};
+    if (!tn_graph_owns(g, "matmul", 2, (tn_node *[]){a, b})) return &g->failed;
+    if (a->shape.rank >= 2 && b->shape.rank > 2 && !transpose_b) return batched_product(g, a, b, attr);
+    if (a->shape.rank >= 2 && b->shape.rank == 2) {
+        b = untransposed(b, &attr.transpose_b);
+        if (a->shape.rank == 2 && !attr.transpose_b) a = untransposed(a, &attr.transpose_a);
+    }
+    return tn_apply(g, "matmul", 2, (tn_node *[]){a, b}, &attr);
+}
+
 tn_node *tn_matmul(tn_graph *g, tn_node *a, tn_node *b)
 {
-    return tn_apply(g, "matmul", 2, (tn_node *[]){a, b}, NULL);
+    return product(g, a, b, false);
 }
 
 tn_node *tn_linear(tn_graph *g, tn_node *x, tn_node *a, tn_node *b)
 {
-    if (b) return tn_apply(g, "linear", 3, (tn_node *[]){x, a, b}, NULL);
-    return tn_apply(g, "matmul", 2, (tn_node *[]){x, a}, &(tn_attr){.transpose_b = true});
+    return b ? tn_apply(g, "linear", 3, (tn_node *[]){x, a, b}, NULL) : product(g, x, a, true);
+}
+
+tn_node *tn_outer(tn_graph *g, tn_node *a, tn_node *b)
+{
+    return tn_apply(g, "outer", 2, (tn_node *[]){a, b}, NULL);
+}
+
+tn_node *tn_dot(tn_graph *g, tn_node *a, tn_node *b)
+{
+    return tn_apply(g, "dot", 2, (tn_node *[]){a, b}, NULL);
 }
 
 /* ---- reductions ---- */
@@ -110,6 +200,16 @@ tn_node *tn_max(tn_graph *g, tn_node *a, unsigned axes, bool keep)
     return reduce(g, "max", a, axes, keep);
 }
 
+tn_node *tn_min(tn_graph *g, tn_node *a, unsigned axes, bool keep)
+{
+    return reduce(g, "min", a, axes, keep);
+}
+
+tn_node *tn_prod(tn_graph *g, tn_node *a, unsigned axes, bool keep)
+{
+    return reduce(g, "prod", a, axes, keep);
+}
+
 /* Means and norms are rows of the table that stand for several nodes. */
 #define COMPOSITE_REDUCTION(op)                                                                                        \
     tn_node *tn_##op(tn_graph *g, tn_node *a, unsigned axes, bool keep)                                                \
@@ -120,9 +220,56 @@ COMPOSITE_REDUCTION(mean)
 COMPOSITE_REDUCTION(norm1)
 COMPOSITE_REDUCTION(norm2)
 
-tn_node *tn_mse(tn_graph *g, tn_node *a, tn_node *b)
+COMPOSITE_REDUCTION(logsumexp)
+
+tn_node *tn_var(tn_graph *g, tn_node *a, unsigned axes, bool keep, int correction)
 {
-    return tn_apply(g, "mse", 2, (tn_node *[]){a, b}, NULL);
+    return tn_apply(g, "var", 1, &a, &(tn_attr){.axes = axes, .keep = keep, .value = correction});
+}
+
+tn_node *tn_softmax(tn_graph *g, tn_node *a, int axis)
+{
+    return tn_apply(g, "softmax", 1, &a, &(tn_attr){.axis = axis});
+}
+
+tn_node *tn_log_softmax(tn_graph *g, tn_node *a, int axis)
+{
+    return tn_apply(g, "log_softmax", 1, &a, &(tn_attr){.axis = axis});
+}
+
+tn_node *tn_layer_norm(tn_graph *g, tn_node *a, tn_node *gain, tn_node *bias, double epsilon)
+{
+    tn_node *y = tn_apply(g, "layer_norm", 1, &a, &(tn_attr){.value = epsilon});
+    if (gain) y = tn_mul(g, y, gain);
+    return bias ? tn_add(g, y, bias) : y;
+}
+
+/* ---- losses ---- */
+
+#define LOSS(name)                                                                                                     \
+    tn_node *tn_##name(tn_graph *g, tn_node *a, tn_node *b)                                                            \
+    {                                                                                                                  \
+        return tn_apply(g, #name, 2, (tn_node *[]){a, b}, NULL);                                                       \
+    }
+LOSS(mse)
+LOSS(l1)
+LOSS(distance)
+LOSS(binary_cross_entropy)
+
+tn_node *tn_huber(tn_graph *g, tn_node *a, tn_node *b, double delta)
+{
+    return tn_apply(g, "huber", 2, (tn_node *[]){a, b}, &(tn_attr){.value = delta});
+}
+
+tn_node *tn_cross_entropy(tn_graph *g, tn_node *logits, tn_node *target)
+{
+    if (!tn_graph_owns(g, "cross_entropy", 2, (tn_node *[]){logits, target})) return &g->failed;
+    if (!tn_graph_has_axis(g, "cross_entropy", logits, logits->shape.rank - 1)) return &g->failed;
+    if (target->dtype == TN_I32) {
+        int64_t classes = logits->shape.dim[logits->shape.rank - 1];
+        target = tn_apply(g, "one_hot", 1, &target, &(tn_attr){.length = classes, .dtype = logits->dtype});
+    }
+    return tn_apply(g, "cross_entropy", 2, (tn_node *[]){logits, target}, NULL);
 }
 
 /* ---- shape ---- */
@@ -145,14 +292,25 @@ tn_node *tn_broadcast(tn_graph *g, tn_node *a, tn_shape shape)
     return tn_apply(g, "broadcast", 1, &a, &(tn_attr){.shape = shape});
 }
 
-tn_node *tn_concat(tn_graph *g, int n, tn_node *const *parts, int axis)
+/* Joins parts, in groups first where there are more than a node has inputs. */
+static tn_node *join(tn_graph *g, const char *op, int n, tn_node *const *parts, int axis)
 {
-    if (n <= TN_MAX_INPUTS) return tn_apply(g, "concat", n, parts, &(tn_attr){.axis = axis});
-    tn_node *joined[TN_MAX_INPUTS]; /* more parts than a node has inputs: joined in groups first */
+    if (n <= TN_MAX_INPUTS) return tn_apply(g, op, n, parts, &(tn_attr){.axis = axis, .length = n});
+    tn_node *joined[TN_MAX_INPUTS];
     int group = (n + TN_MAX_INPUTS - 1) / TN_MAX_INPUTS, groups = 0;
     for (int i = 0; i < n; i += group)
-        joined[groups++] = tn_concat(g, n - i < group ? n - i : group, parts + i, axis);
-    return tn_concat(g, groups, joined, axis);
+        joined[groups++] = join(g, op, n - i < group ? n - i : group, parts + i, axis);
+    return join(g, "concat", groups, joined, axis);
+}
+
+tn_node *tn_concat(tn_graph *g, int n, tn_node *const *parts, int axis)
+{
+    return join(g, "concat", n, parts, axis);
+}
+
+tn_node *tn_stack(tn_graph *g, int n, tn_node *const *parts, int axis)
+{
+    return join(g, "stack", n, parts, axis);
 }
 
 tn_node *tn_slice(tn_graph *g, tn_node *a, int axis, int64_t start, int64_t length)
@@ -160,35 +318,140 @@ tn_node *tn_slice(tn_graph *g, tn_node *a, int axis, int64_t start, int64_t leng
     return tn_apply(g, "slice", 1, &a, &(tn_attr){.axis = axis, .start = start, .length = length});
 }
 
+void tn_split(tn_graph *g, tn_node *a, int axis, int n, tn_node **parts)
+{
+    for (int i = 0; i < n; i++)
+        parts[i] = tn_apply(g, "split", 1, &a, &(tn_attr){.axis = axis, .start = i, .length = n});
+}
+
+tn_node *tn_pad(tn_graph *g, tn_node *a, int axis, int64_t before, int64_t after)
+{
+    if (!tn_graph_owns(g, "pad", 1, &a) || !tn_graph_has_axis(g, "pad", a, axis)) return &g->failed;
+    if (before < 0 || after < 0 || before > INT64_MAX / 4 || after > INT64_MAX / 4)
+        return tn_graph_fail(g, TN_EINVAL, "pad of %s: %lld before and %lld behind", tn_node_words(a).text,
+                             (long long)before, (long long)after);
+    int64_t length = before + a->shape.dim[axis] + after;
+    return tn_apply(g, "pad", 1, &a, &(tn_attr){.axis = axis, .start = before, .length = length});
+}
+
+/* Orders that only move axes of size 1, or the last two axes, are simpler operations. */
+tn_node *tn_permute(tn_graph *g, tn_node *a, const int *order)
+{
+    if (!tn_graph_owns(g, "permute", 1, &a)) return &g->failed;
+    int rank = a->shape.rank, last = -1;
+    bool moves = false, transposes = rank >= 2;
+    unsigned used = 0;
+    tn_attr attr = {.shape = a->shape};
+    for (int i = 0; i < rank; i++) {
+        if (order[i] < 0 || order[i] >= rank || used & TN_AXIS(order[i]))
+            return tn_graph_fail(g, TN_ESHAPE, "permute of %s: axis %d of the result is %d", tn_node_words(a).text, i,
+                                 order[i]);
+        used |= TN_AXIS(order[i]);
+        attr.axis |= (int64_t)order[i] << 3 * i;
+        attr.shape.dim[i] = a->shape.dim[order[i]];
+        transposes &= order[i] == (i < rank - 2 ? i : 2 * rank - 3 - i);
+        if (attr.shape.dim[i] == 1) continue;
+        moves |= order[i] < last;
+        last = order[i];
+    }
+    if (!moves) return tn_reshape(g, a, attr.shape);
+    return transposes ? tn_transpose(g, a) : tn_apply(g, "permute", 1, &a, &attr);
+}
+
+tn_node *tn_squeeze(tn_graph *g, tn_node *a, int axis)
+{
+    return tn_apply(g, "squeeze", 1, &a, &(tn_attr){.axis = axis});
+}
+
+tn_node *tn_unsqueeze(tn_graph *g, tn_node *a, int axis)
+{
+    return tn_apply(g, "unsqueeze", 1, &a, &(tn_attr){.axis = axis});
+}
+
+tn_node *tn_argmax(tn_graph *g, tn_node *a, int axis)
+{
+    if (!tn_graph_owns(g, "argmax", 1, &a) || !tn_graph_has_axis(g, "argmax", a, axis)) return &g->failed;
+    return tn_apply(g, "argmax", 1, &a, &(tn_attr){.axis = axis});
+}
+
+tn_node *tn_one_hot(tn_graph *g, tn_node *index, int64_t size)
+{
+    return tn_apply(g, "one_hot", 1, &index, &(tn_attr){.length = size, .dtype = g->number});
+}
+
+/* ---- random ---- */
+
+static tn_node *random_tensor(tn_graph *g, const char *op, tn_shape shape, tn_dtype dtype, tn_random numbers)
+{
+    if (!tn_graph_owns(g, op, 1, &numbers.step)) return &g->failed;
+    if (!tn_shape_valid(shape))
+        return tn_graph_fail(g, TN_ESHAPE, "%s: %s is not a shape", op, tn_shape_words(shape).text);
+    tn_attr attr = {.shape = shape, .dtype = dtype, .start = (int64_t)numbers.seed, .length = numbers.stream};
+    return tn_apply(g, op, 1, &numbers.step, &attr);
+}
+
+tn_node *tn_uniform(tn_graph *g, tn_shape shape, tn_random numbers)
+{
+    return random_tensor(g, "uniform", shape, g->number, numbers);
+}
+
+tn_node *tn_normal(tn_graph *g, tn_shape shape, tn_random numbers)
+{
+    return random_tensor(g, "normal", shape, g->number, numbers);
+}
+
+tn_node *tn_dropout(tn_graph *g, tn_node *a, double rate, tn_random numbers)
+{
+    if (!tn_graph_owns(g, "dropout", 1, &a)) return &g->failed;
+    tn_node *uniform = random_tensor(g, "uniform", a->shape, a->dtype, numbers);
+    return tn_apply(g, "dropout", 2, (tn_node *[]){a, uniform}, &(tn_attr){.value = rate});
+}
+
 /* ---- sparse ---- */
 
-static tn_node *sparse(tn_graph *g, const char *op, const tn_sparsity *s, int n, tn_node *a, tn_node *b)
+static tn_node *sparse(tn_graph *g, const char *op, int n, tn_node *const *in, tn_attr attr)
 {
-    if (!g->error.status && !s) return tn_graph_fail(g, TN_EINVAL, "%s: the sparsity is missing", op);
-    return tn_apply(g, op, n, (tn_node *[]){a, b}, &(tn_attr){.sparsity = s});
+    if (!g->error.status && !attr.sparsity) return tn_graph_fail(g, TN_EINVAL, "%s: the sparsity is missing", op);
+    return tn_apply(g, op, n, in, &attr);
 }
 
-tn_node *tn_spmm(tn_graph *g, const tn_sparsity *s, tn_node *w, tn_node *x)
+#define SPARSE_PRODUCT(op)                                                                                             \
+    tn_node *tn_##op(tn_graph *g, const tn_sparsity *s, tn_node *a, tn_node *b)                                        \
+    {                                                                                                                  \
+        return sparse(g, #op, 2, (tn_node *[]){a, b}, (tn_attr){.sparsity = s});                                       \
+    }
+#define BY_INDEX(op)                                                                                                   \
+    tn_node *tn_##op(tn_graph *g, const tn_sparsity *index, tn_node *a)                                                \
+    {                                                                                                                  \
+        return sparse(g, #op, 1, &a, (tn_attr){.sparsity = index, .axis = TN_COLUMN});                                 \
+    }
+#define BY_SIDE(op)                                                                                                    \
+    tn_node *tn_##op(tn_graph *g, const tn_sparsity *s, tn_node *a, tn_side side)                                      \
+    {                                                                                                                  \
+        return sparse(g, #op, 1, &a, (tn_attr){.sparsity = s, .axis = side});                                          \
+    }
+SPARSE_PRODUCT(spmm)
+SPARSE_PRODUCT(spmm_t)
+SPARSE_PRODUCT(sddmm)
+BY_INDEX(gather_rows)
+BY_INDEX(segment_sum)
+BY_INDEX(segment_mean)
+BY_INDEX(segment_max)
+BY_SIDE(edge_gather)
+BY_SIDE(edge_sum)
+BY_SIDE(edge_max)
+
+tn_node *tn_edge_softmax(tn_graph *g, const tn_sparsity *s, tn_node *a)
 {
-    return sparse(g, "spmm", s, 2, w, x);
+    return sparse(g, "edge_softmax", 1, &a, (tn_attr){.sparsity = s});
 }
 
-tn_node *tn_spmm_t(tn_graph *g, const tn_sparsity *s, tn_node *w, tn_node *y)
+tn_node *tn_index_select(tn_graph *g, const tn_sparsity *index, tn_node *a, int axis)
 {
-    return sparse(g, "spmm_t", s, 2, w, y);
+    return sparse(g, "index_select", 1, &a, (tn_attr){.sparsity = index, .axis = axis});
 }
 
-tn_node *tn_sddmm(tn_graph *g, const tn_sparsity *s, tn_node *y, tn_node *x)
+tn_node *tn_scatter_add(tn_graph *g, const tn_sparsity *index, tn_node *x, tn_node *y)
 {
-    return sparse(g, "sddmm", s, 2, y, x);
-}
-
-tn_node *tn_gather_rows(tn_graph *g, const tn_sparsity *index, tn_node *x)
-{
-    return sparse(g, "gather_rows", index, 1, x, NULL);
-}
-
-tn_node *tn_segment_sum(tn_graph *g, const tn_sparsity *index, tn_node *y)
-{
-    return sparse(g, "segment_sum", index, 1, y, NULL);
+    return sparse(g, "scatter_add", 2, (tn_node *[]){x, y}, (tn_attr){.sparsity = index});
 }

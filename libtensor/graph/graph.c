@@ -68,6 +68,13 @@ bool tn_graph_owns(tn_graph *g, const char *what, int n, tn_node *const *in)
     return g->error.status == TN_OK;
 }
 
+bool tn_graph_has_axis(tn_graph *g, const char *what, const tn_node *node, int64_t axis)
+{
+    if (axis >= 0 && axis < node->shape.rank) return true;
+    tn_graph_fail(g, TN_ESHAPE, "%s: %s has no axis %lld", what, tn_node_words(node).text, (long long)axis);
+    return false;
+}
+
 static tn_node *append(tn_graph *g, const tn_node *description)
 {
     tn_node *node = tn_calloc(1, sizeof *node);
@@ -160,9 +167,14 @@ tn_node *tn_param(tn_graph *g, tn_params *params, const char *name)
     return i < 0 ? tn_graph_fail(g, TN_ENAME, "there is no parameter %s", name) : parameter(g, params, i);
 }
 
+tn_node *tn_number(tn_graph *g, tn_dtype dtype, double value)
+{
+    return tn_apply(g, "constant", 0, NULL, &(tn_attr){.dtype = dtype, .value = value});
+}
+
 tn_node *tn_constant(tn_graph *g, double value)
 {
-    return tn_apply(g, "constant", 0, NULL, &(tn_attr){.dtype = g->number, .value = value});
+    return tn_number(g, g->number, value);
 }
 
 tn_node *tn_full(tn_graph *g, tn_shape shape, double value)

@@ -42,8 +42,14 @@ tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...) T
  */
 bool tn_graph_owns(tn_graph *g, const char *what, int n, tn_node *const *in);
 
+/* Whether the node has that axis; if not, false, with the error recorded. */
+bool tn_graph_has_axis(tn_graph *g, const char *what, const tn_node *node, int64_t axis);
+
 /* The only function that appends an operation: checks the inputs, infers the shape. */
 tn_node *tn_apply(tn_graph *g, const char *op, int n, tn_node *const *in, const tn_attr *attr);
+
+/* A constant of another number type than the graph's. */
+tn_node *tn_number(tn_graph *g, tn_dtype dtype, double value);
 
 /* A node in words, "linear 'f_theta.0' [40, 16]". */
 tn_words tn_node_words(const tn_node *node);

@@ -79,6 +79,7 @@ typedef struct tn_vertex {
     int stage, chain;
     tn_home home;
     int run;                     /* number of the run of row-wise instructions it is made in; they count up in a chain */
+    int last_run;                /* of the last reader of the same chain */
     int slot;                    /* base of its memory */
     int64_t place;               /* bytes from that base */
     int64_t bytes;

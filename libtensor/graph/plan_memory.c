@@ -39,6 +39,7 @@ static void find_lives(tn_plan *plan)
         bool local = v->kind == TN_VERTEX_COMPUTED && v->mode == TN_BY_ROWS && !v->reduce && !v->output &&
                      !(plan->options & TN_PLAN_UNFUSED);
         v->last = v->stage;
+        v->last_run = v->run;
         v->home = local ? TN_HOME_BLOCK : TN_HOME_MEMORY;
     }
     for (int i = 0; i < plan->n_vertices; i++) {
@@ -49,6 +50,7 @@ static void find_lives(tn_plan *plan)
             tn_vertex *v = &plan->vertices[s.root];
             if (v->kind != TN_VERTEX_COMPUTED) continue;
             if (reader->stage > v->last) v->last = reader->stage;
+            if (reader->run > v->last_run) v->last_run = reader->run;
             if (reader->chain != v->chain || !s.itemwise || s.offset) v->home = TN_HOME_MEMORY;
             if (v->home == TN_HOME_BLOCK && reader->run != v->run) v->home = TN_HOME_TILE;
         }
@@ -187,7 +189,7 @@ static int list_scratch(const tn_plan *plan, int chain, tn_home home, const int 
         const tn_vertex *v = &plan->vertices[i];
         if (v->kind != TN_VERTEX_COMPUTED || v->home != home || v->chain != chain) continue;
         int made = v->second ? v->partner : i;
-        if (home == TN_HOME_TILE) lives[n++] = (life){i, v->run, plan->vertices[last_reader[i]].run};
+        if (home == TN_HOME_TILE) lives[n++] = (life){i, v->run, v->last_run};
         else lives[n++] = (life){i, made, last_reader[i]};
     }
     return n;

@@ -17,13 +17,15 @@ typedef struct tn_op tn_op;
 typedef struct tn_attr {
     tn_shape shape;              /* reshape, broadcast, full: the wanted shape */
     tn_dtype dtype;              /* cast */
-    int64_t axis, start, length; /* slice, pad, concat, sum, max: see their rows */
+    int64_t axis, start, length; /* slice, pad, concat, sum, max, permute, edge_*, uniform, ...: see their rows */
     bool transpose_a, transpose_b;
     bool packed;                 /* products: the planner has the second matrix packed beforehand (plan_lower.c) */
     double value;                /* scale, full */
+    const tn_sparsity *sparsity;
+    /* Of composite operations only: nodes that differ in these alone would count as equal (graph/plan_collect.c). */
     unsigned axes;               /* reductions as the user asked for them */
     bool keep;
-    const tn_sparsity *sparsity;
+    double upper;                /* clip */
 } tn_attr;
 
 /* How the work of one node may be divided. */
@@ -69,7 +71,7 @@ enum {
     TN_OP_FLAT = 2,        /* no gradient flows: the derivative is zero wherever it exists */
     TN_OP_LEAF = 4,        /* input, parameter or constant: has memory, no kernel */
     TN_OP_MAX = 8,         /* a TN_REDUCE that combines partial results by the maximum instead of the sum */
-    TN_OP_CAST = 16,       /* the number type of the output is attr.dtype; the only operation that reads int32 */
+    TN_OP_CAST = 16,       /* the number type of the output is attr.dtype; only such operations may read int32 */
 };
 
 struct tn_op {
@@ -114,5 +116,8 @@ const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 /* Rules that several families share. */
 tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why);
 tn_division tn_divide_elementwise(const tn_node *node);
+
+/* a without gradient, and 0 where it is not finite: what may be taken off the arguments of exponentials. */
+tn_node *tn_steady(tn_graph *g, tn_node *a);
 
 #endif

@@ -112,7 +112,7 @@ static tn_node *gradient_max(tn_graph *g, tn_node *y, tn_node *dy, int i)
     return tn_mul(g, largest, spread(g, tn_div(g, dy, count), y));
 }
 
-/* ---- composite operations: attr.axes and attr.keep as the user gave them ---- */
+/* ---- composite operations: attr.axes and attr.keep as the user gave them, or one run for min and prod ---- */
 
 static double reduced_size(tn_shape shape, unsigned axes)
 {
@@ -137,13 +137,39 @@ static tn_node *expand_norm2(tn_graph *g, tn_node *const *in, const tn_attr *att
     return tn_sqrt(g, tn_sum(g, tn_square(g, in[0]), attr->axes, attr->keep));
 }
 
-static tn_node *expand_mse(tn_graph *g, tn_node *const *in, const tn_attr *attr)
+static tn_node *expand_var(tn_graph *g, tn_node *const *in, const tn_attr *attr)
 {
-    (void)attr;
-    if (!tn_shape_equal(in[0]->shape, in[1]->shape))
-        return tn_graph_fail(g, TN_ESHAPE, "mse cannot compare %s and %s", tn_node_words(in[0]).text,
-                             tn_node_words(in[1]).text);
-    return tn_mean(g, tn_square(g, tn_sub(g, in[0], in[1])), TN_ALL, false);
+    tn_node *centred = tn_sub(g, in[0], tn_mean(g, in[0], attr->axes, true));
+    double n = reduced_size(in[0]->shape, attr->axes) - attr->value;
+    return tn_scale(g, tn_sum(g, tn_square(g, centred), attr->axes, attr->keep), 1 / n);
+}
+
+static tn_node *expand_min(tn_graph *g, tn_node *const *in, const tn_attr *attr)
+{
+    tn_node *negative = tn_neg(g, in[0]);
+    return tn_neg(g, tn_apply(g, "max", 1, &negative, attr));
+}
+
+/* The first half times the second, until one is left. Unlike y / a, the gradient of that is right where an element is
+ * 0, and so are its own gradients. */
+static tn_node *expand_prod(tn_graph *g, tn_node *const *in, const tn_attr *attr)
+{
+    tn_shape shape = in[0]->shape, out = {0};
+    int64_t size[3] = {1, 1, 1}, full = 1; /* before, along and behind the run */
+    for (int i = 0; i < shape.rank; i++) {
+        int part = i < attr->start ? 0 : i < attr->start + attr->length ? 1 : 2;
+        size[part] *= shape.dim[i];
+        if (part != 1) out.dim[out.rank++] = shape.dim[i];
+    }
+    while (full < size[1]) full *= 2;
+    int axis = size[0] != 1; /* slices of the leading axis cost nothing */
+    tn_node *a = tn_reshape(g, in[0], tn_shape_of(2 + axis, size + 1 - axis));
+    size[1] = full - size[1];
+    tn_node *ones = tn_broadcast(g, tn_number(g, a->dtype, 1), tn_shape_of(2 + axis, size + 1 - axis));
+    if (size[1]) a = tn_concat(g, 2, (tn_node *[]){a, ones}, axis);
+    for (int64_t half = full / 2; half > 0; half /= 2)
+        a = tn_mul(g, tn_slice(g, a, axis, 0, half), tn_slice(g, a, axis, half, half));
+    return tn_reshape(g, a, out);
 }
 
 const tn_op tn_ops_reduce[] = {
@@ -155,7 +181,9 @@ const tn_op tn_ops_reduce[] = {
     {.name = "mean", .about = "mean over axes", .arity = 1, .expand = expand_mean},
     {.name = "norm1", .about = "sum of absolute values over axes", .arity = 1, .expand = expand_norm1},
     {.name = "norm2", .about = "root of the sum of squares over axes", .arity = 1, .expand = expand_norm2},
-    {.name = "mse", .about = "mean over all elements of (a - b)^2", .arity = 2, .expand = expand_mse},
+    {.name = "var", .about = "variance over axes", .arity = 1, .expand = expand_var},
+    {.name = "min", .about = "minimum over axes; gradient shared among equals", .arity = 1, .expand = expand_min},
+    {.name = "prod", .about = "product over axes", .arity = 1, .expand = expand_prod},
     {0},
 };
 

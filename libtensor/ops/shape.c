@@ -89,28 +89,42 @@ static tn_division broadcast_division(const tn_node *node)
     return (tn_division){.access = TN_ITEMS, .itemwise = itemwise};
 }
 
-static void broadcast_copy(const tn_call *c, size_t size)
+static void copy_run(char *to, const char *from, int64_t n, int64_t stride, size_t size)
 {
-    tn_shape in = aligned(c->node), out = c->node->shape;
-    bool itemwise = broadcast_division(c->node).itemwise;
-    int64_t stride[TN_MAX_RANK], index[TN_MAX_RANK] = {0}, step = 1;
-    for (int i = out.rank - 1; i >= 0; step *= in.dim[i], i--) stride[i] = in.dim[i] == 1 ? 0 : step;
+    if (stride == 1) memcpy(to, from, (size_t)n * size);
+    else if (size == 4)
+        for (int64_t i = 0; i < n; i++) memcpy(to + 4 * i, from + 4 * i * stride, 4);
+    else
+        for (int64_t i = 0; i < n; i++) memcpy(to + 8 * i, from + 8 * i * stride, 8);
+}
+
+/* Copies the block of the output, whose axes are so many elements apart in the input. */
+static void strided_copy(const tn_call *c, const int64_t *stride, bool itemwise, size_t size)
+{
+    tn_shape out = c->node->shape;
+    int64_t index[TN_MAX_RANK] = {0};
     if (out.rank) out.dim[0] = c->items;
-    int64_t total = tn_shape_size(out), run = out.rank ? out.dim[out.rank - 1] : 1;
+    int last = out.rank - 1;
+    int64_t total = tn_shape_size(out), run = out.rank ? out.dim[last] : 1;
     if (!total) return;
     const char *from = c->in[0].data;
     char *to = c->out.data;
     if (out.rank && !itemwise) from += (size_t)(c->item * stride[0]) * size;
     for (int64_t done = 0; done < total; done += run) {
         int64_t at = 0;
-        for (int i = 0; i < out.rank - 1; i++) at += index[i] * stride[i];
-        const char *source = from + (size_t)at * size;
-        if (out.rank && stride[out.rank - 1]) memcpy(to, source, (size_t)run * size);
-        else
-            for (int64_t j = 0; j < run; j++) memcpy(to + (size_t)j * size, source, size);
+        for (int i = 0; i < last; i++) at += index[i] * stride[i];
+        copy_run(to, from + (size_t)at * size, run, out.rank ? stride[last] : 0, size);
         to += (size_t)run * size;
-        for (int i = out.rank - 2; i >= 0 && ++index[i] == out.dim[i]; i--) index[i] = 0;
+        for (int i = last - 1; i >= 0 && ++index[i] == out.dim[i]; i--) index[i] = 0;
     }
+}
+
+static void broadcast_copy(const tn_call *c, size_t size)
+{
+    tn_shape in = aligned(c->node);
+    int64_t stride[TN_MAX_RANK], step = 1;
+    for (int i = in.rank - 1; i >= 0; step *= in.dim[i], i--) stride[i] = in.dim[i] == 1 ? 0 : step;
+    strided_copy(c, stride, broadcast_division(c->node).itemwise, size);
 }
 
 static tn_node *gradient_broadcast(tn_graph *g, tn_node *y, tn_node *dy, int i)
@@ -160,6 +174,35 @@ static tn_node *gradient_transpose(tn_graph *g, tn_node *y, tn_node *dy, int i)
 {
     (void)y, (void)i;
     return tn_transpose(g, dy);
+}
+
+/* ---- permute: axis i of the output is axis (attr.axis >> 3 i) & 7 of the input ---- */
+
+static int origin(const tn_node *node, int axis)
+{
+    return (int)(node->attr.axis >> 3 * axis & 7);
+}
+
+static tn_division permute_division(const tn_node *node)
+{
+    return (tn_division){.access = TN_ITEMS, .itemwise = origin(node, 0) == 0};
+}
+
+static void permute_copy(const tn_call *c, size_t size)
+{
+    tn_shape in = c->node->in[0]->shape;
+    int64_t stride[TN_MAX_RANK], from[TN_MAX_RANK], step = 1;
+    for (int i = in.rank - 1; i >= 0; step *= in.dim[i], i--) from[i] = step;
+    for (int i = 0; i < in.rank; i++) stride[i] = from[origin(c->node, i)];
+    strided_copy(c, stride, permute_division(c->node).itemwise, size);
+}
+
+static tn_node *gradient_permute(tn_graph *g, tn_node *y, tn_node *dy, int i)
+{
+    (void)i;
+    int back[TN_MAX_RANK];
+    for (int k = 0; k < y->shape.rank; k++) back[origin(y, k)] = k;
+    return tn_permute(g, dy, back);
 }
 
 /* ---- concat along attr.axis ---- */
@@ -301,6 +344,7 @@ static tn_node *gradient_pad(tn_graph *g, tn_node *y, tn_node *dy, int i)
     static void name##_f32(const tn_call *c) { name##_copy(c, sizeof(float)); }                                        \
     static void name##_f64(const tn_call *c) { name##_copy(c, sizeof(double)); }
 COPIES(broadcast)
+COPIES(permute)
 COPIES(concat)
 COPIES(slice)
 COPIES(pad)
@@ -317,6 +361,8 @@ const tn_op tn_ops_shape[] = {
      .division = alias, .gradient = gradient_reshape},
     {ROW(broadcast, 1, "repeated along axes, as in NumPy")},
     {ROW(transpose, 1, "the last two axes change places")},
+    {.name = "permute", .about = "the axes in another order", .arity = 1, .shape = wanted_shape,
+     .division = permute_division, .kernel = TN_KERNELS(permute), .gradient = gradient_permute},
     {ROW(concat, -1, "joined along an axis")},
     {ROW(slice, 1, "a range of an axis")},
     {ROW(pad, 1, "zeros around a range of an axis")},

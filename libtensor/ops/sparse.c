@@ -89,7 +89,7 @@ SPMM(f64, double)
 
 static tn_node *apply_sparse(tn_graph *g, const char *op, const tn_sparsity *s, tn_node *a, tn_node *b)
 {
-    return tn_apply(g, op, b ? 2 : 1, (tn_node *[]){a, b}, &(tn_attr){.sparsity = s});
+    return tn_apply(g, op, 2, (tn_node *[]){a, b}, &(tn_attr){.sparsity = s});
 }
 
 static tn_node *gradient_spmm(tn_graph *g, tn_node *y, tn_node *dy, int i)
@@ -104,7 +104,9 @@ static tn_node *gradient_spmm_t(tn_graph *g, tn_node *y, tn_node *dy, int i)
     return i ? apply_sparse(g, "spmm", s, y->in[0], dy) : apply_sparse(g, "sddmm", s, y->in[1], dy);
 }
 
-/* ---- sddmm: out[e] = y[i] . x[j] ---- */
+/* ---- sddmm: out[e] = y[i] . x[j], in LANES partial sums: the order of summation, on every instruction set ---- */
+
+enum { LANES = 16 };
 
 static tn_status sddmm_shape(const tn_node *node, tn_shape *out, tn_error *why)
 {
@@ -123,11 +125,14 @@ static tn_status sddmm_shape(const tn_node *node, tn_shape *out, tn_error *why)
         const T *y = c->in[0].data, *x = c->in[1].data;                                                                \
         const int32_t *row = SPARSITY->row + c->item, *col = SPARSITY->col + c->item;                                  \
         T *out = c->out.data;                                                                                          \
-        const int64_t K = tn_shape_stride0(c->node->in[0]->shape);                                                     \
+        const int64_t K = tn_shape_stride0(c->node->in[0]->shape), whole = K / LANES * LANES;                          \
         for (int64_t e = 0; e < c->items; e++) {                                                                       \
             const T *yi = y + (int64_t)row[e] * K, *xj = x + (int64_t)col[e] * K;                                      \
-            T sum = 0;                                                                                                 \
-            for (int64_t k = 0; k < K; k++) sum += yi[k] * xj[k];                                                      \
+            T lane[LANES] = {0}, sum = 0;                                                                              \
+            for (int64_t k = 0; k < whole; k += LANES)                                                                 \
+                _Pragma("omp simd") for (int l = 0; l < LANES; l++) lane[l] += yi[k + l] * xj[k + l];                  \
+            for (int64_t k = whole; k < K; k++) sum += yi[k] * xj[k];                                                  \
+            for (int l = 0; l < LANES && whole; l++) sum += lane[l];                                                   \
             out[e] = sum;                                                                                              \
         }                                                                                                              \
     }
@@ -140,75 +145,15 @@ static tn_node *gradient_sddmm(tn_graph *g, tn_node *z, tn_node *dz, int i)
     return i ? apply_sparse(g, "spmm_t", s, dz, z->in[0]) : apply_sparse(g, "spmm", s, dz, z->in[1]);
 }
 
-/* ---- gather_rows: out[r] = x[index[r]];  segment_sum: out[m] = sum of the y[r] with index[r] = m ---- */
-
-static tn_status gather_rows_shape(const tn_node *node, tn_shape *out, tn_error *why)
-{
-    const tn_sparsity *s = node->attr.sparsity;
-    if (!s->index) return tn_fail(why, TN_EINVAL, "gather_rows wants an index made by tn_index_new");
-    if (node->in[0]->shape.rank < 1 || node->in[0]->shape.dim[0] != s->cols) return misfit(node, why);
-    *out = with_items(node->in[0]->shape, s->rows);
-    return TN_OK;
-}
-
-static tn_status segment_sum_shape(const tn_node *node, tn_shape *out, tn_error *why)
-{
-    const tn_sparsity *s = node->attr.sparsity;
-    if (!s->index) return tn_fail(why, TN_EINVAL, "segment_sum wants an index made by tn_index_new");
-    if (node->in[0]->shape.rank < 1 || node->in[0]->shape.dim[0] != s->rows) return misfit(node, why);
-    *out = with_items(node->in[0]->shape, s->cols);
-    return TN_OK;
-}
-
-static void gather_copy(const tn_call *c, size_t size)
-{
-    const int32_t *col = SPARSITY->col + c->item;
-    size_t row = (size_t)tn_shape_stride0(c->node->shape) * size;
-    for (int64_t r = 0; r < c->items; r++)
-        memcpy((char *)c->out.data + (size_t)r * row, (const char *)c->in[0].data + (size_t)col[r] * row, row);
-}
-static void gather_rows_f32(const tn_call *c) { gather_copy(c, sizeof(float)); }
-static void gather_rows_f64(const tn_call *c) { gather_copy(c, sizeof(double)); }
-
-#define SEGMENT_SUM(name, T)                                                                                           \
-    TN_KERNEL void name(const tn_call *c)                                                                              \
+#define ROW(op, words)                                                                                                 \
     {                                                                                                                  \
-        const int64_t K = tn_shape_stride0(c->node->shape), *start = SPARSITY->col_start + c->item;                    \
-        T *out = c->out.data;                                                                                          \
-        for (int64_t m = 0; m < c->items; m++, out += K) {                                                             \
-            memset(out, 0, (size_t)K * sizeof *out);                                                                   \
-            for (int64_t e = start[m]; e < start[m + 1]; e++) {                                                        \
-                const T *from = (const T *)c->in[0].data + (int64_t)SPARSITY->csc_row[e] * K;                          \
-                for (int64_t k = 0; k < K; k++) out[k] += from[k];                                                     \
-            }                                                                                                          \
-        }                                                                                                              \
-    }
-SEGMENT_SUM(segment_sum_f32, float)
-SEGMENT_SUM(segment_sum_f64, double)
-
-static tn_node *gradient_gather_rows(tn_graph *g, tn_node *y, tn_node *dy, int i)
-{
-    (void)i;
-    return apply_sparse(g, "segment_sum", y->attr.sparsity, dy, NULL);
-}
-
-static tn_node *gradient_segment_sum(tn_graph *g, tn_node *y, tn_node *dy, int i)
-{
-    (void)i;
-    return apply_sparse(g, "gather_rows", y->attr.sparsity, dy, NULL);
-}
-
-#define ROW(op, inputs, price, words)                                                                                  \
-    {                                                                                                                  \
-        .name = #op, .about = words, .arity = inputs, .shape = op##_shape, .division = by_output_items,                \
-        .kernel = TN_KERNELS(op), .gradient = gradient_##op, .cost = price                                             \
+        .name = #op, .about = words, .arity = 2, .shape = op##_shape, .division = by_output_items,                     \
+        .kernel = TN_KERNELS(op), .gradient = gradient_##op, .cost = sparse_cost                                       \
     }
 
 const tn_op tn_ops_sparse[] = {
-    ROW(spmm, 2, sparse_cost, "sparse times dense"),
-    ROW(spmm_t, 2, sparse_cost, "transposed sparse times dense"),
-    ROW(sddmm, 2, sparse_cost, "dense times dense, at the entries of a sparsity"),
-    ROW(gather_rows, 1, NULL, "rows picked by an index"),
-    ROW(segment_sum, 1, NULL, "sums of rows with equal index"),
+    ROW(spmm, "sparse times dense"),
+    ROW(spmm_t, "transposed sparse times dense"),
+    ROW(sddmm, "dense times dense, at the entries of a sparsity"),
     {0},
 };

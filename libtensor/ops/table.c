@@ -4,10 +4,14 @@
 
 #include <string.h>
 
-extern const tn_op tn_ops_elementwise[], tn_ops_linear[], tn_ops_reduce[], tn_ops_shape[], tn_ops_sparse[];
+extern const tn_op tn_ops_elementwise[], tn_ops_activation[], tn_ops_linear[], tn_ops_products[], tn_ops_reduce[],
+    tn_ops_normalise[], tn_ops_loss[], tn_ops_shape[], tn_ops_rearrange[], tn_ops_index[], tn_ops_sparse[],
+    tn_ops_edge[], tn_ops_random[];
 
 const tn_op *const tn_op_families[] = {
-    tn_ops_elementwise, tn_ops_linear, tn_ops_reduce, tn_ops_shape, tn_ops_sparse, NULL,
+    tn_ops_elementwise, tn_ops_activation, tn_ops_linear, tn_ops_products,  tn_ops_reduce,
+    tn_ops_normalise,   tn_ops_loss,       tn_ops_shape,  tn_ops_rearrange, tn_ops_index,
+    tn_ops_sparse,      tn_ops_edge,       tn_ops_random, NULL,
 };
 
 const tn_op *tn_op_find(const char *name)

@@ -163,7 +163,8 @@ START_TEST(recipe_and_mode_choose_the_defaults_of_what_is_left_out)
     ck_assert_int_eq(config.model.hidden_dim, 64);
     ck_assert_int_eq(parse("model: {mode: known}\n"), TN_OK);
     ck_assert_int_eq(config.training.batch, 4);
-    ck_assert_int_eq(config.model.hidden_dim, 80);
+    ck_assert_int_eq(config.training.input_frames, 0);
+    ck_assert_int_eq(config.model.hidden_dim, 64);
     ck_assert_int_eq(parse("loss: {W_L1: 0.25}\nmodel: {recipe: published}\n"), TN_OK);
     ck_assert_int_eq(config.siren.form, OM_PUBLISHED);
     ck_assert_int_eq(config.siren.hidden_dim, 2048);

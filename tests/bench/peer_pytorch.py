@@ -183,7 +183,7 @@ def siren(p, layers, x, omega=None):
         x = linear(x, p[f"siren.{i}.weight"], p[f"siren.{i}.bias"])
         if i <= layers:
             x = torch.sin(x if omega is None else omega * x)
-    return x[..., 0] ** 2
+    return x[..., 0]
 
 
 def beside(v, a):
@@ -243,7 +243,7 @@ class NetworkStep(Network):
         self.v, self.y = d["voltage"].t().contiguous(), d["derivative"].t().contiguous()
         self.batch = self.v.shape[1]
         self.coefficients = d["coefficients"].tolist()
-        self.siren_layers, self.input_weight = d.integer("siren_layers"), d.real("input_weight")
+        self.siren_layers, self.input_weight = d.integer("siren_layers"), self.coefficients[7]
         self.field = d["stimulus"].t().contiguous() if self.siren_layers < 0 else None
         self.coordinates = d["coordinates"] if self.siren_layers >= 0 else None
         self.extra = "input_voltage" in d.tensor

@@ -15,7 +15,7 @@ static void close_network(void *state)
 }
 
 /* Coefficients of specification 5 for a known stimulus, in the order of om_term_names. */
-static const float coefficients[OM_TERMS] = {750, 0.9f, 1.5e-4f, 1.5e-6f, 0.28f, 0.05f, 1e-3f};
+static const float coefficients[OM_COEFFICIENTS] = {750, 0.9f, 1.5e-4f, 1.5e-6f, 0.28f, 0.05f, 1e-3f, 1};
 
 /* The inputs of om_joint_step. */
 static bool make_inputs(bench_network *n, tn_error *error)
@@ -36,7 +36,7 @@ static bool make_inputs(bench_network *n, tn_error *error)
         made = made && bench_training_input(t, "input_voltage", TN_SHAPE(line->extra, inputs)) &&
                bench_training_input(t, "input_derivative", TN_SHAPE(line->extra, inputs)) &&
                bench_training_input(t, "presynaptic_voltage", TN_SHAPE(line->extra, presynaptic));
-    float *factors = made ? bench_training_input(t, "coefficients", TN_SHAPE(OM_TERMS)) : NULL;
+    float *factors = made ? bench_training_input(t, "coefficients", TN_SHAPE(OM_COEFFICIENTS)) : NULL;
     if (factors) memcpy(factors, coefficients, sizeof coefficients);
     else tn_fail(error, TN_ENOMEM, "no memory for inputs");
     return factors != NULL;
@@ -88,7 +88,6 @@ static void share_step(const void *state, bench_data *data)
     bench_data_text(data, "kind", "network");
     bench_data_number(data, "layers", spec->layers);
     bench_data_number(data, "xnorm", spec->xnorm);
-    bench_data_number(data, "input_weight", spec->input_weight);
     bench_data_number(data, "siren_layers", n->line.width ? (double)n->line.layers : -1);
     bench_network_share(n, data);
     bench_training_share(&n->training, data);

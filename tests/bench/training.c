@@ -91,7 +91,7 @@ static om_joint_spec specify(const bench_network *n, const om_circuit *c, int64_
         .siren = {.name = "siren", .hidden_dim = (int)n->line.width, .layers = (int)n->line.layers,
                   .omega = {2000, 20, 20}},
         .t_scale = 2.0 / 12000, .t_offset = -1, .xy_scale = 1 / largest_coordinate(c),
-        .weight_scale = 1 / sqrt(c->synapses), .input_weight = 1, .xnorm = 1.5,
+        .weight_scale = 1 / sqrt(c->synapses), .xnorm = 1.5,
     };
 }
 

@@ -11,12 +11,13 @@
 /* ---- lives: everything from making to freeing; each returns the first error ---- */
 
 typedef struct world {
-    tn_sparsity *places, *index;
+    tn_sparsity *places, *edges, *index;
     tn_params *params;
     tn_graph *g;
     tn_plan *plan, *checked;
     tn_adam *adam;
     float *x;
+    int32_t *step;
 } world;
 
 static void describe(world *w)
@@ -27,6 +28,9 @@ static void describe(world *w)
     h = tn_linear(g, tn_relu(g, tn_linear(g, h, tn_param(g, w->params, "large"), NULL)),
                   tn_transpose(g, tn_param(g, w->params, "large")), NULL);
     h = tn_spmm(g, w->places, tn_param(g, w->params, "w"), h);
+    tn_node *share = tn_edge_softmax(g, w->edges, tn_edge_gather(g, w->edges, tn_slice(g, x, 1, 0, 1), TN_COLUMN));
+    h = tn_add(g, h, tn_edge_sum(g, w->edges, share, TN_ROW));
+    h = tn_dropout(g, h, 0.1, (tn_random){.step = tn_input(g, "step", TN_I32, TN_SCALAR)});
     for (int i = 0; i < 20; i++) parts[i] = tn_slice(g, h, 1, i % 4, 2);
     tn_node *all = tn_concat(g, 20, parts, 1), *detached = tn_gather_rows(g, w->index, tn_detach(g, all)), *slope;
     tn_node *loss = tn_add(g, tn_norm2(g, all, TN_ALL, false), tn_mean(g, detached, TN_ALL, false));
@@ -39,8 +43,11 @@ static void describe(world *w)
 static tn_status make_params(world *w, tn_error *error)
 {
     static const int32_t row[] = {0, 5, 5, 9}, col[] = {7, 0, 299, 3};
+    static const int32_t row_of_edge[] = {299, 2, 2, 7}, col_of_edge[] = {9, 1, 1, 0};
     w->places = tn_sparsity_new(10, 300, 4, row, col, error);
     if (!w->places) return error->status;
+    w->edges = tn_sparsity_from_edges(10, 300, 4, col_of_edge, row_of_edge, TN_DUPLICATES_ADD, NULL, error);
+    if (!w->edges) return error->status;
     w->index = tn_index_new(4, 10, row, error);
     if (!w->index) return error->status;
     w->params = tn_params_new(TN_F32, 1);
@@ -65,8 +72,13 @@ static tn_status make_plans(world *w, tn_error *error)
     w->x = tn_alloc(300 * 4 * sizeof *w->x);
     if (!w->x) return TN_ENOMEM;
     for (int i = 0; i < 1200; i++) w->x[i] = (float)tn_random_uniform(1, 0, (uint64_t)i);
-    tn_status status = tn_bind(w->plan, "x", w->x, error);
-    return status ? status : tn_bind(w->checked, "x", w->x, error);
+    w->step = tn_alloc(sizeof *w->step);
+    if (!w->step) return TN_ENOMEM;
+    tn_plan *const plans[] = {w->plan, w->checked};
+    tn_status status = TN_OK;
+    for (int i = 0; i < 2 && !status; i++) status = tn_bind(plans[i], "x", w->x, error);
+    for (int i = 0; i < 2 && !status; i++) status = tn_bind(plans[i], "step", w->step, error);
+    return status;
 }
 
 static tn_status step(world *w, tn_error *error)
@@ -74,6 +86,7 @@ static tn_status step(world *w, tn_error *error)
     tn_status status = tn_run(w->checked, error);
     if (!status) status = tn_run(w->plan, error);
     if (!status) tn_adam_step(w->adam, (double[]){1e-3});
+    ++*w->step;
     return status;
 }
 
@@ -94,8 +107,10 @@ static void end(world *w)
     tn_graph_free(w->g);
     tn_params_free(w->params);
     tn_sparsity_free(w->places);
+    tn_sparsity_free(w->edges);
     tn_sparsity_free(w->index);
     tn_free(w->x);
+    tn_free(w->step);
 }
 
 static tn_status training(tn_error *error)

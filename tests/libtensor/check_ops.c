@@ -1,5 +1,6 @@
 /* What must hold for every operation of the table, by loops over it. */
 #include "config.h"
+#include "core/memory.h"
 #include "graph/graph.h"
 #include "oracle.h"
 #include "samples.h"
@@ -7,6 +8,8 @@
 
 #include <math.h>
 #include <string.h>
+
+enum { SEEDS = 200, DRAWS = 10 };
 
 /* ---- running an example ---- */
 
@@ -18,6 +21,7 @@ typedef struct experiment {
     int n;
     tn_shape shape[MAX_OPERANDS];
     double *data[MAX_OPERANDS];
+    int32_t *places; /* what inputs of int32 are bound to, if there are any */
 } experiment;
 
 static tn_node *random_sum(tn_graph *g, tn_node *y, uint32_t stream)
@@ -38,6 +42,19 @@ static tn_node *random_sum(tn_graph *g, tn_node *y, uint32_t stream)
         r = tn_mul(g, r, tn_reshape(g, terms[axis], along));
     }
     return tn_sum(g, tn_mul(g, y, r), TN_ALL, false);
+}
+
+/* Binds the inputs of int32, of which a sample has one at most, to the values that the oracle would use. */
+static void bind_places(experiment *x)
+{
+    for (int id = 0; id < x->g->n_nodes; id++) {
+        const tn_node *node = x->g->nodes[id];
+        if (node->dtype != TN_I32) continue;
+        int64_t size = tn_shape_size(node->shape);
+        x->places = tn_alloc((size_t)size * sizeof *x->places);
+        for (int64_t i = 0; i < size; i++) x->places[i] = (int32_t)oracle_input(node, i);
+        ck_assert_int_eq(tn_bind(x->plan, node->name, x->places, NULL), TN_OK);
+    }
 }
 
 static experiment begin(const example *e, int order, unsigned options)
@@ -73,12 +90,14 @@ static experiment begin(const example *e, int order, unsigned options)
                                                 tn_random_uniform(11, (uint32_t)i, (uint64_t)k);
         ck_assert_int_eq(tn_bind(x.plan, names[i], x.data[i], NULL), TN_OK);
     }
+    bind_places(&x);
     return x;
 }
 
 static void finish(experiment *x)
 {
     for (int i = 0; i < x->n; i++) tn_free(x->data[i]);
+    tn_free(x->places);
     tn_plan_free(x->plan);
     tn_graph_free(x->g);
 }
@@ -111,6 +130,30 @@ static double gradient_error(experiment *x)
         }
     }
     return worst / scale;
+}
+
+static double direction(uint64_t seed, int operand, int64_t k)
+{
+    return 2 * tn_random_uniform(seed, (uint32_t)operand, (uint64_t)k) - 1;
+}
+
+/* The same along one random direction in the space of all operands: much faster, and enough for many drawn cases. */
+static double slope_error(experiment *x, uint64_t seed)
+{
+    static const char *const names[] = {"da", "db", "dc", "dd"};
+    const double h = 1e-5;
+    double at[2], slope = 0;
+    loss_at(x);
+    for (int i = 0; i < x->n; i++)
+        for (int64_t k = 0; k < tn_shape_size(x->shape[i]); k++)
+            slope += ((const double *)tn_result(x->plan, names[i]))[k] * direction(seed, i, k);
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; i < x->n; i++)
+            for (int64_t k = 0; k < tn_shape_size(x->shape[i]); k++)
+                x->data[i][k] += (side ? -2 * h : h) * direction(seed, i, k);
+        at[side] = loss_at(x);
+    }
+    return fabs(slope - (at[0] - at[1]) / (2 * h)) / fmax(1, fabs(slope));
 }
 
 /* ---- the table ---- */
@@ -162,25 +205,23 @@ START_TEST(fused_unfused_and_threaded_plans_give_the_same_bits)
 {
     example e = example_at(_i);
     static const char *const names[] = {"y", "loss", "da", "db", "dc"};
-    tn_set_threads(1);
-    experiment one = begin(&e, 2, 0);
-    loss_at(&one);
-    for (int threads = 1; threads <= 4; threads *= 2)
-        for (unsigned options = 0; options <= TN_PLAN_UNFUSED; options++) {
-            tn_set_threads(threads);
-            experiment other = begin(&e, 2, options);
-            loss_at(&other);
-            for (int k = 0; k < 2 + e.n; k++) {
-                const tn_node *node = other.g->outputs[k].node;
-                size_t bytes = (size_t)tn_shape_size(node->shape) * sizeof(double);
-                if (bytes == 0) continue;
-                ck_assert_msg(!memcmp(tn_result(one.plan, names[k]), tn_result(other.plan, names[k]), bytes),
-                              "%s: %s differs with %d threads%s", e.text, names[k], threads,
-                              options ? ", unfused" : "");
-            }
-            finish(&other);
+    static const struct {
+        int threads;
+        unsigned options;
+    } ways[] = {{1, 0}, {1, TN_PLAN_UNFUSED}, {2, 0}, {4, 0}};
+    experiment x[4];
+    for (int way = 0; way < 4; way++) {
+        tn_set_threads(ways[way].threads);
+        x[way] = begin(&e, 2, ways[way].options);
+        loss_at(&x[way]);
+        for (int k = 0; k < 2 + e.n; k++) {
+            size_t bytes = (size_t)tn_shape_size(x[0].g->outputs[k].node->shape) * sizeof(double);
+            if (bytes && memcmp(tn_result(x[0].plan, names[k]), tn_result(x[way].plan, names[k]), bytes))
+                ck_abort_msg("%s: %s differs with %d threads%s", e.text, names[k], ways[way].threads,
+                             ways[way].options ? ", unfused" : "");
         }
-    finish(&one);
+    }
+    for (int way = 0; way < 4; way++) finish(&x[way]);
 }
 END_TEST
 
@@ -195,22 +236,79 @@ static void operands(tn_graph *g, const example *e, tn_node **in)
     }
 }
 
+static void compare_with_oracle(const example *e, tn_dtype dtype, unsigned options)
+{
+    tn_graph *g = tn_graph_new(dtype);
+    tn_node *in[MAX_OPERANDS], *grad[MAX_OPERANDS];
+    operands(g, e, in);
+    tn_node *y = e->sample->build(g, in);
+    tn_vjp(g, y, tn_add(g, tn_sin(g, y), tn_constant(g, 2)), e->n, in, grad);
+    tn_output(g, "y", y);
+    for (int i = 0; i < e->n; i++) tn_output(g, (char[]){(char)('a' + i), 0}, grad[i]);
+    oracle_check(g, options, dtype == TN_F64 ? 1e-13 : 1e-5);
+    tn_graph_free(g);
+}
+
 START_TEST(the_oracle_agrees_in_both_number_types)
 {
     example e = example_at(_i);
     if (!strcmp(e.sample->op, "cast")) return; /* written for graphs of float64 */
-    for (int dtype = TN_F32; dtype <= TN_F64; dtype++) {
-        tn_graph *g = tn_graph_new((tn_dtype)dtype);
-        tn_node *in[MAX_OPERANDS], *grad[MAX_OPERANDS];
-        operands(g, &e, in);
-        tn_node *y = e.sample->build(g, in);
-        tn_vjp(g, y, tn_add(g, tn_sin(g, y), tn_constant(g, 2)), e.n, in, grad);
-        tn_output(g, "y", y);
-        for (int i = 0; i < e.n; i++) tn_output(g, (char[]){(char)('a' + i), 0}, grad[i]);
+    tn_set_threads(1);
+    for (int dtype = TN_F32; dtype <= TN_F64; dtype++)
         for (unsigned options = 0; options <= TN_PLAN_UNFUSED; options++)
-            oracle_check(g, options, dtype == TN_F64 ? 1e-13 : 1e-5);
-        tn_graph_free(g);
+            compare_with_oracle(&e, (tn_dtype)dtype, options);
+}
+END_TEST
+
+/* Seed _i draws operations and shapes; sizes of 0 and 1 are common. */
+START_TEST(drawn_shapes_have_the_oracles_values_and_right_derivatives)
+{
+    tn_set_threads(1);
+    for (uint64_t draw = 0; draw < DRAWS; draw++) {
+        example e = example_drawn((uint64_t)_i, draw);
+        if (strcmp(e.sample->op, "cast")) compare_with_oracle(&e, draw % 2 ? TN_F32 : TN_F64, 0);
+        for (int order = 1; order <= 2 && differences_apply(&e); order++) {
+            experiment x = begin(&e, order, 0);
+            double error = slope_error(&x, (uint64_t)_i);
+            ck_assert_msg(error < 1e-6, "%s: derivative %d is off by %.2e relative", e.text, order, error);
+            finish(&x);
+        }
     }
+}
+END_TEST
+
+/* Applies the operation, differentiates and plans; allocation k of that fails, or none if k is -1. Nothing is bound. */
+static tn_status describe_and_plan(const example *e, long k)
+{
+    tn_error error = {0};
+    tn_node *in[MAX_OPERANDS], *grad[MAX_OPERANDS];
+    tn_graph *g = tn_graph_new(TN_F64);
+    operands(g, e, in);
+    tn_fail_allocation(k, k % 2 != 0);
+    tn_node *y = e->sample->build(g, in);
+    tn_vjp(g, y, y, e->n, in, grad);
+    tn_output(g, "y", y);
+    for (int i = 0; i < e->n; i++) tn_output(g, (char[]){(char)('a' + i), 0}, grad[i]);
+    tn_plan *plan = tn_plan_new(g, 0, &error);
+    tn_fail_allocation(-1, 0);
+    tn_plan_free(plan);
+    tn_graph_free(g);
+    return error.status;
+}
+
+START_TEST(any_allocation_may_fail)
+{
+    example e = example_at(_i);
+    if (_i && example_at(_i - 1).sample == e.sample) return; /* one case of each sample is enough */
+    ck_assert_int_eq(describe_and_plan(&e, -1), TN_OK); /* makes the sample's sparsity, which is kept */
+    long live = tn_live_allocations(), failures = 0;
+    for (tn_status status = TN_ENOMEM; status; failures++) {
+        status = describe_and_plan(&e, failures);
+        if ((status && status != TN_ENOMEM) || tn_live_allocations() != live)
+            ck_abort_msg("%s: allocation %ld fails: %s, %ld are lost", e.text, failures, tn_status_name(status),
+                         tn_live_allocations() - live);
+    }
+    ck_assert_int_gt(failures, 20);
 }
 END_TEST
 
@@ -236,12 +334,19 @@ END_TEST
 
 int main(void)
 {
-    TCase *table = tcase_create("table"), *every = tcase_create("every operation");
+    TCase *table = tcase_create("table"), *every = tcase_create("every operation"), *drawn = tcase_create("drawn");
+    tcase_set_timeout(every, 60); /* for machines with other work to do */
+    tcase_set_timeout(drawn, 60);
+    tcase_add_loop_test(every, the_oracle_agrees_in_both_number_types, 0, example_count());
+    tcase_add_loop_test(every, fused_unfused_and_threaded_plans_give_the_same_bits, 0, example_count());
+#ifdef TN_SMALL_TILES /* derivatives do not depend on how work is cut */
+    return run_cases("operations, small tiles", every, NULL);
+#endif
     tcase_add_test(table, every_operation_has_a_sample_a_description_and_a_gradient_rule);
     tcase_add_test(table, a_cast_passes_the_gradient_on_and_detach_does_not);
-    tcase_add_loop_test(every, the_oracle_agrees_in_both_number_types, 0, example_count());
+    tcase_add_loop_test(every, any_allocation_may_fail, 0, example_count());
     tcase_add_loop_test(every, gradient_agrees_with_central_differences, 0, example_count());
     tcase_add_loop_test(every, gradient_of_gradient_agrees_with_central_differences, 0, example_count());
-    tcase_add_loop_test(every, fused_unfused_and_threaded_plans_give_the_same_bits, 0, example_count());
-    return run_cases("operations", table, every, NULL);
+    tcase_add_loop_test(drawn, drawn_shapes_have_the_oracles_values_and_right_derivatives, 0, SEEDS);
+    return run_cases("operations", table, every, drawn, NULL);
 }

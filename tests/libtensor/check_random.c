@@ -61,6 +61,125 @@ START_TEST(a_fill_is_the_same_on_any_number_of_threads_and_for_any_length)
 }
 END_TEST
 
+/* ---- random tensors of plans ---- */
+
+enum { ROWS = 3001, COLS = 37 };
+
+/* Uniform and normal numbers, dropout and its gradient, at one step, on that many threads. */
+typedef struct drawn {
+    tn_dtype dtype;
+    void *uniform, *normal, *dropped, *gradient;
+} drawn;
+
+static void *copy(const void *data, size_t bytes)
+{
+    return memcpy(malloc(bytes), data, bytes);
+}
+
+static drawn run_at(tn_dtype dtype, int32_t step, uint32_t stream, int threads)
+{
+    size_t bytes = ROWS * COLS * tn_dtype_size(dtype);
+    tn_set_threads(threads);
+    tn_graph *g = tn_graph_new(dtype);
+    tn_random numbers = {.seed = 3, .stream = stream, .step = tn_input(g, "step", TN_I32, TN_SCALAR)}, others = numbers;
+    tn_node *x = tn_full(g, TN_SHAPE(ROWS, COLS), 3), *dropped = tn_dropout(g, x, 0.25, numbers), *gradient;
+    tn_grad(g, tn_sum(g, tn_square(g, dropped), TN_ALL, false), 1, &x, &gradient);
+    others.stream++;
+    tn_output(g, "uniform", tn_uniform(g, TN_SHAPE(ROWS, COLS), others));
+    tn_output(g, "normal", tn_normal(g, TN_SHAPE(ROWS, COLS), others));
+    tn_output(g, "dropped", dropped);
+    tn_output(g, "gradient", gradient);
+    tn_plan *plan = tn_plan_new(g, 0, NULL);
+    int32_t *bound = tn_alloc(sizeof *bound);
+    *bound = step;
+    tn_bind(plan, "step", bound, NULL);
+    ck_assert_int_eq(tn_run(plan, NULL), TN_OK);
+    drawn d = {dtype, copy(tn_result(plan, "uniform"), bytes), copy(tn_result(plan, "normal"), bytes),
+               copy(tn_result(plan, "dropped"), bytes), copy(tn_result(plan, "gradient"), bytes)};
+    tn_plan_free(plan);
+    tn_graph_free(g);
+    tn_free(bound);
+    return d;
+}
+
+static void free_drawn(drawn *d)
+{
+    free(d->uniform);
+    free(d->normal);
+    free(d->dropped);
+    free(d->gradient);
+}
+
+static double at(const drawn *d, const void *data, int i)
+{
+    return d->dtype == TN_F64 ? ((const double *)data)[i] : (double)((const float *)data)[i];
+}
+
+/* Type _i. */
+START_TEST(random_tensors_depend_on_step_and_stream_but_not_on_threads)
+{
+    size_t bytes = ROWS * COLS * tn_dtype_size((tn_dtype)_i);
+    drawn first = run_at((tn_dtype)_i, 5, 1, 1);
+    for (int threads = 2; threads <= 4; threads++) {
+        drawn again = run_at((tn_dtype)_i, 5, 1, threads);
+        ck_assert_mem_eq(first.uniform, again.uniform, bytes);
+        ck_assert_mem_eq(first.normal, again.normal, bytes);
+        ck_assert_mem_eq(first.dropped, again.dropped, bytes);
+        ck_assert_mem_eq(first.gradient, again.gradient, bytes);
+        free_drawn(&again);
+    }
+    for (int other = 0; other < 2; other++) {
+        drawn different = run_at((tn_dtype)_i, other ? 5 : 6, other ? 2 : 1, 1);
+        int equal = 0;
+        for (int i = 0; i < ROWS * COLS; i++)
+            equal += at(&first, first.uniform, i) == at(&different, different.uniform, i);
+        ck_assert_int_lt(equal, 20);
+        free_drawn(&different);
+    }
+    free_drawn(&first);
+}
+END_TEST
+
+START_TEST(random_tensors_have_the_moments_of_their_distributions)
+{
+    enum { N = ROWS * COLS };
+    drawn d = run_at((tn_dtype)_i, -1, 9, 2);
+    double moment[5] = {0}, mean = 0, square = 0, neighbours = 0;
+    for (int i = 0; i < N; i++) {
+        double u = at(&d, d.uniform, i);
+        ck_assert(u >= 0 && u < 1);
+        mean += u / N;
+        square += u * u / N;
+        if (i) neighbours += (u - 0.5) * (at(&d, d.uniform, i - 1) - 0.5) / N;
+        for (int k = 1; k <= 4; k++) moment[k] += pow(at(&d, d.normal, i), k) / N;
+    }
+    ck_assert_double_eq_tol(mean, 0.5, 4e-3); /* each four or more standard deviations wide */
+    ck_assert_double_eq_tol(square, 1.0 / 3, 4e-3);
+    ck_assert_double_eq_tol(neighbours, 0, 1.2e-3);
+    ck_assert_double_eq_tol(moment[1], 0, 0.013);
+    ck_assert_double_eq_tol(moment[2], 1, 0.018);
+    ck_assert_double_eq_tol(moment[3], 0, 0.05);
+    ck_assert_double_eq_tol(moment[4], 3, 0.12);
+    free_drawn(&d);
+}
+END_TEST
+
+/* y = 3 / 0.75 where kept, and d(sum y^2)/dx = 2 y / 0.75 there. */
+START_TEST(dropout_drops_its_share_and_its_gradient_the_same_elements)
+{
+    drawn d = run_at((tn_dtype)_i, 7, 2, 2);
+    int kept = 0;
+    for (int i = 0; i < ROWS * COLS; i++) {
+        double y = at(&d, d.dropped, i), dx = at(&d, d.gradient, i);
+        if (fabs(y - (y != 0 ? 4 : 0)) > 1e-6 || fabs(dx - 2 * y / 0.75) > 1e-5)
+            ck_abort_msg("element %d is %g, with derivative %g", i, y, dx);
+        kept += y != 0;
+    }
+    ck_assert_double_eq_tol(kept / (double)(ROWS * COLS), 0.75, 0.006);
+    free_drawn(&d);
+}
+END_TEST
+
 /* Every element function against libm, on every instruction set of this machine. */
 START_TEST(vector_functions_agree_with_libm_on_every_instruction_set)
 {
@@ -94,7 +213,11 @@ int main(void)
     tcase_add_test(random, streams_seeds_and_indices_give_different_numbers);
     tcase_add_test(random, normal_numbers_have_the_moments_of_the_normal_distribution);
     tcase_add_test(random, a_fill_is_the_same_on_any_number_of_threads_and_for_any_length);
+    TCase *tensors = tcase_create("tensors");
+    tcase_add_loop_test(tensors, random_tensors_depend_on_step_and_stream_but_not_on_threads, TN_F32, TN_F64 + 1);
+    tcase_add_loop_test(tensors, random_tensors_have_the_moments_of_their_distributions, TN_F32, TN_F64 + 1);
+    tcase_add_loop_test(tensors, dropout_drops_its_share_and_its_gradient_the_same_elements, TN_F32, TN_F64 + 1);
     TCase *vectors = tcase_create("vectors");
     tcase_add_test(vectors, vector_functions_agree_with_libm_on_every_instruction_set);
-    return run_cases("random", random, vectors, NULL);
+    return run_cases("random", random, tensors, vectors, NULL);
 }

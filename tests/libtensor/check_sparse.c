@@ -314,6 +314,79 @@ START_TEST(the_lists_are_copied_and_an_index_counts_its_rows)
 }
 END_TEST
 
+/* ---- from edges in any order ---- */
+
+/* Edges drawn with repetition: the entries are the different ones in order, and summing values into them is what the
+ * dense matrix of the edges holds. */
+START_TEST(edges_in_any_order_become_sorted_entries)
+{
+    enum { MOST = 200 };
+    drawn = (uint64_t)_i << 48;
+    int64_t n = 1 + draw(9), m = 1 + draw(9), edges = draw(MOST);
+    int32_t row[MOST], col[MOST], entry[MOST];
+    double matrix[10][10] = {{0}}, *value = tn_alloc(MOST * sizeof *value);
+    bool there[10][10] = {{0}};
+    for (int64_t e = 0; e < edges; e++) {
+        row[e] = (int32_t)draw(n);
+        col[e] = (int32_t)draw(m);
+        value[e] = tn_random_uniform(1, 3, drawn++);
+        matrix[row[e]][col[e]] += value[e];
+        there[row[e]][col[e]] = true;
+    }
+    tn_error error = {0};
+    tn_sparsity *s = tn_sparsity_from_edges(n, m, edges, row, col, TN_DUPLICATES_ADD, entry, &error);
+    ck_assert_msg(s != NULL, "%s", error.message);
+    int64_t entries = tn_sparsity_entries(s);
+    tn_sparsity *order = tn_index_new(edges, entries, entry, NULL);
+    tn_graph *g = tn_graph_new(TN_F64);
+    tn_output(g, "w", tn_segment_sum(g, order, tn_input(g, "values", TN_F64, TN_SHAPE(edges))));
+    tn_plan *plan = tn_plan_new(g, 0, NULL);
+    tn_bind(plan, "values", value, NULL);
+    ck_assert_int_eq(tn_run(plan, NULL), TN_OK);
+    const double *w = tn_result(plan, "w");
+    int64_t next = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; j < m; j++) {
+            if (!there[i][j]) continue;
+            ck_assert_double_eq_tol(w[next], matrix[i][j], 1e-14);
+            for (int64_t e = 0; e < edges; e++)
+                if ((row[e] == i && col[e] == j) != (entry[e] == next)) ck_abort_msg("edge %d is misplaced", (int)e);
+            next++;
+        }
+    ck_assert_int_eq(next, entries);
+    tn_plan_free(plan);
+    tn_graph_free(g);
+    tn_sparsity_free(s);
+    tn_sparsity_free(order);
+    tn_free(value);
+}
+END_TEST
+
+START_TEST(wrong_edges_are_named)
+{
+    static const int32_t row[] = {2, 0, 1, 0, 2}, col[] = {1, 3, 1, 0, 1};
+    static const struct {
+        int64_t rows, cols, edges;
+        const char *words;
+    } cases[] = {
+        {3, 4, 5, "edges 0 and 4 are both (2, 1)"},
+        {2, 4, 5, "entry 0 is (2, 1), outside of 2 x 4"},
+        {3, 3, 4, "entry 1 is (0, 3), outside of 3 x 3"},
+        {-1, 4, 5, "5 entries in a matrix of -1 x 4"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tn_error error = {0};
+        ck_assert_ptr_null(tn_sparsity_from_edges(cases[i].rows, cases[i].cols, cases[i].edges, row, col,
+                                                  TN_DUPLICATES_REFUSE, NULL, &error));
+        ck_assert_int_eq(error.status, TN_EINVAL);
+        ck_assert_msg(strstr(error.message, cases[i].words) != NULL, "\"%s\"", error.message);
+    }
+    tn_sparsity *s = tn_sparsity_from_edges(3, 4, 4, row, col, TN_DUPLICATES_REFUSE, NULL, NULL);
+    ck_assert_int_eq(tn_sparsity_entries(s), 4);
+    tn_sparsity_free(s);
+}
+END_TEST
+
 int main(void)
 {
     TCase *operations = tcase_create("operations"), *making = tcase_create("making");
@@ -322,5 +395,7 @@ int main(void)
     tcase_add_loop_test(making, a_wrong_list_of_entries_is_named, 0, (int)(sizeof wrong / sizeof *wrong));
     tcase_add_test(making, a_wrong_index_is_named);
     tcase_add_test(making, the_lists_are_copied_and_an_index_counts_its_rows);
+    tcase_add_loop_test(making, edges_in_any_order_become_sorted_entries, 0, 50);
+    tcase_add_test(making, wrong_edges_are_named);
     return run_cases("sparse operations", operations, making, NULL);
 }

@@ -1,6 +1,7 @@
 /* The oracle: see oracle.h. */
 #include "config.h"
 #include "oracle.h"
+#include "core/random.h"
 #include "core/sparsity.h"
 #include "graph/graph.h"
 #include "graph/params.h"
@@ -52,6 +53,10 @@ OF(divide, a / b)
 OF(div_no_nan, b == 0 ? 0 : a / b)
 OF(equal, a == b)
 OF(where_positive, b > 0 ? a : 0)
+OF(less, a < b)
+OF(minimum, a < b || a != a ? a : b)
+OF(maximum, a > b || a != a ? a : b)
+OF(power, pow(a, b))
 OF(neg, -a)
 OF(relu, a < 0 ? 0 : a)
 OF(tangent, tanh(a))
@@ -63,6 +68,13 @@ OF(exponential, exp(a))
 OF(logarithm, log(a))
 OF(root, sqrt(a))
 OF(square, a *a)
+OF(reciprocal, 1 / a)
+OF(reciprocal_root, 1 / sqrt(a))
+OF(tan_of, tan(a))
+OF(exponential_minus_1, expm1(a))
+OF(logarithm_plus_1, log1p(a))
+OF(error_function, erf(a))
+OF(complement, erfc(a))
 OF(absolute, fabs(a))
 OF(sign, (a > 0) - (a < 0))
 OF(scale, attr->value *a)
@@ -78,6 +90,9 @@ static const struct {
     {"sin", sine},          {"cos", cosine},        {"exp", exponential},   {"log", logarithm},
     {"sqrt", root},         {"square", square},     {"abs", absolute},      {"sign", sign},
     {"scale", scale},       {"detach", same},       {"cast", same},         {"reshape", same},
+    {"less", less},         {"minimum", minimum},   {"maximum", maximum},   {"pow", power},
+    {"tan", tan_of},        {"erf", error_function}, {"erfc", complement},  {"expm1", exponential_minus_1},
+    {"rsqrt", reciprocal_root}, {"reciprocal", reciprocal}, {"log1p", logarithm_plus_1},
 };
 
 static bool evaluate_elementwise(const tn_node *node, double *out, double *const *in)
@@ -102,6 +117,19 @@ static double evaluate_broadcast(const tn_node *node, place p, double *const *in
     for (int i = 0; i < from.rank; i++)
         if (from.dim[i] != 1) q.at[i] = p.at[i + node->shape.rank - from.rank];
     return in[0][flat_of(from, q)];
+}
+
+static double evaluate_where(const tn_node *node, place p, double *const *in)
+{
+    int64_t i = flat_of(node->shape, p);
+    return in[0][i] > 0 ? in[1][i] : in[2][i];
+}
+
+static double evaluate_permute(const tn_node *node, place p, double *const *in)
+{
+    place q = {{0}};
+    for (int i = 0; i < node->shape.rank; i++) q.at[node->attr.axis >> 3 * i & 7] = p.at[i];
+    return in[0][flat_of(node->in[0]->shape, q)];
 }
 
 static double evaluate_transpose(const tn_node *node, place p, double *const *in)
@@ -162,13 +190,81 @@ static double evaluate_linear(const tn_node *node, place p, double *const *in)
     return sum;
 }
 
+static double evaluate_batched_matmul(const tn_node *node, place p, double *const *in)
+{
+    const tn_node *a = node->in[0], *b = node->in[1];
+    int row = node->shape.rank - 2, column = row + 1;
+    bool ta = node->attr.transpose_a, tb = node->attr.transpose_b;
+    place q = p, r = p;
+    double sum = 0;
+    for (int64_t k = 0; k < a->shape.dim[ta ? row : column]; k++) {
+        q.at[ta ? column : row] = p.at[row];
+        q.at[ta ? row : column] = k;
+        r.at[tb ? column : row] = k;
+        r.at[tb ? row : column] = p.at[column];
+        sum += in[0][flat_of(a->shape, q)] * in[1][flat_of(b->shape, r)];
+    }
+    return sum;
+}
+
+static double evaluate_argmax(const tn_node *node, place p, double *const *in)
+{
+    const tn_node *a = node->in[0];
+    place q = {{0}};
+    int64_t *at = &q.at[node->attr.axis], best = 0;
+    for (int i = 0; i < node->shape.rank; i++) q.at[i < node->attr.axis ? i : i + 1] = p.at[i];
+    double largest = in[0][flat_of(a->shape, q)];
+    for (; *at < a->shape.dim[node->attr.axis]; ++*at) {
+        double value = in[0][flat_of(a->shape, q)];
+        if (value > largest) {
+            largest = value;
+            best = *at;
+        }
+    }
+    return (double)best;
+}
+
+static double evaluate_one_hot(const tn_node *node, place p, double *const *in)
+{
+    return in[0][flat_of(node->in[0]->shape, p)] == (double)p.at[node->shape.rank - 1];
+}
+
+/* Word k of those of a tensor of random numbers: four to a block. */
+static uint32_t word(const tn_node *node, uint64_t k, double *const *in)
+{
+    uint64_t seed = (uint64_t)node->attr.start;
+    return tn_random_of_step(seed, (uint32_t)node->attr.length, (uint32_t)in[0][0], k / 4).v[k % 4];
+}
+
+static double unit(const tn_node *node, uint64_t k, double *const *in)
+{
+    if (node->dtype == TN_F32) return (word(node, k, in) >> 8) * 0x1p-24;
+    return (double)((uint64_t)word(node, k, in) << 21 ^ word(node, k + 1, in) >> 11) * 0x1p-53;
+}
+
+static double evaluate_uniform(const tn_node *node, place p, double *const *in)
+{
+    uint64_t i = (uint64_t)flat_of(node->shape, p);
+    return unit(node, node->dtype == TN_F32 ? i : 2 * i, in);
+}
+
+static double evaluate_normal(const tn_node *node, place p, double *const *in)
+{
+    uint64_t i = (uint64_t)flat_of(node->shape, p), width = node->dtype == TN_F32 ? 1 : 2;
+    double u = unit(node, i / 2 * 2 * width, in), angle = 2 * M_PI * unit(node, (i / 2 * 2 + 1) * width, in);
+    double radius = sqrt(-2 * log(u + (node->dtype == TN_F32 ? 0x1p-25 : 0x1p-54)));
+    return radius * (i % 2 ? sin(angle) : cos(angle));
+}
+
 static const struct {
     const char *op;
     double (*element)(const tn_node *node, place p, double *const *in);
 } by_element[] = {
     {"broadcast", evaluate_broadcast}, {"transpose", evaluate_transpose}, {"concat", evaluate_concat},
     {"slice", evaluate_slice},         {"pad", evaluate_pad},             {"matmul", evaluate_matmul},
-    {"linear", evaluate_linear},
+    {"linear", evaluate_linear},       {"where", evaluate_where},         {"permute", evaluate_permute},
+    {"argmax", evaluate_argmax},       {"one_hot", evaluate_one_hot},     {"batched_matmul", evaluate_batched_matmul},
+    {"uniform", evaluate_uniform},     {"normal", evaluate_normal},
 };
 
 static bool evaluate_by_element(const tn_node *node, double *out, double *const *in)
@@ -210,13 +306,32 @@ static bool evaluate_sparse(const tn_node *node, double *out, double *const *in)
     for (int64_t i = 0; i < size_of(node); i++) out[i] = 0;
     for (int64_t e = 0; e < s->entries; e++)
         for (int64_t k = 0; k < width; k++) {
-            int64_t row = s->row[e] * width + k, col = s->col[e] * width + k;
+            int64_t row = s->row[e] * width + k, col = s->col[e] * width + k, at = e * width + k;
+            int64_t side = node->attr.axis == TN_ROW ? row : col;
             if (sampled) out[e] += in[0][row] * in[1][col];
             else if (!strcmp(op, "spmm")) out[row] += in[0][e] * in[1][col];
             else if (!strcmp(op, "spmm_t")) out[col] += in[0][e] * in[1][row];
-            else if (!strcmp(op, "gather_rows")) out[row] = in[0][col];
-            else out[col] += in[0][row]; /* segment_sum */
+            else if (!strcmp(op, "gather_rows") || !strcmp(op, "edge_gather")) out[at] = in[0][side];
+            else if (!strcmp(op, "segment_sum") || !strcmp(op, "edge_sum")) out[side] += in[0][at];
+            else ck_abort_msg("the oracle does not know %s", op);
         }
+    return true;
+}
+
+/* For each place, the largest of the entries that belong to it; 0 where there is none. */
+static bool evaluate_edge_max(const tn_node *node, double *out, double *const *in)
+{
+    const tn_sparsity *s = node->attr.sparsity;
+    if (strcmp(node->op->name, "edge_max") && strcmp(node->op->name, "segment_max")) return false;
+    int64_t width = 1;
+    for (int i = 1; i < node->shape.rank; i++) width *= node->shape.dim[i];
+    for (int64_t i = 0; i < size_of(node); i++) {
+        double largest = NAN;
+        for (int64_t e = 0; e < s->entries; e++)
+            if ((node->attr.axis == TN_ROW ? s->row : s->col)[e] == i / width)
+                largest = fmax(largest, in[0][e * width + i % width]);
+        out[i] = isnan(largest) ? 0 : largest;
+    }
     return true;
 }
 
@@ -251,7 +366,8 @@ double **oracle_evaluate(const tn_graph *g)
         if (node->op->flags & TN_OP_LEAF)
             for (int64_t i = 0; i < size_of(node); i++) out[i] = leaf_value(node, i);
         else if (!evaluate_elementwise(node, out, in) && !evaluate_by_element(node, out, in) &&
-                 !evaluate_reduction(node, out, in) && !evaluate_sparse(node, out, in))
+                 !evaluate_reduction(node, out, in) && !evaluate_edge_max(node, out, in) &&
+                 !evaluate_sparse(node, out, in))
             ck_abort_msg("the oracle does not know %s", node->op->name);
     }
     return values;

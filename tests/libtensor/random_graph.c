@@ -85,14 +85,15 @@ static tn_node *unary(maker *m)
 {
     tn_graph *g = m->g;
     tn_node *a = pick(m);
-    switch (draw(m, 16)) {
+    tn_node *above = tn_add(g, bounded(m, a), number(m, 1.5));
+    switch (draw(m, 27)) {
     case 0: return tn_tanh(g, a);
     case 1: return tn_sigmoid(g, a);
     case 2: return tn_sin(g, a);
     case 3: return tn_cos(g, a);
     case 4: return tn_softplus(g, a);
     case 5: return tn_exp(g, bounded(m, a));
-    case 6: return tn_log(g, tn_add(g, bounded(m, a), number(m, 1.5)));
+    case 6: return tn_log(g, above);
     case 7: return tn_sqrt(g, tn_add(g, tn_square(g, a), number(m, 0.5)));
     case 8: return tn_square(g, bounded(m, a));
     case 9: return tn_scale(g, tn_neg(g, a), 0.75);
@@ -101,7 +102,18 @@ static tn_node *unary(maker *m)
     case 12: return tn_abs(g, off_the_kink(m, a));
     case 13: return tn_mul(g, tn_sign(g, off_the_kink(m, a)), a);
     case 14: return tn_where_positive(g, a, off_the_kink(m, a));
-    default: return tn_mul(g, tn_equal(g, a, a), bounded(m, a));
+    case 15: return tn_leaky_relu(g, off_the_kink(m, a), 0.2);
+    case 16: return tn_elu(g, off_the_kink(m, a), 0.8);
+    case 17: return tn_gelu(g, a);
+    case 18: return tn_silu(g, a);
+    case 19: return tn_clip(g, off_the_kink(m, a), -0.7, 0.9);
+    case 20: return tn_erf(g, a);
+    case 21: return tn_erfc(g, bounded(m, a));
+    case 22: return tn_expm1(g, bounded(m, a));
+    case 23: return tn_log1p(g, tn_square(g, a));
+    case 24: return tn_rsqrt(g, above);
+    case 25: return tn_reciprocal(g, above);
+    default: return tn_mul(g, tn_equal(g, a, a), tn_tan(g, bounded(m, a)));
     }
 }
 
@@ -119,12 +131,16 @@ static tn_node *binary(maker *m)
 {
     tn_graph *g = m->g;
     tn_node *a = pick(m), *b = like(m, draw(m, 2) ? tn_node_shape(a) : repeated(m, a));
-    switch (draw(m, 6)) {
+    switch (draw(m, 10)) {
     case 0: return tn_add(g, a, b);
     case 1: return tn_sub(g, b, a);
     case 2: return tn_mul(g, bounded(m, a), b);
     case 3: return tn_div(g, a, tn_add(g, bounded(m, b), number(m, 1.75)));
     case 4: return tn_div_no_nan(g, b, tn_add(g, bounded(m, a), number(m, 1.75)));
+    case 5: return tn_minimum(g, a, off_the_kink(m, b));
+    case 6: return tn_maximum(g, off_the_kink(m, b), a);
+    case 7: return tn_pow(g, tn_add(g, bounded(m, a), number(m, 1.75)), bounded(m, b));
+    case 8: return tn_where(g, off_the_kink(m, b), a, tn_less(g, off_the_kink(m, a), b));
     default: return tn_mse(g, tn_broadcast(g, b, tn_node_shape(a)), a);
     }
 }
@@ -136,6 +152,11 @@ static tn_node *product(maker *m)
     if (rank_of(a) < 2) a = tn_reshape(g, a, TN_SHAPE(tn_shape_size(tn_node_shape(a)), 1));
     int64_t k = dim(a, rank_of(a) - 1), n = ONE_OF(m, 1, 3, 8, 17, 64, 130, 200);
     if (tn_shape_size(tn_node_shape(a)) * n > MOST_FLOP) n = 2;
+    if (rank_of(a) == 3 && draw(m, 2)) { /* the weight transposed in place, or one for each item */
+        tn_node *w = draw(m, 2) ? tn_transpose(g, new_weight(m, TN_SHAPE(1, 3, k)))
+                                : new_weight(m, TN_SHAPE(dim(a, 0), k, 2));
+        return tn_scale(g, tn_matmul(g, a, w), 1 / sqrt((double)k));
+    }
     tn_node *y = draw(m, 3)   ? tn_linear(g, a, new_weight(m, TN_SHAPE(n, k)), new_weight(m, TN_SHAPE(n)))
                  : draw(m, 2) ? tn_linear(g, a, new_weight(m, TN_SHAPE(n, k)), NULL)
                               : tn_matmul(g, a, new_weight(m, TN_SHAPE(k, n)));
@@ -148,12 +169,19 @@ static tn_node *reduction(maker *m)
     tn_node *a = pick(m);
     unsigned axes = draw(m, 3) ? (unsigned)draw(m, (int64_t)1 << rank_of(a)) : TN_ALL;
     bool keep = draw(m, 2);
-    switch (draw(m, 5)) {
+    int axis = (int)draw(m, rank_of(a) ? rank_of(a) : 1);
+    bool matrix = rank_of(a) > 0;
+    switch (draw(m, matrix ? 10 : 6)) {
     case 0: return tn_max(g, off_the_kink(m, a), axes, keep);
     case 1: return tn_scale(g, tn_norm2(g, tn_add(g, tn_square(g, a), number(m, 1)), axes, keep), 0.03);
     case 2: return tn_scale(g, tn_sum(g, a, axes, keep), 0.03);
     case 3: return tn_scale(g, tn_norm1(g, off_the_kink(m, a), axes, keep), 0.01);
-    default: return tn_mean(g, a, axes, keep);
+    case 4: return tn_min(g, off_the_kink(m, a), axes, keep);
+    case 5: return tn_mean(g, a, axes, keep);
+    case 6: return tn_logsumexp(g, bounded(m, a), TN_AXIS(axis), keep);
+    case 7: return tn_softmax(g, a, axis);
+    case 8: return tn_add(g, tn_scale(g, tn_log_softmax(g, a, axis), 0.1), tn_var(g, a, TN_AXIS(axis), true, 0));
+    default: return tn_layer_norm(g, a, NULL, NULL, 0.5);
     }
 }
 
@@ -177,10 +205,13 @@ static tn_node *moved(maker *m)
     if (rank_of(a) == 0) return tn_broadcast(g, a, TN_SHAPE(m->n[0], 3));
     int axis = (int)draw(m, rank_of(a));
     int64_t size = dim(a, axis), start = draw(m, size), length = 1 + draw(m, size - start);
-    switch (draw(m, 4)) {
+    switch (draw(m, 7)) {
     case 0: return rank_of(a) >= 2 ? tn_transpose(g, a) : tn_concat(g, 3, (tn_node *[]){a, a, a}, axis);
     case 1: return tn_concat(g, 2, (tn_node *[]){a, like(m, tn_node_shape(a))}, axis);
     case 2: return tn_slice(g, a, axis, start, length);
+    case 3: return tn_pad(g, a, axis, 1, 2);
+    case 4: return tn_prod(g, tn_stack(g, 3, (tn_node *[]){bounded(m, a), a, a}, axis), TN_AXIS(axis), false);
+    case 5: return rank_of(a) == 3 ? tn_permute(g, a, (int[]){(axis + 1) % 3, axis, (axis + 2) % 3}) : reshaped(m);
     default: return reshaped(m);
     }
 }
@@ -203,6 +234,15 @@ static tn_node *sparse(maker *m)
     bool zero = dim(a, 0) == m->n[0]; /* n[0] x n[0], n[0] x n[1]; the index has n[1] rows of n[0] */
     const tn_sparsity *s = zero && draw(m, 2) ? r->square : r->between;
     tn_node *w = like(m, TN_SHAPE(tn_sparsity_entries(s))), *y;
+    if (draw(m, 3) == 0) { /* from rows or columns to the entries and back */
+        tn_side side = !zero || (s == r->square && draw(m, 2)) ? TN_COLUMN : TN_ROW;
+        tn_node *edges = tn_edge_gather(g, s, a, side);
+        tn_shape width = tn_node_shape(edges);
+        for (int i = 1; i < width.rank; i++) width.dim[i] = 1;
+        if (draw(m, 3)) edges = tn_mul(g, edges, tn_edge_softmax(g, s, tn_reshape(g, w, width)));
+        return draw(m, 3) ? tn_scale(g, tn_edge_sum(g, s, edges, TN_COLUMN), 0.5)
+                          : tn_edge_max(g, s, off_the_kink(m, edges), TN_ROW);
+    }
     tn_shape other = tn_node_shape(a);
     if (zero) {
         other.dim[0] = s == r->square ? m->n[0] : m->n[1];
