@@ -76,8 +76,8 @@ static void gather_copy(const tn_call *c, size_t size)
     char *out = c->out.data;
     for (int64_t e = 0; e < c->items; e++) memcpy(out + (size_t)e * width, x + (size_t)place[e] * width, width);
 }
-static void gather_f32(const tn_call *c) { gather_copy(c, sizeof(float)); }
-static void gather_f64(const tn_call *c) { gather_copy(c, sizeof(double)); }
+static void edge_gather_f32(const tn_call *c) { gather_copy(c, sizeof(float)); }
+static void edge_gather_f64(const tn_call *c) { gather_copy(c, sizeof(double)); }
 
 /* ---- out[i] = sum or maximum of the values of the entries of row or column i, in the order of the other side; 0 where
  * there is none ---- */
@@ -101,10 +101,10 @@ static void gather_f64(const tn_call *c) { gather_copy(c, sizeof(double)); }
             }                                                                                                          \
         }                                                                                                              \
     }
-EDGE_REDUCTION(sum_f32, float, 0 + y, x + y)
-EDGE_REDUCTION(sum_f64, double, 0 + y, x + y)
-EDGE_REDUCTION(max_f32, float, y, y > x || y != y ? y : x)
-EDGE_REDUCTION(max_f64, double, y, y > x || y != y ? y : x)
+EDGE_REDUCTION(edge_sum_f32, float, 0 + y, x + y)
+EDGE_REDUCTION(edge_sum_f64, double, 0 + y, x + y)
+EDGE_REDUCTION(edge_max_f32, float, y, y > x || y != y ? y : x)
+EDGE_REDUCTION(edge_max_f64, double, y, y > x || y != y ? y : x)
 
 /* ---- gradients: the operation that goes the other way, under the name of the same kind ---- */
 
@@ -164,7 +164,7 @@ static tn_node *expand_edge_softmax(tn_graph *g, tn_node *const *in, const tn_at
 #define ROW(op, kind, sizes, words)                                                                                    \
     {                                                                                                                  \
         .name = #op, .about = words, .arity = 1, .shape = sizes, .division = by_output_items,                          \
-        .kernel = TN_KERNELS(kind), .gradient = gradient_##kind, .cost = edge_cost                                     \
+        .kernel = TN_KERNELS(edge_##kind), .gradient = gradient_##kind, .cost = edge_cost                                     \
     }
 
 const tn_op tn_ops_edge[] = {

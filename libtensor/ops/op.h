@@ -104,7 +104,8 @@ const tn_op *tn_op_find(const char *name);
  * table: only the planner makes it), and the shape of its result. NULL if there is nothing to pack. */
 const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 
-/* One clone of a kernel per instruction set, chosen when the program is loaded. The sanitizers cannot run before
+/* One clone of a kernel per instruction set, chosen when the program is loaded. Kernels need names that are unique in
+ * the library: clang 14 makes the function that chooses a global symbol. The sanitizers cannot run before
  * that choice is made, so they get one plain version. */
 #if defined OM_ASAN || !defined __x86_64__
 #define TN_KERNEL static
