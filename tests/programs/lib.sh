@@ -48,8 +48,8 @@ same() { cmp "$1" "$2" >&2 || fail "$3: $1 and $2 differ"; }
 
 # same_tensors RUN RUN WHAT: whether the checkpoints hold the same parameters, moments and counters.
 same_tensors() {
-    for run in "$1" "$2"; do
-        "$inspect" tensors "$run/checkpoint.safetensors" >"$run.tensors" || fail "$3: $run has no checkpoint"
+    for checked in "$1" "$2"; do
+        "$inspect" tensors "$checked/checkpoint.safetensors" >"$checked.tensors" || fail "$3: $checked is not read"
     done
     same "$1.tensors" "$2.tensors" "$3"
 }
