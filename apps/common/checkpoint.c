@@ -75,6 +75,14 @@ static tn_status keep_previous(const char *path, tn_error *error)
     return status;
 }
 
+/* A number that may be unknown, as text that gives it back. */
+static char *known(double value, char text[32])
+{
+    if (isfinite(value)) snprintf(text, 32, "%.17g", value);
+    else strcpy(text, "unknown");
+    return text;
+}
+
 tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_adam *adam,
                               const om_progress_made *made, tn_error *error)
 {
@@ -92,7 +100,7 @@ tn_status om_checkpoint_write(const char *path, const tn_params *params, const t
             tensors[k * n + i] = (tn_tensor){names[k * n + i], tn_params_dtype(params), info.shape,
                                              place(params, adam, i, k)};
         }
-    char step[32], optimizer_steps[32], seconds[32], seed[32], circuit[32];
+    char step[32], optimizer_steps[32], seconds[32], seed[32], circuit[32], stimulus[32], weight[32];
     snprintf(step, sizeof step, "%lld", (long long)made->step);
     snprintf(optimizer_steps, sizeof optimizer_steps, "%lld", adam ? (long long)tn_adam_steps(adam) : 0);
     snprintf(seconds, sizeof seconds, "%.3f", made->seconds);
@@ -100,6 +108,8 @@ tn_status om_checkpoint_write(const char *path, const tn_params *params, const t
     snprintf(circuit, sizeof circuit, "%016" PRIx64, made->circuit);
     const tn_pair meta[] = {{"format", "checkpoint/1"}, {"step", step}, {"optimizer_steps", optimizer_steps},
                             {"train_seconds", seconds}, {"seed", seed}, {"circuit", circuit},
+                            {"stimulus_r2", known(made->stimulus_r2, stimulus)},
+                            {"weight_r2", known(made->weight_r2, weight)},
                             {"config", made->config}, {"program", made->program}};
     if (!status) status = keep_previous(path, error);
     if (!status) status = tn_file_write(path, total, tensors, sizeof meta / sizeof *meta, meta, error);
@@ -128,6 +138,15 @@ static tn_status number(const om_checkpoint *c, const char *key, double *value, 
     return TN_OK;
 }
 
+/* NaN where it is unknown, as in files of before it was kept. */
+static double score(const om_checkpoint *c, const char *key)
+{
+    const char *text = tn_file_meta(c->file, key);
+    char *end;
+    double value = text ? strtod(text, &end) : NAN;
+    return text && end != text && !*end ? value : NAN;
+}
+
 om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
 {
     om_checkpoint *c = calloc(1, sizeof *c);
@@ -153,6 +172,8 @@ om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
         c->made.step = (int64_t)step;
         c->made.seed = (uint64_t)seed;
         c->made.circuit = circuit ? strtoull(circuit, NULL, 16) : 0;
+        c->made.stimulus_r2 = score(c, "stimulus_r2");
+        c->made.weight_r2 = score(c, "weight_r2");
         c->made.config = tn_file_meta(c->file, "config");
         c->made.program = tn_file_meta(c->file, "program");
         good = c->made.config && c->made.program;

@@ -11,6 +11,7 @@ typedef struct om_progress_made {
     double seconds;   /* of training, over all resumes */
     uint64_t seed;
     uint64_t circuit; /* om_experiment's mark of the circuit that W belongs to; 0: unknown */
+    double stimulus_r2, weight_r2; /* the latest comparison with the truth; NaN: none */
     const char *config, *program;
 } om_progress_made;
 

@@ -112,7 +112,7 @@ static const om_key keys[] = {
       "W_L1, g_phi_L1, f_theta_L1 and f_theta_L2 grow as 1 - exp(-rate epoch); 0: constant" },
     { KEY(loss.inputs), "(0, 1000]", {"1"}, L,
       "factor on the prediction error of input neurons in steps with input-only frames, at the first step" },
-    { KEY(loss.inputs_final), "(0, 1000]", {"0.1", NULL, "1"}, L, "the same at the last step; it changes geometrically" },
+    { KEY(loss.inputs_final), "(0, 1000]", {"0.1", NULL, "1"}, L, "the same at the end of a cosine schedule; it changes geometrically" },
     { KEY(loss.equalize), "[0, 1]", {"0.5", NULL, "0"}, L,
       "a neuron's prediction error counts as the spread of its derivative to the power of minus this" },
 

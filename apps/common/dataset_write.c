@@ -97,14 +97,28 @@ static tn_status put_attributes(const om_h5 *h5, const om_recording_attributes *
     return put ? TN_OK : om_h5_fail(h5, TN_EIO, "", "its attributes cannot be written");
 }
 
-/* A new dataset, with the groups above it. */
+/* The properties of a new object that does not remember when it was made: the same contents are the same bytes. */
+static hid_t timeless(hid_t class)
+{
+    hid_t properties = H5Pcreate(class);
+    H5Pset_obj_track_times(properties, false);
+    return properties;
+}
+
+/* A new dataset "/group/name", and its group if that is new. Closes the properties. */
 static hid_t create_dataset(hid_t file, const char *name, hid_t type, int rank, const hsize_t *dim, hid_t properties)
 {
-    hid_t links = H5Pcreate(H5P_LINK_CREATE), space = H5Screate_simple(rank, dim, NULL);
-    H5Pset_create_intermediate_group(links, 1);
-    hid_t dataset = H5Dcreate2(file, name, type, space, links, properties, H5P_DEFAULT);
+    char group[32] = "";
+    snprintf(group, sizeof group, "%.*s", (int)(strrchr(name, '/') - name), name);
+    if (H5Lexists(file, group, H5P_DEFAULT) == 0) {
+        hid_t plain = timeless(H5P_GROUP_CREATE), made = H5Gcreate2(file, group, H5P_DEFAULT, plain, H5P_DEFAULT);
+        if (made >= 0) H5Gclose(made);
+        H5Pclose(plain);
+    }
+    hid_t space = H5Screate_simple(rank, dim, NULL);
+    hid_t dataset = H5Dcreate2(file, name, type, space, H5P_DEFAULT, properties, H5P_DEFAULT);
     H5Sclose(space);
-    H5Pclose(links);
+    H5Pclose(properties);
     return dataset;
 }
 
@@ -120,7 +134,8 @@ static tn_status put_item(const om_h5 *h5, const item *each)
 {
     if (!each->values) return TN_OK;
     hsize_t dim[2] = {(hsize_t)each->rows, (hsize_t)each->columns};
-    hid_t dataset = create_dataset(h5->file, each->name, each->type, each->columns ? 2 : 1, dim, H5P_DEFAULT);
+    hid_t dataset = create_dataset(h5->file, each->name, each->type, each->columns ? 2 : 1, dim,
+                                   timeless(H5P_DATASET_CREATE));
     bool put = dataset >= 0 &&
                (each->rows == 0 || H5Dwrite(dataset, each->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, each->values) >= 0);
     tn_status status = put ? TN_OK : om_h5_fail(h5, TN_EIO, each->name, "cannot be written");
@@ -190,7 +205,7 @@ static tn_status create_frames(om_recording_writer *writer, const om_h5 *h5, con
         for (int series = 0; series < OM_SERIES_COUNT && plan->frames[split] && status == TN_OK; series++) {
             if (series != OM_VOLTAGE && !plan->has[series]) continue;
             hsize_t dim[2] = {(hsize_t)plan->frames[split], (hsize_t)width_of(writer, series)};
-            hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+            hid_t properties = timeless(H5P_DATASET_CREATE);
             H5Pset_chunk(properties, 2, (hsize_t[]){1, dim[1]});
             H5Pset_fill_time(properties, H5D_FILL_TIME_NEVER);
             if (plan->compress)
@@ -201,7 +216,6 @@ static tn_status create_frames(om_recording_writer *writer, const om_h5 *h5, con
             hid_t dataset = create_dataset(h5->file, name, H5T_NATIVE_FLOAT, 2, dim, properties);
             if (dataset < 0) status = om_h5_fail(h5, TN_EIO, name, "cannot be created");
             writer->dataset[split][series] = dataset;
-            H5Pclose(properties);
         }
     return status;
 }
@@ -209,11 +223,12 @@ static tn_status create_frames(om_recording_writer *writer, const om_h5 *h5, con
 static tn_status create_file(om_recording_writer *writer, const om_recording_plan *plan, tn_error *error)
 {
     om_h5 h5 = {H5I_INVALID_HID, writer->output.path, error};
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    hid_t creation = timeless(H5P_FILE_CREATE), access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
     H5Pset_cache(access, 0, 1, 0, 0);                               /* no chunk cache: frames go straight to the file */
     H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110); /* chunks without an index; checked metadata */
-    h5.file = writer->file = H5Fcreate(writer->output.temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    h5.file = writer->file = H5Fcreate(writer->output.temporary, H5F_ACC_TRUNC, creation, access);
+    H5Pclose(creation);
     H5Pclose(access);
     if (writer->file < 0) return om_h5_fail(&h5, TN_EIO, "", "cannot be created");
     tn_status status = put_attributes(&h5, &plan->attributes);

@@ -73,8 +73,11 @@ tn_status om_resume(om_trainer *t, tn_error *error)
     if (!status) status = om_experiment_restore(t->experiment, checkpoint, t->adam, error);
     if (!status && strcmp(om_checkpoint_path(checkpoint), t->checkpoint))
         status = put_aside(t->checkpoint, t->directory, error);
-    t->step = om_checkpoint_made(checkpoint)->step;
-    t->seconds = om_checkpoint_made(checkpoint)->seconds;
+    const om_progress_made *made = om_checkpoint_made(checkpoint);
+    t->step = made->step;
+    t->seconds = made->seconds;
+    t->scores.stimulus_r2 = made->stimulus_r2;
+    t->scores.weight_r2 = made->weight_r2;
     om_checkpoint_free(checkpoint);
     return status;
 }

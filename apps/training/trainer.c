@@ -133,9 +133,11 @@ static tn_status save(om_trainer *t, tn_error *error)
 {
     om_progress_made made = {.step = t->step, .seconds = trained_seconds(t), .config = t->config,
                              .seed = (uint64_t)t->experiment->config->seed, .circuit = t->circuit,
+                             .stimulus_r2 = t->scores.stimulus_r2, .weight_r2 = t->scores.weight_r2,
                              .program = PACKAGE_STRING};
     tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->adam, &made, error);
     t->saved = om_now();
+    t->saved_step = t->step;
     return status;
 }
 
@@ -190,7 +192,7 @@ static tn_status make_steps(om_trainer *t, tn_error *error)
         if (!status) status = after_step(t, error);
         late = t->max_seconds > 0 && om_now() - t->began > t->max_seconds;
     }
-    if (!status) status = save(t, error);
+    if (!status && t->saved_step != t->step) status = save(t, error);
     om_progress_end(t->progress);
     if (!status && t->step < steps)
         om_progress_say(t->progress, "stopped after step %lld of %lld (%s); go on with --resume", (long long)t->step,
@@ -202,10 +204,12 @@ tn_status om_trainer_run(om_trainer *t, tn_error *error)
 {
     int64_t steps = t->experiment->config->training.steps;
     t->began = t->saved = om_now();
+    t->saved_step = -1;
     if (t->step >= steps) {
         om_progress_say(t->progress, "nothing to do: %lld steps are made, and training.steps is %lld",
                         (long long)t->step, (long long)steps);
-        return TN_OK;
+        /* A damaged checkpoint was put aside. */
+        return access(t->checkpoint, F_OK) ? save(t, error) : TN_OK;
     }
     /* From its first moment on a run can be resumed. */
     tn_status status = t->step ? TN_OK : save(t, error);

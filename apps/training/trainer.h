@@ -24,6 +24,7 @@ typedef struct om_trainer {
     int64_t step;              /* steps made */
     double seconds;            /* of training before this session */
     double began, saved;       /* clock of this session's start and of the latest checkpoint, seconds */
+    int64_t saved_step;        /* that the latest checkpoint of this session is of; -1: none */
     double max_seconds;        /* of this session; 0: no limit */
     om_scores scores;          /* the latest comparison with the truth */
 } om_trainer;

@@ -1,0 +1,153 @@
+/* What shell scripts cannot see of the programs' files: `inspect WHAT FILE ...`, see the table of commands below. */
+#include <config.h>
+#include "common/movie.h"
+#include "tensor.h"
+
+#include <hdf5.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int complain(const char *file, const char *what)
+{
+    fprintf(stderr, "inspect: %s: %s\n", file, what);
+    return EXIT_FAILURE;
+}
+
+/* FNV-1a (Fowler, Noll and Vo, 1991). */
+static uint64_t hash_of(const void *data, size_t bytes)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < bytes; i++) hash = (hash ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+/* tensors FILE: a line with name, shape and hash for each tensor of a safetensors file, and its counters; of metadata
+ * that differ from run to run, nothing. */
+static int tensors(int n, char **word)
+{
+    static const char *const counters[] = {"step", "optimizer_steps", "seed", "circuit"};
+    (void)n;
+    tn_error error = {0};
+    tn_file *file = tn_file_read(word[0], &error);
+    if (!file) return complain(word[0], error.message);
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        const char *value = tn_file_meta(file, counters[i]);
+        printf("%s %s\n", counters[i], value ? value : "missing");
+    }
+    for (int i = 0; i < tn_file_count(file); i++) {
+        tn_tensor tensor = tn_file_at(file, i);
+        size_t size = tn_dtype_size(tensor.dtype);
+        printf("%s %s", tensor.name, tn_dtype_name(tensor.dtype));
+        for (int k = 0; k < tensor.shape.rank; k++) {
+            printf(" %" PRId64, tensor.shape.dim[k]);
+            size *= (size_t)tensor.shape.dim[k];
+        }
+        printf(" %016" PRIx64 "\n", hash_of(tensor.data, size));
+    }
+    tn_file_free(file);
+    return EXIT_SUCCESS;
+}
+
+/* movie FILE: "FRAMES WIDTH HEIGHT", every frame decoded. */
+static int movie(int n, char **word)
+{
+    (void)n;
+    tn_error error = {0};
+    om_movie *opened = om_movie_open(word[0], 25, &error);
+    if (!opened) return complain(word[0], error.message);
+    om_movie_info about = om_movie_about(opened);
+    om_frame frame;
+    int64_t frames = 0;
+    while (om_movie_next(opened, &frame, &error) == TN_OK && frame.data) frames++;
+    om_movie_close(opened);
+    if (error.status) return complain(word[0], error.message);
+    printf("%" PRId64 " %d %d\n", frames, about.width, about.height);
+    return EXIT_SUCCESS;
+}
+
+/* json FILE PATH...: a line "PATH VALUE" for each path such as weights.published.r2; all must be there. */
+static int json(int n, char **word)
+{
+    json_error_t reason;
+    json_t *root = json_load_file(word[0], JSON_REJECT_DUPLICATES, &reason);
+    if (!root) return complain(word[0], reason.text);
+    int missing = 0;
+    for (int i = 1; i < n; i++) {
+        const json_t *at = root;
+        char *path = strdup(word[i]), *rest = path;
+        for (char *name; at && (name = strsep(&rest, "."));) at = json_object_get(at, name);
+        free(path);
+        char *text = at ? json_dumps(at, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) : NULL;
+        if (text) printf("%s %s\n", word[i], text);
+        else missing++, complain(word[0], word[i]);
+        free(text);
+    }
+    json_decref(root);
+    return missing ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* drop RECORDING OBJECT...: removes groups and datasets. */
+static int drop(int n, char **word)
+{
+    hid_t file = H5Fopen(word[0], H5F_ACC_RDWR, H5P_DEFAULT);
+    int failed = file < 0;
+    for (int i = 1; i < n && !failed; i++) failed = H5Ldelete(file, word[i], H5P_DEFAULT) < 0;
+    if (file >= 0 && H5Fclose(file) < 0) failed = 1;
+    return failed ? complain(word[0], "not edited") : EXIT_SUCCESS;
+}
+
+/* spoil RECORDING DATASET: the first number of it becomes NaN. */
+static int spoil(int n, char **word)
+{
+    (void)n;
+    const hsize_t first[2] = {0, 0}, one[2] = {1, 1};
+    hid_t file = H5Fopen(word[0], H5F_ACC_RDWR, H5P_DEFAULT), dataset = H5Dopen2(file, word[1], H5P_DEFAULT);
+    hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(2, one, NULL);
+    H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, one, NULL);
+    int failed = H5Dwrite(dataset, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, &(float){NAN}) < 0;
+    H5Sclose(memory);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    failed |= H5Fclose(file) < 0;
+    return failed ? complain(word[0], "not edited") : EXIT_SUCCESS;
+}
+
+/* peak PROGRAM ...: runs it, prints the most memory it held, kB; its own exit status. */
+static int peak(int n, char **word)
+{
+    (void)n;
+    struct rusage usage;
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(STDERR_FILENO, STDOUT_FILENO);
+        execv(word[0], word);
+        _exit(complain(word[0], "cannot be run"));
+    }
+    if (child < 0 || wait4(child, &status, 0, &usage) != child) return complain(word[0], "cannot be run");
+    printf("%ld\n", usage.ru_maxrss);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        int fewest; /* words after the name */
+        int (*run)(int n, char **word);
+    } commands[] = {
+        {"tensors", 1, tensors}, {"movie", 1, movie}, {"json", 1, json},
+        {"drop", 2, drop},       {"spoil", 2, spoil}, {"peak", 1, peak},
+    };
+    for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
+        if (!strcmp(argv[1], commands[i].name) && argc - 2 >= commands[i].fewest)
+            return commands[i].run(argc - 2, argv + 2);
+    return complain(argc > 1 ? argv[1] : "", "unknown command, or too few words");
+}

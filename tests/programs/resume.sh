@@ -1,0 +1,88 @@
+#!/bin/sh
+# A run that was interrupted and resumed ends like one that was not, bit for bit.
+. "$abs_top_srcdir/tests/programs/lib.sh"
+program=$abs_top_builddir/ommatid-train
+
+# same_runs A B WHAT: parameters, moments, counters and metrics.
+same_runs() {
+    same_tensors "$1" "$2" "$3"
+    for compared in "$1" "$2"; do without_clock "$compared/metrics.jsonl" >"$compared.metrics"; done
+    same "$1.metrics" "$2.metrics" "$3"
+}
+
+expect 0 generate tiny.yaml -o recording.h5
+whole="--set training.schedule_steps=30 --set training.epochs=3 --set training.restart_adam=true"
+for mode in joint known; do
+    expect 0 train tiny.yaml -d recording.h5 -o $mode $whole --set model.mode=$mode
+    expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set model.mode=$mode --set training.steps=20 \
+        --set training.epochs=2
+    expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set model.mode=$mode --resume
+    says "training.steps is 30 from here on; it was 20"
+    same_runs $mode $mode.parts "20 steps and 10 more"
+done
+expect 0 train tiny.yaml -d recording.h5 -o joint $whole --resume
+says "nothing to do: 30 steps are made"
+expect 3 train tiny.yaml -d recording.h5 -o joint $whole --resume --set siren.layers=2
+says "joint/checkpoint.safetensors: siren.layers was 1 when the run began and is 2 now"
+same_tensors joint joint.parts "a refused resume"
+
+# start: a run without end in the background, $!, that has saved some checkpoints.
+endless="--set training.schedule=constant --set training.checkpoint_minutes=0.0001 --set training.evaluate_every=7"
+start() {
+    rm -rf stopped
+    "$program" tiny.yaml -d recording.h5 -o stopped $endless --set training.steps=1000000000 >out 2>err &
+    wait_for stopped/previous.checkpoint.safetensors
+}
+steps_made() { "$inspect" tensors $1/checkpoint.safetensors | sed -n 's/^step //p'; }
+
+for signal in TERM USR1; do
+    start
+    kill -$signal $!
+    wait $!
+    status=$?
+    [ $status = 0 ] || fail "stopped by SIG$signal: exit status $status"
+    made=$(steps_made stopped)
+    said=SIG$signal
+    says "stopped after step $made of 1000000000 (a signal asked for it); go on with --resume"
+    holds_only stopped checkpoint.safetensors config.yaml metrics.jsonl previous.checkpoint.safetensors
+    total=$((made - made % 5 + 15)) # a multiple of log_every: both write their last line there
+    expect 0 train tiny.yaml -d recording.h5 -o stopped $endless --set training.steps=$total --resume
+    rm -rf unbroken
+    expect 0 train tiny.yaml -d recording.h5 -o unbroken $endless --set training.steps=$total
+    same_runs unbroken stopped "stopped by SIG$signal after step $made of $total"
+done
+
+# The same with the time over; the limit counts from where the run goes on.
+expect 0 train tiny.yaml -d recording.h5 -o late $endless --set training.steps=1000000000 --max-minutes 0.001
+says "(the time is over); go on with --resume"
+made=$(steps_made late)
+expect 0 train tiny.yaml -d recording.h5 -o late $endless --set training.steps=1000000000 --max-minutes 0.001 --resume
+[ "$(steps_made late)" -gt "$made" ] || fail "--max-minutes: no step after --resume"
+
+# Two SIGINT in a row end it at once, at any moment; the run can be resumed all the same.
+start
+kill -INT $!
+kill -INT $! 2>/dev/null
+wait $!
+expect 0 train tiny.yaml -d recording.h5 -o stopped $endless --set training.steps=1000000000 --max-minutes 0.001 --resume
+
+# A damaged checkpoint: the one before it is taken, be it of the beginning or of the end, and the damaged one kept aside.
+for minutes in 10 0.00001; do
+    rm -rf damaged
+    expect 0 train tiny.yaml -d recording.h5 -o damaged $whole --set training.checkpoint_minutes=$minutes
+    rm -rf intact
+    cp -r damaged intact
+    head -c 20000 intact/checkpoint.safetensors >damaged/checkpoint.safetensors
+    expect 0 train tiny.yaml -d recording.h5 -o damaged $whole --resume
+    says "damaged/checkpoint.safetensors" "taking damaged/previous.checkpoint.safetensors instead"
+    same_tensors joint damaged "resumed from the checkpoint before a damaged one"
+    [ "$(wc -c <damaged/damaged.checkpoint.safetensors)" -eq 20000 ] || fail "the damaged checkpoint was not kept aside"
+done
+
+# Even where the one before it has all steps.
+cp intact/checkpoint.safetensors damaged/previous.checkpoint.safetensors
+echo >damaged/checkpoint.safetensors
+expect 0 train tiny.yaml -d recording.h5 -o damaged $whole --resume
+says "nothing to do"
+same_tensors joint damaged "all steps were made, but the checkpoint damaged"
+finish

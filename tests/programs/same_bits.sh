@@ -1,0 +1,36 @@
+#!/bin/sh
+# The same inputs give the same bits, on one thread and on two.
+. "$abs_top_srcdir/tests/programs/lib.sh"
+
+# Threads are asked for in the environment: the configuration, which files quote, stays the same.
+for threads in 1 2; do
+    OMP_NUM_THREADS=$threads
+    export OMP_NUM_THREADS
+    expect 0 generate tiny.yaml -o recording$threads.h5 --set simulation.measurement_noise=0.01
+    expect 0 train tiny.yaml -d recording1.h5 -o run$threads
+    expect 0 train tiny.yaml -d recording1.h5 -o known$threads --set model.mode=known
+    expect 0 test_run run1 -d recording1.h5 -o results$threads
+done
+sleep 1 # a file that remembers when it was made differs by then
+expect 0 generate tiny.yaml -o again.h5 --set simulation.measurement_noise=0.01
+expect 0 generate tiny.yaml -o other.h5 --set simulation.measurement_noise=0.01 --seed 2
+
+same recording1.h5 recording2.h5 "recordings, by the number of threads"
+same recording1.h5 again.h5 "recordings made at different times"
+cmp -s recording1.h5 other.h5 && fail "another seed gives the same recording"
+for run in run known; do
+    same_tensors ${run}1 ${run}2 "training, by the number of threads"
+    for file in ${run}1 ${run}2; do without_clock $file/metrics.jsonl >$file.metrics; done
+    same ${run}1.metrics ${run}2.metrics "metrics of training, by the number of threads"
+    same ${run}1/config.yaml ${run}2/config.yaml "configurations"
+done
+for file in results1/*; do same "$file" "results2/${file#results1/}" "results, by the number of threads"; done
+
+# What a run has learned depends neither on what is shown meanwhile nor on how often it is saved.
+expect 0 train tiny.yaml -d recording1.h5 -o busy --progress=json --set training.evaluate_every=3 \
+    --set training.log_every=1 --set training.checkpoint_minutes=0.00001
+same_tensors run1 busy "training with more reports"
+expect 0 train tiny.yaml -d recording1.h5 -o other --seed 2
+"$inspect" tensors other/checkpoint.safetensors >other.tensors
+cmp -s run1.tensors other.tensors && fail "another seed gives the same parameters"
+finish

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Generate, train, test: every file and every number that users are promised.
+. "$abs_top_srcdir/tests/programs/lib.sh"
+
+expect 0 generate tiny.yaml -o recording.h5
+says "training frames: 300" "test frames: 60"
+expect 0 train tiny.yaml -d recording.h5 -o run
+says "train: 30"
+holds_only run checkpoint.safetensors previous.checkpoint.safetensors metrics.jsonl config.yaml
+[ "$(grep -c '^{"step": [0-9]*, "loss": [0-9.e-]*, .*}$' run/metrics.jsonl)" = 6 ] || fail "metrics.jsonl: not 6 lines"
+"$inspect" tensors run/checkpoint.safetensors >tensors || fail "the checkpoint is not read"
+for tensor in g_phi.0.weight g_phi.2.bias f_theta.0.weight f_theta.2.bias siren.0.weight siren.2.bias embedding W; do
+    for kind in "" optimizer/first/ optimizer/second/; do
+        grep -q "^$kind$tensor float32" tensors || fail "the checkpoint has no $kind$tensor"
+    done
+done
+grep -qx "step 30" tensors || fail "the checkpoint is not of step 30"
+
+expect 0 test_run run -d recording.h5 -o results
+for word in weights "time constants" "resting potentials" "cell types" stimulus rollout "results: results"; do
+    grep -q "$word" out || fail "the table has no $word"
+done
+holds_only results metrics.json $(ls results | grep -E '\.(png|mp4|html)$')
+grep -q '</html>' results/report.html || fail "the report is not whole"
+for figure in results/*.png; do
+    [ ! -e "$figure" ] || [ "$(head -c 4 "$figure" | tail -c 3)" = PNG ] || fail "$figure is no picture"
+done
+if grep -q "built without" err; then echo "SKIPPED: the video, as the programs are $(grep -o 'built without.*' err)"
+else
+    set -- $("$inspect" movie results/comparison.mp4)
+    [ "${1-}" = 6 ] || fail "the video has ${1-no} frames, expected 6"
+    [ $((${2-1} % 2 + ${3-1} % 2)) = 0 ] || fail "the video measures $2 x $3, expected even sizes"
+fi
+
+readouts() { for r in in_distribution published; do for k; do echo "$part.$r.$k"; done; done; }
+keys=$(
+    for k in r2 r2_raw r2_first_8527 a b; do echo stimulus.$k; done
+    for k in r2 slope r2_identity r2_identifiable share_identifiable spearman; do echo weights.in_distribution.$k; done
+    for k in r2 slope r2_filtered; do echo weights.published.$k; done
+    for part in time_constant resting_potential; do readouts r2 slope; echo $part.in_distribution.r2_identity; done
+    for k in accuracy ari nmi; do echo embedding.$k; done
+    for part in one_step rollout rollout.oracle; do
+        for k in rmse_mean rmse_sd pearson_mean pearson_sd; do echo $part.$k; done
+    done
+)
+expect 0 "$inspect" json results/metrics.json $keys
+grep -v ' -*[0-9][0-9.e+-]*$' out >&2 && fail "a metric is no number, although the recording has everything"
+expect 0 "$inspect" json results/metrics.json format run.steps run.train_seconds run.seed run.program
+grep -qx 'run.steps 30' out || fail "metrics.json: steps"
+grep -qx 'run.seed 1' out || fail "metrics.json: seed"
+grep -qx 'run.program "ommatid [0-9].*"' out || fail "metrics.json: program"
+
+# What is said without a terminal is lines, and nothing at all when asked for.
+expect 0 test_run run -d recording.h5 -o results --force --quiet
+[ ! -s out ] && [ ! -s err ] || fail "--quiet is not quiet"
+expect 0 train tiny.yaml -d recording.h5 -o other --progress=json
+grep -qv '^{.*}$' err && fail "--progress=json: other than JSON"
+expect 0 train tiny.yaml -d recording.h5 -o run --force --set training.steps=20
+"$inspect" tensors run/checkpoint.safetensors | grep -qx "step 20" || fail "--force does not begin anew"
+finish
