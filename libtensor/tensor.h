@@ -234,7 +234,7 @@ TN_API tn_node *tn_elu(tn_graph *g, tn_node *a, double factor);       /* a where
 TN_API tn_node *tn_gelu(tn_graph *g, tn_node *a);     /* a Phi(a), Phi the standard normal distribution */
 TN_API tn_node *tn_silu(tn_graph *g, tn_node *a);     /* a sigmoid(a) */
 
-/* Linear algebra. Operands that are transposes (tn_transpose) are read as they lie: they cost nothing.
+/* Linear algebra. Transposed operands (tn_transpose) are read in place wherever that is possible.
  * tn_matmul: [..., K] [K, N] -> [..., N]; with b of more than two axes one product for each place of the leading axes,
  * which broadcast, [..., M, K] [..., K, N] -> [..., M, N]. */
 TN_API tn_node *tn_matmul(tn_graph *g, tn_node *a, tn_node *b);
