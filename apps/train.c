@@ -98,7 +98,8 @@ static tn_status work(const om_cli *cli, const options *o, const om_config *conf
     om_experiment experiment;
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) om_experiment_say_missing(&experiment, WANTED, progress);
-    if (!status && o->dump) status = om_dump_step(&experiment, cli->output, o->dump, o->frames, cli->force, progress, error);
+    if (!status && o->dump)
+        status = om_dump_step(&experiment, cli->output, o->dump, o->frames, cli->force, progress, error);
     else if (!status && cli->dry_run) status = om_estimate(&experiment, stdout, error);
     else if (!status) status = train(cli, o, &experiment, progress, error);
     om_experiment_clear(&experiment);

@@ -89,7 +89,8 @@ static tn_status write_step(om_experiment *e, tn_plan *plan, const char *path, i
     if (!status) {
         list(l, e, plan, n);
         if (e->neuron_weight)
-            add(l, "", "neuron_weight", TN_F32, TN_SHAPE(om_recording_circuit_of(e->recording)->neurons), e->neuron_weight);
+            add(l, "", "neuron_weight", TN_F32, TN_SHAPE(om_recording_circuit_of(e->recording)->neurons),
+                e->neuron_weight);
         for (int64_t i = 0; i < n; i++) frame32[i] = (int32_t)frame[i];
         add(l, "", "frames", TN_I32, TN_SHAPE(n), frame32);
         char *config = om_config_text(e->config);

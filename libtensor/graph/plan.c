@@ -74,6 +74,18 @@ static tn_operand output_operand(const tn_plan *plan, const tn_vertex *v)
     return operand;
 }
 
+/* How many row-wise instructions follow each other. */
+static void count_runs(tn_plan *plan)
+{
+    for (int c = 0; c < plan->n_chains; c++) {
+        tn_instruction *first = &plan->instructions[plan->chains[c].first];
+        for (int i = plan->chains[c].count - 1, run = 0; i >= 0; i--) {
+            run = first[i].reduce ? 0 : run + 1;
+            first[i].run = run;
+        }
+    }
+}
+
 /* Instructions, chain by chain, in the order of the vertices. */
 static tn_status write_instructions(tn_plan *plan, tn_error *error)
 {
@@ -94,11 +106,6 @@ static tn_status write_instructions(tn_plan *plan, tn_error *error)
         if (v->partner >= 0) to->second = output_operand(plan, &plan->vertices[v->partner]);
         for (int k = 0; k < v->n_in; k++) to->in[k] = input_operand(plan, v, k);
     }
-    for (int c = 0; c < plan->n_chains; c++)
-        for (int i = plan->chains[c].first + plan->chains[c].count - 1; i >= plan->chains[c].first; i--) {
-            bool last = i == plan->chains[c].first + plan->chains[c].count - 1;
-            if (!plan->instructions[i].reduce) plan->instructions[i].run = 1 + (last ? 0 : plan->instructions[i + 1].run);
-        }
     return TN_OK;
 }
 
@@ -127,7 +134,10 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     if (!status) status = tn_plan_stage(plan, error);
     if (!status) status = tn_plan_place(plan, error);
     if (!status) status = write_instructions(plan, error);
-    if (!status) return plan;
+    if (!status) {
+        count_runs(plan);
+        return plan;
+    }
     tn_plan_free(plan);
     return NULL;
 }
@@ -169,12 +179,15 @@ size_t tn_plan_memory(const tn_plan *plan)
 
 static void print_instruction(const tn_plan *plan, const tn_instruction *instruction, FILE *stream)
 {
+    static const char *const homes[] = {
+        [TN_HOME_MEMORY] = "arena", [TN_HOME_TILE] = "tile", [TN_HOME_BLOCK] = "block",
+    };
     const tn_vertex *v = &plan->vertices[instruction->vertex];
     fprintf(stream, "    %%%-4d %-44s", instruction->vertex, tn_node_words(v->node).text);
     if (v->partner >= 0) fprintf(stream, " and %%%d %s of", v->partner, plan->vertices[v->partner].node->op->name);
     for (int k = 0; k < v->n_in; k++) fprintf(stream, " %%%d", tn_plan_source(plan, v, k).root);
     fprintf(stream, "%s  -> %s\n", v->combine ? " (segments)" : v->reduce ? " (per segment)" : "",
-            v->home == TN_HOME_BLOCK ? "block" : v->home == TN_HOME_TILE ? "tile" : v->slot == TN_SLOT_ARENA ? "arena" : "gradient");
+            v->home == TN_HOME_MEMORY && v->slot != TN_SLOT_ARENA ? "gradient" : homes[v->home]);
 }
 
 void tn_plan_print(const tn_plan *plan, FILE *stream)

@@ -39,7 +39,7 @@ enum {
     TN_WIDE_COLUMNS = 128,      /* ... with at least this many columns is cut by columns, of this many each */
     TN_PACK_ROWS = 96,          /* a product of at least so many rows has its second matrix packed beforehand */
     TN_STEP_ROWS = 12,          /* tiles are multiples of so many rows: those that a matrix kernel holds in registers */
-    TN_BLOCK_BYTES = 24 << 10,  /* a row-wise run of instructions goes through a tile in blocks of at most so many bytes */
+    TN_BLOCK_BYTES = 24 << 10,  /* row-wise instructions go through a tile in blocks of at most so many bytes */
 };
 #endif
 
@@ -78,7 +78,7 @@ typedef struct tn_vertex {
     tn_mode mode;
     int stage, chain;
     tn_home home;
-    int run;                     /* number of the run of row-wise instructions it is made in; they count up in a chain */
+    int run;                     /* number of the run of row-wise instructions it is made in; they count up */
     int last_run;                /* of the last reader of the same chain */
     int slot;                    /* base of its memory */
     int64_t place;               /* bytes from that base */

@@ -118,8 +118,8 @@ static tn_status add_copies(tn_plan *plan, tn_error *error)
         int v = plan->output_vertex[i];
         if (g->outputs[i].params && (plan->vertices[v].kind != TN_VERTEX_COMPUTED || plan->vertices[v].output)) {
             const tn_node *node = plan->vertices[v].node;
-            tn_vertex copy = {.node = node, .kind = TN_VERTEX_COMPUTED, .n_in = 1, .in = {v}, .itemwise = 1, .partner = -1,
-                              .elementwise = true, .columns = true, .mode = TN_BY_ROWS,
+            tn_vertex copy = {.node = node, .kind = TN_VERTEX_COMPUTED, .n_in = 1, .in = {v}, .itemwise = 1,
+                              .partner = -1, .elementwise = true, .columns = true, .mode = TN_BY_ROWS,
                               .kernel = tn_op_find("detach")->kernel[node->dtype == TN_F64]};
             v = tn_plan_add_vertex(plan, &copy);
             if (v < 0) return tn_fail(error, TN_ENOMEM, "no memory for a plan");

@@ -1,6 +1,6 @@
 /* Which method a dense matrix product takes. The kernels of gemm_kernel.h serve the tiles of a plan, which lie in the
- * cache and have a contiguous side; BLIS serves what has none, and machines without fused multiply-add, where its
- * kernels are ahead of ours (doc/performance.md holds the measurements). */
+ * cache and have a contiguous side: BLIS packs both operands at each call, which costs a tile more than it gains. BLIS
+ * serves what has no contiguous side, and machines without fused multiply-add, for which it has kernels too. */
 #include "config.h"
 #include "ops/gemm.h"
 #include "core/memory.h"

@@ -114,13 +114,15 @@ START_TEST(rows_of_cairo_and_of_grey_are_taken_too)
 }
 END_TEST
 
+/* All that is ours is repeatable: the conversion and the file around the packets. Debian's libx264 itself is not: the
+ * same planes gave 2932 and 2921 bytes in one process, depending on where its memory lies, but never with asm=0. */
 START_TEST(the_same_frames_give_the_same_bytes)
 {
     size_t size[2];
     uint8_t *bytes[2];
     for (int i = 0; i < 2; i++) {
         tn_set_threads(i + 1);
-        write_movie(scratch_path("again.mp4"), 64, 48, 20, NULL);
+        write_movie(scratch_path("again.mp4"), 64, 48, 20, "mpeg4");
         bytes[i] = read_bytes(scratch_path("again.mp4"), &size[i]);
     }
     ck_assert_uint_eq(size[0], size[1]);
