@@ -14,7 +14,7 @@ typedef struct om_encoder_options {
 } om_encoder_options;
 
 /* Begins a movie. It is written under a temporary name beside path and gets its own name when it is complete, so that
- * path never holds half a movie. The same frames give the same bytes, as far as the codec does (libx264 does not always).
+ * path never holds half a movie. The same frames give the same bytes as far as the codec does; libx264 does not always.
  * Returns NULL on error: TN_EINVAL size or rate out of range, unknown codec, path exists, FFmpeg is missing;
  * TN_EIO cannot be written; TN_ENOMEM. */
 om_encoder *om_encoder_open(const char *path, const om_encoder_options *options, tn_error *error);
