@@ -139,11 +139,27 @@ static tn_status record(const om_cli *cli, const om_config *config, ingredients 
     return status;
 }
 
+/* Reading movies takes its time, so what is wrong with the output is said first. */
+static tn_status check_output(const om_cli *cli, const om_config *config, tn_error *error)
+{
+    const om_strings *movies[] = {&config->stimulus.train, &config->stimulus.test};
+    tn_status status = om_output_check(cli->output, cli->force, 1, &cli->argument[0], error);
+    for (int list = 0; list < 2 && !status; list++)
+        for (int i = -1; i < movies[list]->count && !status; i++) {
+            char *path = om_config_path(config, i < 0 ? config->circuit.file : movies[list]->at[i]);
+            status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error)
+                          : tn_fail(error, TN_ENOMEM, "out of memory");
+            free(path);
+        }
+    return status;
+}
+
 static tn_status generate(const om_cli *cli, const om_config *config, bool compress, om_progress *progress,
                           tn_error *error)
 {
-    ingredients in;
-    tn_status status = prepare(&in, config, error);
+    ingredients in = {0};
+    tn_status status = cli->output ? check_output(cli, config, error) : TN_OK;
+    if (!status) status = prepare(&in, config, error);
     if (!status && cli->dry_run) status = describe(cli, config, &in, error);
     else if (!status) status = record(cli, config, &in, compress, progress, error);
     clear(&in);

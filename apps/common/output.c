@@ -72,6 +72,26 @@ static tn_status check_target(const char *path, bool force, tn_error *error)
     return force ? TN_OK : tn_fail(error, TN_EINVAL, "%s: exists; --force replaces it", path);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+tn_status om_output_check(const char *path, bool force, int n, const char *const *inputs, tn_error *error)
+{
+    for (int i = 0; i < n; i++)
+        if (same_file(path, inputs[i]))
+            return tn_fail(error, TN_EINVAL, "%s: is the input %s; the output needs a file of its own", path, inputs[i]);
+    tn_status status = check_target(path, force, error);
+    if (status != TN_OK) return status;
+    char *directory = om_directory_of(path);
+    if (!directory) return no_memory(error);
+    if (access(directory, W_OK | X_OK) != 0) status = system_error(directory, error);
+    free(directory);
+    return status;
+}
+
 static void end(om_output *output)
 {
     free(output->path);

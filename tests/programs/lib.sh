@@ -61,9 +61,9 @@ without_clock() { sed -e 's/"\(train_\)*seconds": [^,}]*//' "$1"; }
 holds_only() {
     folder=$1
     shift
-    printf '%s\n' "$@" | sort >expected.entries
-    ls -A "$folder" | sort >found.entries
-    cmp -s expected.entries found.entries || fail "$folder: $(diff expected.entries found.entries)"
+    printf '%s\n' "$@" | sort >"$temporary/expected"
+    ls -A "$folder" | sort >"$temporary/found"
+    cmp -s "$temporary/expected" "$temporary/found" || fail "$folder: $(diff "$temporary/expected" "$temporary/found")"
 }
 
 # wait_for FILE: until it is there, a minute at most.
