@@ -48,7 +48,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case DUMP_STEP: o->dump = argument; break;
     case FRAMES: o->frames = argument; break;
     case ARGP_KEY_END:
-        if (!o->recording) argp_error(state, "which recording? Give -d RECORDING");
         if (!o->dump != !o->frames) argp_error(state, "--dump-step and --frames go together");
         break;
     default: return ARGP_ERR_UNKNOWN;
@@ -132,6 +131,7 @@ int main(int argc, char **argv)
     om_cli_begin(&cli, &program, &o, argc, argv);
     om_progress_init(&progress, cli.progress, cli.quiet);
     if (om_cli_config(&cli, cli.argument[0], &config, &error)) {
+        if (!o.recording) om_cli_usage(&cli, "which recording? Give -d RECORDING");
         if (!cli.output && !cli.dry_run && !o.dump) om_cli_usage(&cli, "where to? Give -o RUN");
         if (o.resume && cli.force) om_cli_usage(&cli, "--resume goes on with a run, --force begins a new one");
         om_signals_catch();

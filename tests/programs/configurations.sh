@@ -84,11 +84,12 @@ for minutes in 0 -1 nan 1x 1,5 ''; do
 done
 expect 2 train tiny.yaml -d recording.h5 --dump-step step.safetensors
 says "--dump-step and --frames go together"
-expect 2 test_run run -o results
-says "which recording?"
+expect 5 test_run run -o results
+says "run/checkpoint.safetensors: No such file or directory"
 holds_only . err out tiny.yaml wrong.yaml
 
-# What --print-config says can be read, and is then the same.
+# What --print-config says can be read, and is then the same. It needs no recording.
+expect 0 train tiny.yaml --print-config
 expect 0 generate tiny.yaml --print-config
 cp out printed.yaml
 expect 0 generate printed.yaml --print-config

@@ -33,7 +33,7 @@ with circuit.file=/dev/null 3 "/dev/null: line 1"
 with 'stimulus.train=[nowhere.mp4]' 5 "nowhere.mp4: No such file or directory"
 with 'stimulus.train=[empty]' 3 "empty: the folder holds neither images nor movies"
 with 'stimulus.train=[pipe, ./pipe]' 3 "pipe: neither a file nor a folder of images"
-with 'stimulus.train=[tiny.yaml, recording.h5]' 3 "tiny.yaml: "
+with 'stimulus.train=[tiny.yaml, ./tiny.yaml]' 3 "tiny.yaml: "
 with 'stimulus.train=[]' 3 "stimulus.train: no movie: at least two are needed where stimulus.test is empty"
 with 'stimulus.train=[movie.y4m]' 5 "movie.y4m: No such file or directory"
 with simulation.delta_t=1 4 "simulation: the voltage of neuron" "at frame"
@@ -69,6 +69,10 @@ says "the loss of step" "is not finite: element" " of " " is inf; the latest che
 expect 4 train tiny.yaml -d recording.h5 -o wild $wild --resume
 expect 0 train tiny.yaml -d recording.h5 -o wild $wild --resume --set training.lr_mlp=0.001
 expect 0 test_run wild -d recording.h5 -o results
+
+expect 0 test_run wild --print-config
+expect 2 test_run wild -o new
+says "which recording? Give -d RECORDING"
 
 # Runs that are none, and checkpoints that are cut or of another circuit.
 expect 5 test_run nowhere -d recording.h5 -o new
