@@ -13,7 +13,7 @@ begin() {
 
 # ends STATUS: the program in the background does, within seconds.
 ends() {
-    patience=300
+    patience=200
     while kill -0 $! 2>/dev/null && [ $patience -gt 0 ]; do
         patience=$((patience - 1))
         sleep 0.1
@@ -22,6 +22,16 @@ ends() {
     wait $!
     status=$?
     [ $status = "$1" ] || { fail "$said: exit status $status, expected $1"; cat err >&2; }
+}
+
+# listens: waits until the program in the background has its own way of being stopped, as Linux shows.
+listens() {
+    patience=600
+    until grep -q '^SigCgt:.*[4567cdef][0-9a-f][0-9a-f][0-9a-f]$' /proc/$!/status 2>/dev/null; do
+        patience=$((patience - 1))
+        [ $patience -gt 0 ] || { fail "$said: does not catch SIGTERM"; return; }
+        sleep 0.1
+    done
 }
 
 # has_temporary FOLDER: waits until something is being written there.
@@ -35,7 +45,8 @@ has_temporary() {
 }
 
 # While scenes are drawn, which takes minutes at this size, and while frames are recorded.
-begin ommatid-generate tiny.yaml -o output/recording.h5 --set circuit.extent=12 --set 'stimulus.train=["scene:dead_leaves"]'
+begin ommatid-generate tiny.yaml -o output/recording.h5 --set circuit.extent=30 --set 'stimulus.train=["scene:dead_leaves"]'
+listens
 sleep 1
 kill -TERM $!
 ends 1
