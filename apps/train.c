@@ -91,17 +91,14 @@ static tn_status train(const om_cli *cli, const options *o, om_experiment *exper
     return status;
 }
 
-/* --dump-step, which must not replace what it reads. */
-static tn_status dump(const om_cli *cli, const options *o, om_experiment *experiment, om_progress *progress,
-                      tn_error *error)
+/* --dump-step must not replace what the step is made of. */
+static tn_status check_dump(const om_cli *cli, const options *o, tn_error *error)
 {
     char *newest = om_checkpoint_of_run(cli->output ? cli->output : "."), *previous = NULL;
     if (newest) previous = om_checkpoint_previous(newest);
     const char *const inputs[] = {cli->argument[0], o->recording, newest, previous};
     tn_status status = previous ? om_output_check(o->dump, cli->force, cli->output ? 4 : 2, inputs, error)
                                 : tn_fail(error, TN_ENOMEM, "out of memory");
-    if (!status)
-        status = om_dump_step(experiment, cli->output, o->dump, o->frames, cli->force, progress, error);
     free(newest);
     free(previous);
     return status;
@@ -113,7 +110,8 @@ static tn_status work(const om_cli *cli, const options *o, const om_config *conf
     om_experiment experiment;
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) om_experiment_say_missing(&experiment, WANTED, progress);
-    if (!status && o->dump) status = dump(cli, o, &experiment, progress, error);
+    if (!status && o->dump)
+        status = om_dump_step(&experiment, cli->output, o->dump, o->frames, cli->force, progress, error);
     else if (!status && cli->dry_run) status = om_estimate(&experiment, stdout, error);
     else if (!status) status = train(cli, o, &experiment, progress, error);
     om_experiment_clear(&experiment);
@@ -135,7 +133,8 @@ int main(int argc, char **argv)
         if (!cli.output && !cli.dry_run && !o.dump) om_cli_usage(&cli, "where to? Give -o RUN");
         if (o.resume && cli.force) om_cli_usage(&cli, "--resume goes on with a run, --force begins a new one");
         om_signals_catch();
-        om_recording *recording = om_recording_open(o.recording, &error);
+        tn_status status = o.dump ? check_dump(&cli, &o, &error) : TN_OK;
+        om_recording *recording = status ? NULL : om_recording_open(o.recording, &error);
         if (recording) work(&cli, &o, &config, recording, &progress, &error);
         om_recording_close(recording);
     }
