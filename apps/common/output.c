@@ -14,6 +14,9 @@
 
 #define PREFIX ".ommatid-"
 
+/* Bytes of a name's end that its temporary name keeps: file systems know no names of more than 255 bytes. */
+enum { KEPT = 100 };
+
 char *om_directory_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -103,6 +106,7 @@ static tn_status create(om_output *output, tn_error *error)
 {
     char mark[80], *directory = om_directory_of(output->path);
     const char *slash = strrchr(output->path, '/'), *name = slash ? slash + 1 : output->path;
+    if (strlen(name) > KEPT) name += strlen(name) - KEPT;
     machine_mark(mark);
     if (!directory || asprintf(&output->temporary, "%s/" PREFIX "%ld%s%s", directory, (long)getpid(), mark, name) < 0) {
         output->temporary = NULL;

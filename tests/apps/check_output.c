@@ -93,6 +93,18 @@ START_TEST(a_committed_file_is_there_and_nothing_else)
 }
 END_TEST
 
+START_TEST(a_name_may_be_as_long_as_names_may_be)
+{
+    om_output output;
+    char longest[600];
+    snprintf(longest, sizeof longest, "%s/%0251d.mp4", directory, 7);
+    ck_assert_int_eq(om_output_begin(&output, longest, false, &error), TN_OK);
+    ck_assert_str_eq(output.temporary + strlen(output.temporary) - 6, "07.mp4");
+    ck_assert_int_eq(om_output_commit(&output, &error), TN_OK);
+    assert_holds(longest, "");
+}
+END_TEST
+
 START_TEST(an_aborted_file_leaves_what_was_there)
 {
     om_output output;
@@ -337,6 +349,7 @@ int main(void)
     tcase_add_test(files, an_output_never_replaces_an_input);
     tcase_add_test(files, what_begin_would_refuse_is_refused_before);
     tcase_add_test(files, a_committed_file_is_there_and_nothing_else);
+    tcase_add_test(files, a_name_may_be_as_long_as_names_may_be);
     tcase_add_test(files, an_aborted_file_leaves_what_was_there);
     tcase_add_test(files, an_existing_file_is_replaced_only_by_force);
     tcase_add_test(files, a_file_that_appears_meanwhile_is_kept);
