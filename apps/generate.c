@@ -73,11 +73,20 @@ static void clear(ingredients *in)
     om_circuits_clear(&in->circuits);
 }
 
-/* All movies are opened before the first frame is simulated: a mistyped name must not show after hours. */
-static tn_status prepare(ingredients *in, const om_config *config, tn_error *error)
+/* Bytes of the recording: its frames, beside which the rest is nothing. */
+static double bytes_of(const om_config *config, const om_circuit *shown)
+{
+    double frames = (double)(config->simulation.train_frames + config->simulation.test_frames);
+    return frames * (2.0 * shown->neurons + shown->columns) * sizeof(float);
+}
+
+/* All movies are opened before the first frame is simulated: a mistyped name must not show after hours. Nor must a
+ * disk that is too small. */
+static tn_status prepare(ingredients *in, const om_config *config, const char *output, tn_error *error)
 {
     *in = (ingredients){0};
     tn_status status = om_circuits_make(&in->circuits, config, error);
+    if (!status && output) status = om_output_space(output, (uint64_t)bytes_of(config, in->circuits.shown), error);
     if (status) return status;
     const om_circuit *circuit = in->circuits.simulated;
     for (int split = OM_TRAIN; split < OM_SPLITS; split++)
@@ -98,10 +107,9 @@ static tn_status describe(const om_cli *cli, const om_config *config, ingredient
 {
     const om_circuit *c = in->circuits.shown;
     int64_t train = config->simulation.train_frames, test = config->simulation.test_frames;
-    double frames = (double)(train + test), bytes = frames * (2.0 * c->neurons + c->columns) * sizeof(float), seconds;
+    double frames = (double)(train + test), seconds;
     tn_status status = om_frames_time(in->simulation, in->circuits.simulated, in->stimulus[OM_TRAIN], in->start,
                                       &seconds, error);
-    if (!status && cli->output) status = om_output_space(cli->output, (uint64_t)bytes, error);
     if (status) return status;
     printf("circuit    %s: %d types, %d neurons, %d synapses, %d columns\n"
            "frames     %lld to learn from, %lld to test with\n"
@@ -110,7 +118,7 @@ static tn_status describe(const om_cli *cli, const om_config *config, ingredient
            "time       %.2f ms a frame, about %.1f minutes on %d threads\n"
            "output     %s\n",
            c->name, c->types, c->neurons, c->synapses, c->columns, (long long)train, (long long)test,
-           om_memory_peak() / 1e6, bytes / 1e6, 1e3 * seconds, seconds * frames / 60, tn_threads(),
+           om_memory_peak() / 1e6, bytes_of(config, c) / 1e6, 1e3 * seconds, seconds * frames / 60, tn_threads(),
            cli->output ? cli->output : "(none given)");
     return TN_OK;
 }
@@ -139,11 +147,27 @@ static tn_status record(const om_cli *cli, const om_config *config, ingredients 
     return status;
 }
 
+/* Reading movies takes its time, so what is wrong with the output is said first. */
+static tn_status check_output(const om_cli *cli, const om_config *config, tn_error *error)
+{
+    const om_strings *movies[] = {&config->stimulus.train, &config->stimulus.test};
+    tn_status status = om_output_check(cli->output, cli->force, 1, &cli->argument[0], error);
+    for (int list = 0; list < 2 && !status; list++)
+        for (int i = -1; i < movies[list]->count && !status; i++) {
+            char *path = om_config_path(config, i < 0 ? config->circuit.file : movies[list]->at[i]);
+            status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error)
+                          : tn_fail(error, TN_ENOMEM, "out of memory");
+            free(path);
+        }
+    return status;
+}
+
 static tn_status generate(const om_cli *cli, const om_config *config, bool compress, om_progress *progress,
                           tn_error *error)
 {
-    ingredients in;
-    tn_status status = prepare(&in, config, error);
+    ingredients in = {0};
+    tn_status status = cli->output ? check_output(cli, config, error) : TN_OK;
+    if (!status) status = prepare(&in, config, cli->output, error);
     if (!status && cli->dry_run) status = describe(cli, config, &in, error);
     else if (!status) status = record(cli, config, &in, compress, progress, error);
     clear(&in);

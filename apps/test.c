@@ -19,10 +19,8 @@ static const struct argp_option own_options[] = {
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-    const char **recording = state->input;
-    if (key == 'd') *recording = argument;
-    else if (key == ARGP_KEY_END && !*recording) argp_error(state, "which recording? Give -d RECORDING");
-    else if (key != ARGP_KEY_END) return ARGP_ERR_UNKNOWN;
+    if (key != 'd') return ARGP_ERR_UNKNOWN;
+    *(const char **)state->input = argument;
     return 0;
 }
 
@@ -152,6 +150,7 @@ int main(int argc, char **argv)
     om_checkpoint *checkpoint = om_checkpoint_newest(cli.argument[0], &progress, &error);
     if (checkpoint && om_cli_config_text(&cli, om_checkpoint_path(checkpoint), om_checkpoint_made(checkpoint)->config,
                                          &config, &error)) {
+        if (!recording_path) om_cli_usage(&cli, "which recording? Give -d RECORDING");
         if (!cli.output && !cli.dry_run) om_cli_usage(&cli, "where to? Give -o RESULTS");
         om_recording *recording = om_recording_open(recording_path, &error);
         if (recording) test(&cli, &config, recording, checkpoint, &progress, &error);

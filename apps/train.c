@@ -48,7 +48,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case DUMP_STEP: o->dump = argument; break;
     case FRAMES: o->frames = argument; break;
     case ARGP_KEY_END:
-        if (!o->recording) argp_error(state, "which recording? Give -d RECORDING");
         if (!o->dump != !o->frames) argp_error(state, "--dump-step and --frames go together");
         break;
     default: return ARGP_ERR_UNKNOWN;
@@ -92,6 +91,19 @@ static tn_status train(const om_cli *cli, const options *o, om_experiment *exper
     return status;
 }
 
+/* --dump-step must not replace what the step is made of. */
+static tn_status check_dump(const om_cli *cli, const options *o, tn_error *error)
+{
+    char *newest = om_checkpoint_of_run(cli->output ? cli->output : "."), *previous = NULL;
+    if (newest) previous = om_checkpoint_previous(newest);
+    const char *const inputs[] = {cli->argument[0], o->recording, newest, previous};
+    tn_status status = previous ? om_output_check(o->dump, cli->force, cli->output ? 4 : 2, inputs, error)
+                                : tn_fail(error, TN_ENOMEM, "out of memory");
+    free(newest);
+    free(previous);
+    return status;
+}
+
 static tn_status work(const om_cli *cli, const options *o, const om_config *config, om_recording *recording,
                       om_progress *progress, tn_error *error)
 {
@@ -117,10 +129,12 @@ int main(int argc, char **argv)
     om_cli_begin(&cli, &program, &o, argc, argv);
     om_progress_init(&progress, cli.progress, cli.quiet);
     if (om_cli_config(&cli, cli.argument[0], &config, &error)) {
+        if (!o.recording) om_cli_usage(&cli, "which recording? Give -d RECORDING");
         if (!cli.output && !cli.dry_run && !o.dump) om_cli_usage(&cli, "where to? Give -o RUN");
         if (o.resume && cli.force) om_cli_usage(&cli, "--resume goes on with a run, --force begins a new one");
         om_signals_catch();
-        om_recording *recording = om_recording_open(o.recording, &error);
+        tn_status status = o.dump ? check_dump(&cli, &o, &error) : TN_OK;
+        om_recording *recording = status ? NULL : om_recording_open(o.recording, &error);
         if (recording) work(&cli, &o, &config, recording, &progress, &error);
         om_recording_close(recording);
     }

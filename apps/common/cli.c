@@ -3,6 +3,7 @@
 #include "common/cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -121,9 +122,19 @@ static void check_standard_output(void)
     _exit(OM_EXIT_IO);
 }
 
+/* Where standard input, output or error is closed, the next file opened would take its number, and messages would be
+ * written into it. A place that cannot be used so keeps the number. */
+static void keep_standard_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++)
+        if (fcntl(stream, F_GETFD) < 0 && open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY) != stream)
+            _exit(OM_EXIT_FAILED);
+}
+
 void om_cli_begin(om_cli *cli, const om_program *program, void *own, int argc, char **argv)
 {
     char *doc = NULL;
+    keep_standard_streams();
     *cli = (om_cli){.program = program, .own = own};
     if (asprintf(&doc, "%s\v%s\n\n%s", program->purpose, program->manual, exit_statuses) < 0) doc = NULL;
     struct argp nothing = {0};

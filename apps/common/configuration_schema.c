@@ -122,7 +122,7 @@ static const om_key keys[] = {
       "components of the mixture that sorts neurons into types; 0: 100 for 65 types, as published" },
     { KEY(test.video_frames), "[0, 100000]", {"400"}, T, "frames of the comparison video; 0: no video" },
     { KEY(test.video_step), "[1, 10000]", {"2"}, T, "time steps from one video frame to the next" },
-    { KEY(test.video_fps), "(0, 240]", {"10"}, T, "video frames per second" },
+    { KEY(test.video_fps), "[0.01, 240]", {"10"}, T, "video frames per second" },
     { KEY(test.traces), NULL, {"[]"}, T, "cell types whose voltages are drawn; []: ten spread over the circuit" },
     { KEY(test.column), "[-1, 20000]", {"-1"}, T, "lattice column whose cells are drawn; -1: the central one" },
 };

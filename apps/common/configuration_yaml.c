@@ -178,8 +178,9 @@ static tn_status read_document(reader *r, const char *section)
     tn_status status = next(r); /* the start of the stream */
     if (status == TN_OK) status = next(r);
     if (status != TN_OK) return status;
-    if (r->event.type == YAML_STREAM_END_EVENT)
-        return fail_at(r, 1, *section ? "no value; an empty text is \"\"" : "no keys; an empty configuration is {}");
+    if (r->event.type == YAML_STREAM_END_EVENT && *section)
+        return fail_at(r, 1, "%s: no value; an empty text is \"\"", section);
+    if (r->event.type == YAML_STREAM_END_EVENT) return fail_at(r, 1, "no keys; an empty configuration is {}");
     status = next(r);
     if (status != TN_OK) return status;
     if (*section) status = read_named(r, section, line_of(&r->event));

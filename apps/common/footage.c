@@ -4,6 +4,7 @@
 #include "common/eye.h"
 #include "common/random_streams.h"
 #include "common/scene.h"
+#include "common/signals.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -81,6 +82,7 @@ static tn_status take_frames(om_footage *footage, om_movie *movie, om_eye *eye, 
     for (;;) {
         tn_status status = om_movie_next(movie, &frame, error);
         if (status != TN_OK) return status;
+        if (om_signals_pending()) return tn_fail(error, TN_EINVAL, "stopped by a signal; nothing was written");
         if (!frame.data && footage->frames) return TN_OK;
         if (!frame.data) return tn_fail(error, TN_EFORMAT, "%s: there is no frame", footage->name);
         status = make_room(footage, &room, error);

@@ -14,6 +14,9 @@
 
 #define PREFIX ".ommatid-"
 
+/* Bytes of a name's end that its temporary name keeps: file systems know no names of more than 255 bytes. */
+enum { KEPT = 100 };
+
 char *om_directory_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -72,6 +75,26 @@ static tn_status check_target(const char *path, bool force, tn_error *error)
     return force ? TN_OK : tn_fail(error, TN_EINVAL, "%s: exists; --force replaces it", path);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+tn_status om_output_check(const char *path, bool force, int n, const char *const *inputs, tn_error *error)
+{
+    for (int i = 0; i < n; i++)
+        if (same_file(path, inputs[i]))
+            return tn_fail(error, TN_EINVAL, "%s: is the input %s; the output needs a file of its own", path, inputs[i]);
+    tn_status status = check_target(path, force, error);
+    if (status != TN_OK) return status;
+    char *directory = om_directory_of(path);
+    if (!directory) return no_memory(error);
+    if (access(directory, W_OK | X_OK) != 0) status = system_error(directory, error);
+    free(directory);
+    return status;
+}
+
 static void end(om_output *output)
 {
     free(output->path);
@@ -83,6 +106,7 @@ static tn_status create(om_output *output, tn_error *error)
 {
     char mark[80], *directory = om_directory_of(output->path);
     const char *slash = strrchr(output->path, '/'), *name = slash ? slash + 1 : output->path;
+    if (strlen(name) > KEPT) name += strlen(name) - KEPT;
     machine_mark(mark);
     if (!directory || asprintf(&output->temporary, "%s/" PREFIX "%ld%s%s", directory, (long)getpid(), mark, name) < 0) {
         output->temporary = NULL;

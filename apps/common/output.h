@@ -20,6 +20,11 @@ typedef struct om_output {
     bool force;
 } om_output;
 
+/* Whether om_output_begin may succeed: for programs that have much to do before they write.
+ *   inputs  [n] paths of files that the output must not replace, even with force; those that do not exist are ignored
+ * Errors: as om_output_begin; TN_EINVAL also where path is one of the inputs, by whatever name. Creates nothing. */
+tn_status om_output_check(const char *path, bool force, int n, const char *const *inputs, tn_error *error);
+
 /* Creates the empty temporary file, and removes those that dead processes of this machine left in the directory.
  *   force  replace an existing file
  * Errors: TN_EINVAL path exists and force is false, or it exists and is not a file; TN_EIO; TN_ENOMEM.

@@ -37,8 +37,8 @@ static tn_status choose_sources(om_split split, const om_config *config, om_sour
     om_sources all = {0}, train = {0}, test = {0};
     tn_status status = add_all(&all, &config->stimulus.train, config, 0, error);
     if (!status && all.count < 2)
-        status = tn_fail(error, TN_EFORMAT, "stimulus.train: %d movie: at least two are needed where stimulus.test is "
-                         "empty, one to learn from and one to test with", all.count);
+        status = tn_fail(error, TN_EFORMAT, "stimulus.train: %s: at least two are needed where stimulus.test is empty, "
+                         "one to learn from and one to test with", all.count ? "1 movie" : "no movie");
     if (!status) status = om_sources_split(&all, TRAIN_SHARE, (uint64_t)config->seed, &train, &test, error);
     if (!status) {
         om_sources *wanted = split == OM_TRAIN ? &train : &test;

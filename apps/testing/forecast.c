@@ -3,6 +3,8 @@
 #include "testing/forecast.h"
 #include "testing/results.h"
 
+#include <math.h>
+
 enum { TIMED_FRAMES = 32 };
 
 /* Seconds that one frame of a rollout takes, with its stimulus. */
@@ -39,8 +41,9 @@ tn_status om_forecast(const om_experiment *e, const om_progress_made *made, FILE
     /* One step and rollout, the two read-outs with their grids, and the stimulus frame by frame. */
     const om_config *c = e->config;
     bool joint = c->model.mode == OM_MODE_JOINT;
-    double frames = 2.0 * (double)c->test.rollout_frames + (double)c->test.readout_frames + GRIDS +
-                    (joint ? (double)e->frames : 0);
+    double recorded = (double)e->frames;
+    double frames = 2 * fmin((double)c->test.rollout_frames, recorded) +
+                    fmin((double)c->test.readout_frames, recorded) + GRIDS + (joint ? recorded : 0);
     double video = joint ? (double)c->test.video_frames * PICTURE_BYTES : 0;
     om_recording_describe(e->recording, stream);
     fprintf(stream,

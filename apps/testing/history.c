@@ -55,7 +55,9 @@ tn_status om_history_read(om_history *h, const char *run, tn_error *error)
     if (asprintf(&path, "%s/metrics.jsonl", run) < 0) return tn_fail(error, TN_ENOMEM, "out of memory");
     FILE *file = fopen(path, "r");
     tn_status status = file || errno == ENOENT ? TN_OK : tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
-    while (file && !status && getline(&line, &room, file) > 0) status = add_line(h, path, ++number, line, error);
+    /* A last line without its end is being written, or was cut short. */
+    for (ssize_t length; file && !status && (length = getline(&line, &room, file)) > 0 && line[length - 1] == '\n';)
+        status = add_line(h, path, ++number, line, error);
     if (file) fclose(file);
     free(line);
     free(path);

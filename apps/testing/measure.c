@@ -38,8 +38,8 @@ static tn_status compare(om_readout_results *r, const om_results *results, const
 static tn_status read_out(om_results *results, const om_experiment *e, tn_error *error)
 {
     om_data data = om_experiment_data(e);
-    tn_status status = om_recover_in_distribution(e->joint, e->params, &data, e->config->test.readout_frames,
-                                                  &results->inside.recovery, error);
+    int64_t wanted = e->config->test.readout_frames, frames = wanted < e->frames ? wanted : e->frames;
+    tn_status status = om_recover_in_distribution(e->joint, e->params, &data, frames, &results->inside.recovery, error);
     if (!status) status = compare(&results->inside, results, e, error);
     if (!status)
         status =
@@ -78,13 +78,29 @@ static unsigned wanted_parts(const om_experiment *e)
     return e->config->model.mode == OM_MODE_JOINT ? both : both | 1 << OM_PART_TEST;
 }
 
+/* Of a truth that knows some quantities only. */
+static void say_unknown(const om_recording_truth *truth, om_progress *progress)
+{
+    const struct {
+        const char *name;
+        const float *values;
+    } parts[] = {{"weight", truth->weight}, {"time_constant", truth->time_constant},
+                 {"resting_potential", truth->resting_potential}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!parts[i].values)
+            om_progress_say(progress, "the recording has no /truth/%s: how well it was recovered cannot be reported",
+                            parts[i].name);
+}
+
 tn_status om_results_measure(om_results *results, om_experiment *e, om_progress *progress, tn_error *error)
 {
     om_experiment_say_missing(e, wanted_parts(e), progress);
     *results = (om_results){.split = followed_split(e, progress)};
     tn_status status = om_results_select(&results->selected, e, error);
-    if (!status && om_recording_has(e->recording, OM_PART_TRUTH))
+    if (!status && om_recording_has(e->recording, OM_PART_TRUTH)) {
         status = om_recording_read_truth(e->recording, &results->truth, error);
+        if (!status) say_unknown(&results->truth, progress);
+    }
     if (!status) om_progress_say(progress, "reading the circuit out of the model");
     if (!status) status = read_out(results, e, error);
     if (!status) status = score_stimulus(results, e, error);

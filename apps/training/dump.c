@@ -19,7 +19,7 @@ static tn_status parse_frames(const char *text, int64_t limit, int64_t *frame, i
         errno = 0;
         long long value = strtoll(at, &end, 10);
         if (end == at || errno || value < 0 || value >= limit || (*end && *end != ',') || *n == MAX_FRAMES)
-            return tn_fail(error, TN_EINVAL, "--frames %s: wanted are at most %d numbers of 0 to %lld between commas",
+            return tn_fail(error, TN_EINVAL, "--frames %.60s: wanted are at most %d numbers of 0 to %lld between commas",
                            text, MAX_FRAMES, (long long)limit - 1);
         frame[(*n)++] = value;
         if (!*end) return TN_OK;

@@ -170,6 +170,26 @@ START_TEST(the_configuration_is_read_with_the_options)
 }
 END_TEST
 
+/* Messages would be written into a file that got the number of standard error. */
+START_TEST(files_do_not_take_the_place_of_closed_standard_streams)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        static const char *const words[] = {"a", NULL};
+        char *argv[MOST_WORDS];
+        const char *resume = NULL;
+        om_cli cli;
+        int argc = words_of(words, argv);
+        for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) close(stream);
+        om_cli_begin(&cli, &program, &resume, argc, argv);
+        _exit(open("/dev/null", O_RDONLY) > STDERR_FILENO && write(STDOUT_FILENO, "", 1) < 0 ? 0 : 1);
+    }
+    waitpid(child, &status, 0);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(wrong_usage_ends_with_2_and_a_hint)
 {
     static const char *const wrong[][4] = {
@@ -254,6 +274,7 @@ int main(void)
     tcase_add_test(cli, statuses_have_documented_exit_codes);
     tcase_add_test(cli, options_and_arguments_arrive);
     tcase_add_test(cli, the_configuration_is_read_with_the_options);
+    tcase_add_test(cli, files_do_not_take_the_place_of_closed_standard_streams);
     tcase_add_loop_test(cli, wrong_usage_ends_with_2_and_a_hint, 0, 7);
     tcase_add_test(cli, errors_are_one_line_and_have_their_exit_status);
     tcase_add_test(cli, a_good_command_goes_on_in_silence);

@@ -51,6 +51,34 @@ static int entries(void)
     return count;
 }
 
+START_TEST(an_output_never_replaces_an_input)
+{
+    char other[512];
+    const char *const inputs[] = {"/nowhere/movie.mp4", path};
+    snprintf(other, sizeof other, "%s/../outputs/link", directory);
+    ck_assert(put(path, "precious"));
+    ck_assert_int_eq(symlink("result.mp4", other), 0);
+    ck_assert_int_eq(om_output_check(path, true, 1, inputs, &error), TN_OK);
+    ck_assert_int_eq(om_output_check(other, true, 2, inputs, &error), TN_EINVAL);
+    ck_assert_ptr_nonnull(strstr(error.message, "link: is the input "));
+    ck_assert_ptr_nonnull(strstr(error.message, path));
+}
+END_TEST
+
+START_TEST(what_begin_would_refuse_is_refused_before)
+{
+    char below[1024];
+    ck_assert_int_eq(om_output_check(path, false, 0, NULL, &error), TN_OK);
+    ck_assert(put(path, "precious"));
+    ck_assert_int_eq(om_output_check(path, false, 0, NULL, &error), TN_EINVAL);
+    ck_assert_int_eq(om_output_check(path, true, 0, NULL, &error), TN_OK);
+    ck_assert_int_eq(om_output_check(directory, true, 0, NULL, &error), TN_EINVAL);
+    snprintf(below, sizeof below, "%s/nowhere/x", directory);
+    ck_assert_int_eq(om_output_check(below, false, 0, NULL, &error), TN_EIO);
+    ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
 START_TEST(a_committed_file_is_there_and_nothing_else)
 {
     om_output output;
@@ -62,6 +90,18 @@ START_TEST(a_committed_file_is_there_and_nothing_else)
     ck_assert_int_eq(om_output_commit(&output, &error), TN_OK);
     assert_holds(path, "all");
     ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
+START_TEST(a_name_may_be_as_long_as_names_may_be)
+{
+    om_output output;
+    char longest[600];
+    snprintf(longest, sizeof longest, "%s/%0251d.mp4", directory, 7);
+    ck_assert_int_eq(om_output_begin(&output, longest, false, &error), TN_OK);
+    ck_assert_str_eq(output.temporary + strlen(output.temporary) - 6, "07.mp4");
+    ck_assert_int_eq(om_output_commit(&output, &error), TN_OK);
+    assert_holds(longest, "");
 }
 END_TEST
 
@@ -306,7 +346,10 @@ int main(void)
 {
     TCase *files = tcase_create("files"), *metrics = tcase_create("metrics");
     tcase_add_checked_fixture(files, setup, NULL);
+    tcase_add_test(files, an_output_never_replaces_an_input);
+    tcase_add_test(files, what_begin_would_refuse_is_refused_before);
     tcase_add_test(files, a_committed_file_is_there_and_nothing_else);
+    tcase_add_test(files, a_name_may_be_as_long_as_names_may_be);
     tcase_add_test(files, an_aborted_file_leaves_what_was_there);
     tcase_add_test(files, an_existing_file_is_replaced_only_by_force);
     tcase_add_test(files, a_file_that_appears_meanwhile_is_kept);

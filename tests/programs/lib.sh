@@ -43,6 +43,16 @@ says() {
     done
 }
 
+# expect_full_disk BLOCKS PROGRAM ...: runs it where no file may become larger than so many blocks of 512 bytes.
+expect_full_disk() {
+    blocks=$1
+    shift
+    said="$* on a disk of $blocks blocks"
+    (ulimit -f $blocks && "$abs_top_builddir/$@") >out 2>err </dev/null
+    status=$?
+    [ $status -eq 5 ] || { fail "$said: exit status $status"; cat err >&2; }
+}
+
 # same A B WHAT: whether two files hold the same bytes.
 same() { cmp "$1" "$2" >&2 || fail "$3: $1 and $2 differ"; }
 
@@ -61,9 +71,9 @@ without_clock() { sed -e 's/"\(train_\)*seconds": [^,}]*//' "$1"; }
 holds_only() {
     folder=$1
     shift
-    printf '%s\n' "$@" | sort >expected.entries
-    ls -A "$folder" | sort >found.entries
-    cmp -s expected.entries found.entries || fail "$folder: $(diff expected.entries found.entries)"
+    for entry; do echo "$entry"; done | sort >"$temporary/expected"
+    ls -A "$folder" | sort >"$temporary/found"
+    cmp -s "$temporary/expected" "$temporary/found" || fail "$folder: $(diff "$temporary/expected" "$temporary/found")"
 }
 
 # wait_for FILE: until it is there, a minute at most.

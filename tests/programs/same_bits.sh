@@ -24,7 +24,10 @@ for run in run known; do
     same ${run}1.metrics ${run}2.metrics "metrics of training, by the number of threads"
     same ${run}1/config.yaml ${run}2/config.yaml "configurations"
 done
-for file in results1/*; do same "$file" "results2/${file#results1/}" "results, by the number of threads"; done
+for file in results1/*; do
+    case $file in *.mp4) continue ;; esac # the codec's own bits are not ours
+    same "$file" "results2/${file#results1/}" "results, by the number of threads"
+done
 
 # What a run has learned depends neither on what is shown meanwhile nor on how often it is saved.
 expect 0 train tiny.yaml -d recording1.h5 -o busy --progress=json --set training.evaluate_every=3 \

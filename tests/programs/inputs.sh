@@ -1,0 +1,111 @@
+#!/bin/sh
+# Inputs that are missing, damaged, of another kind or of another experiment, and numbers that run away.
+. "$abs_top_srcdir/tests/programs/lib.sh"
+
+expect 0 generate tiny.yaml -o recording.h5
+expect 0 generate tiny.yaml -o larger.h5 --set circuit.extent=2 --set simulation.train_frames=20
+expect 0 generate tiny.yaml -o rewired.h5 --set circuit.null_synapses=0.2 --seed 1
+expect 0 generate tiny.yaml -o rewired.otherwise.h5 --set circuit.null_synapses=0.2 --seed 2
+expect 0 train tiny.yaml -d recording.h5 -o run
+expect 0 train tiny.yaml -d rewired.h5 -o rewired
+mkdir folder empty
+mkfifo pipe
+
+expect 5 generate nowhere.yaml -o new.h5
+says "nowhere.yaml: No such file or directory"
+expect 5 generate folder -o new.h5
+says "folder: Is a directory"
+expect 3 generate recording.h5 -o new.h5
+says "recording.h5:1: not YAML"
+
+# with SETTING STATUS SAYING ...: generate with that setting.
+with() {
+    setting=$1 wanted_status=$2
+    shift 2
+    expect "$wanted_status" generate tiny.yaml -o new.h5 --set "$setting"
+    says "$@"
+    [ ! -e new.h5 ] || fail "$setting: a recording all the same"
+}
+with circuit.file=nowhere.json 5 "nowhere.json: No such file or directory"
+with circuit.file=folder 5 "folder: Is a directory"
+with circuit.file=tiny.yaml 3 "tiny.yaml: line 1"
+with circuit.file=/dev/null 3 "/dev/null: line 1"
+with 'stimulus.train=[nowhere.mp4]' 5 "nowhere.mp4: No such file or directory"
+with 'stimulus.train=[empty]' 3 "empty: the folder holds neither images nor movies"
+with 'stimulus.train=[pipe, ./pipe]' 3 "pipe: neither a file nor a folder of images"
+with 'stimulus.train=[tiny.yaml, ./tiny.yaml]' 3 "tiny.yaml: "
+with 'stimulus.train=[]' 3 "stimulus.train: no movie: at least two are needed where stimulus.test is empty"
+with 'stimulus.train=[movie.y4m]' 5 "movie.y4m: No such file or directory"
+with simulation.delta_t=1 4 "simulation: the voltage of neuron" "at frame"
+
+for kind in "nowhere.h5 5 No such file or directory" "folder 5 is not a regular file" "pipe 5 is not a regular file" \
+    "tiny.yaml 3 is not an HDF5 file" "/dev/null 5 is not a regular file" "empty.h5 3 is not an HDF5 file" \
+    "cut.h5 3 cannot be opened"; do
+    : >empty.h5
+    head -c 100000 recording.h5 >cut.h5
+    set -- $kind
+    path=$1 wanted_status=$2
+    shift 2
+    expect "$wanted_status" train tiny.yaml -d "$path" -o new
+    says "ommatid-train: $path: $*"
+    expect "$wanted_status" test_run run -d "$path" -o new
+    says "ommatid-test: $path: $*"
+    [ ! -e new ] || fail "$path: results all the same"
+done
+
+# Not a number in a recording, where it is met first.
+for series in voltage derivative stimulus; do
+    cp recording.h5 spoilt.h5
+    "$inspect" spoil spoilt.h5 /train/$series
+    expect 4 train tiny.yaml -d spoilt.h5 -o spoilt --force --set model.mode=known --set training.batch=300
+    says "spoilt.h5: /train/$series[0, 0] is nan, expected a finite number"
+done
+
+# A loss that runs away: the node is named, and the checkpoint is of the last good step.
+wild="--set model.layers=8 --set training.lr_mlp=10 --set training.evaluate_every=0"
+expect 4 train tiny.yaml -d recording.h5 -o wild $wild
+says "the loss of step" "is not finite: element" " of " " is inf; the latest checkpoint keeps the last good state"
+"$inspect" tensors wild/checkpoint.safetensors >/dev/null || fail "no checkpoint after a loss that is not finite"
+expect 4 train tiny.yaml -d recording.h5 -o wild $wild --resume
+expect 0 train tiny.yaml -d recording.h5 -o wild $wild --resume --set training.lr_mlp=0.001
+expect 0 test_run wild -d recording.h5 -o results
+
+expect 0 test_run wild --print-config
+expect 2 test_run wild -o new
+says "which recording? Give -d RECORDING"
+
+# Runs that are none, and checkpoints that are cut or of another circuit.
+expect 5 test_run nowhere -d recording.h5 -o new
+says "nowhere/checkpoint.safetensors: No such file or directory"
+expect 5 test_run run/checkpoint.safetensors -d recording.h5 -o new
+expect 5 train tiny.yaml -d recording.h5 -o empty --resume
+says "empty/checkpoint.safetensors: No such file or directory"
+for size in 0 7 100 5000 34000; do
+    rm -rf cut
+    mkdir cut
+    head -c $size run/checkpoint.safetensors >cut/checkpoint.safetensors
+    expect 3 test_run cut -d recording.h5 -o new
+    says "cut/checkpoint.safetensors: "
+    expect 3 train tiny.yaml -d recording.h5 -o cut --resume
+    says "cut/checkpoint.safetensors: "
+    holds_only cut checkpoint.safetensors
+done
+cp tiny.yaml cut/checkpoint.safetensors
+cp tiny.yaml cut/previous.checkpoint.safetensors
+expect 3 test_run cut -d recording.h5 -o new
+says "cut/checkpoint.safetensors: " "cut/previous.checkpoint.safetensors: "
+expect 3 test_run run -d larger.h5 -o new
+says "run/checkpoint.safetensors: the tensor embedding is float32 [99, 2], but configuration and recording ask for"
+expect 3 test_run rewired -d rewired.otherwise.h5 -o new
+says "rewired/checkpoint.safetensors: was trained on another circuit than that of the recording"
+expect 3 train tiny.yaml -d rewired.otherwise.h5 -o rewired --resume
+says "was trained on another circuit"
+expect 3 test_run run -d recording.h5 -o new --set siren.hidden_dim=99
+says "the tensor siren.0.weight is float32 [16, 3], but configuration and recording ask for float32 [99, 3]"
+for choice in "traces=[nobody] no cell type nobody" "column=7 7 is not below the 7 columns"; do
+    expect 3 test_run run -d recording.h5 -o new --set "test.${choice%% *}"
+    says "test.${choice%%=*}: " "${choice#* }"
+    [ ! -d new ] || holds_only new
+done
+[ ! -e new.h5 ] || fail "a recording was written"
+finish

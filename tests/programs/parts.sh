@@ -1,0 +1,105 @@
+#!/bin/sh
+# Recordings that lack parts, as real experiments do: what can be done is done, and what is missing is said.
+. "$abs_top_srcdir/tests/programs/lib.sh"
+
+expect 0 generate tiny.yaml -o recording.h5
+
+# without OBJECT ...: a recording that lacks them, as part.h5, and nothing left of earlier ones.
+without() {
+    rm -rf run results
+    cp recording.h5 part.h5
+    "$inspect" drop part.h5 "$@" || fail "part.h5 cannot be made"
+}
+
+# trains MODE [TEXT ...]: training works and says the texts; so does testing.
+trains() {
+    mode=$1
+    shift
+    expect 0 train tiny.yaml -d part.h5 -o run --set model.mode=$mode
+    says "$@"
+    expect 0 test_run run -d part.h5 -o results
+    says "$@"
+}
+
+# refuses MODE TEXT: training in this mode is impossible.
+refuses() {
+    expect 3 train tiny.yaml -d part.h5 -o run --set model.mode=$1
+    says "$2"
+    [ ! -e run ] || fail "$said: made a run"
+}
+
+# metrics null|known PATH ...: whether these metrics are null, or numbers.
+metrics() {
+    kind=$1
+    shift
+    "$inspect" json results/metrics.json "$@" >found || fail "metrics.json is not whole"
+    case $kind in
+    null) grep -v ' null$' found >&2 && fail "$said: metrics out of nothing" ;;
+    known) grep -v ' -*[0-9][0-9.e+-]*$' found >&2 && fail "$said: metrics are missing" ;;
+    esac
+}
+weights="weights.in_distribution.r2 weights.in_distribution.share_identifiable weights.published.r2_filtered"
+constants="time_constant.in_distribution.r2 time_constant.published.slope resting_potential.published.r2"
+types="embedding.accuracy embedding.ari embedding.nmi"
+followed="one_step.rmse_mean one_step.pearson_mean rollout.rmse_mean rollout.pearson_mean"
+stimulus="stimulus.r2 stimulus.r2_raw stimulus.r2_first_8527 stimulus.a stimulus.b"
+oracle="rollout.oracle.rmse_mean rollout.oracle.pearson_sd"
+
+without /train/derivative /test/derivative
+trains joint "no /train/derivative: the target is the finite difference of the voltage"
+metrics known $weights $constants $types $followed $stimulus $oracle
+
+without /train/stimulus /test/stimulus
+refuses known "does not fit model.mode: known, as it has no /train/stimulus"
+trains joint "no /train/stimulus: training with known stimulus is impossible, and joint training cannot report"
+metrics null $stimulus $oracle
+metrics known $weights $constants $types $followed
+grep -q stimulus out && fail "the table has a stimulus"
+[ ! -e results/stimulus.png ] || fail "a stimulus is drawn that nobody knows"
+
+without /test/stimulus
+trains known
+says "no /test/stimulus: errors on frames that were not learned cannot be reported"
+"$inspect" json results/metrics.json rollout.split | grep -q train || fail "the split is not train"
+
+without /truth
+trains joint "no /truth: how well weights, time constants and resting potentials were recovered cannot be reported"
+metrics null $weights $constants $oracle
+metrics known $types $followed $stimulus
+
+without /truth/time_constant
+trains joint
+says "no /truth/time_constant: how well it was recovered cannot be reported"
+metrics null time_constant.in_distribution.r2 $oracle
+metrics known $weights resting_potential.published.r2
+
+without /circuit/type /circuit/type_names
+trains joint
+says "no /circuit/type and /circuit/type_names: nothing can be reported by cell type"
+metrics null $types by_type
+metrics known $weights $constants $followed
+
+without /lattice
+refuses joint "does not fit model.mode: joint, as it has no /lattice"
+trains known
+
+# Nothing but what is compulsory for each mode.
+without /truth /test /train/derivative /train/stimulus /circuit/type /circuit/type_names /lattice/u /lattice/v
+trains joint "/train/derivative" "/train/stimulus" "/truth"
+says "no video"
+metrics null $weights $constants $types $stimulus $oracle
+metrics known $followed
+without /truth /test /train/derivative /circuit/type /circuit/type_names /lattice
+trains known "/train/derivative" "/truth"
+metrics null $weights $constants $types $stimulus $oracle
+metrics known $followed
+
+without /circuit/is_input /circuit/column
+refuses joint "no /circuit/is_input and /circuit/column: the stimulus drives no neuron"
+without /circuit/column
+refuses joint "part.h5: /circuit/column is missing, which /circuit/is_input needs"
+without /circuit/source
+refuses joint "part.h5: /circuit/source is missing: nothing can be learned without the circuit"
+without /train/voltage
+refuses known "part.h5: /train/voltage is missing: there is nothing to learn from"
+finish
