@@ -3,6 +3,7 @@
  * Compiling goes through these steps, one file each:
  *   plan_lower.c     a node may be given to its kernel in another form
  *   plan_collect.c   nodes that outputs need become vertices; equal ones merge; reshapes and repeats become views
+ *   plan_fuse.c      products take over what elementwise readers would do to their results
  *   plan_divide.c    how the work of each vertex is cut into pieces (constants of the shapes, part of the result)
  *   plan_stage.c     stages: vertices between two barriers; chains: vertices of a stage that share a tile
  *   plan_memory.c    a place for every result: a tile's scratch, the arena, or the user's memory
@@ -27,6 +28,8 @@ enum {
     TN_PACK_ROWS = 7,
     TN_STEP_ROWS = 2,
     TN_BLOCK_BYTES = 16,
+    TN_CHEAP_COLUMNS = 8,
+    TN_CHEAP_ELEMENTS = 1,
 };
 #else
 enum {
@@ -40,6 +43,8 @@ enum {
     TN_PACK_ROWS = 96,          /* a product of at least so many rows has its second matrix packed beforehand */
     TN_STEP_ROWS = 12,          /* tiles are multiples of so many rows: those that a matrix kernel holds in registers */
     TN_BLOCK_BYTES = 24 << 10,  /* row-wise instructions go through a tile in blocks of at most so many bytes */
+    TN_CHEAP_COLUMNS = 8,       /* a product with a matrix of at most so many columns is made again, not kept, ... */
+    TN_CHEAP_ELEMENTS = 1 << 20, /* ... if its result has at least so many elements: more than caches keep */
 };
 #endif
 
@@ -193,6 +198,7 @@ tn_status tn_plan_lower(tn_plan *plan, tn_vertex *v, tn_vertex *before);
 bool tn_plan_is_wide(const tn_node *product);
 
 tn_status tn_plan_collect(tn_plan *plan, tn_error *error);
+tn_status tn_plan_fuse(tn_plan *plan, tn_error *error);
 tn_status tn_plan_divide(tn_plan *plan, tn_error *error);
 tn_status tn_plan_stage(tn_plan *plan, tn_error *error);
 tn_status tn_plan_place(tn_plan *plan, tn_error *error);

@@ -181,6 +181,7 @@ tn_status tn_plan_collect(tn_plan *plan, tn_error *error)
     if (!enough) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
     for (int i = 0; i < g->n_outputs; i++) plan->output_vertex[i] = plan->vertex_of[g->outputs[i].node->id];
     tn_status status = add_copies(plan, error);
+    if (!status && !(plan->options & TN_PLAN_UNFUSED)) status = tn_plan_fuse(plan, error);
     find_views(plan);
     return status;
 }

@@ -108,6 +108,70 @@ static void delay(tn_plan *plan, const readers *r)
     }
 }
 
+/* A product of a few columns costs less to make again than to keep where its result is large. */
+static bool is_cheap(const tn_vertex *v)
+{
+    return v->kind == TN_VERTEX_COMPUTED && v->mode == TN_BY_ROWS && v->node->attr.packed && !v->output &&
+           tn_shape_cols(v->node->in[0]->shape) <= TN_CHEAP_COLUMNS &&
+           tn_shape_size(v->node->shape) >= TN_CHEAP_ELEMENTS;
+}
+
+/* The first reader of a stage later than the vertex's own, if all such readers are of one stage and could share a chain
+ * with a copy of the vertex there, whose inputs are kept anyway; else -1. */
+static int first_late_reader(const tn_plan *plan, const readers *r, int i)
+{
+    tn_vertex copy = plan->vertices[i];
+    int first = -1;
+    for (int p = r->start[i]; p < r->start[i + 1]; p++) {
+        const tn_vertex *reader = &plan->vertices[r->reader[p]];
+        if (reader->stage <= plan->vertices[i].stage) continue;
+        tn_source s = tn_plan_source(plan, reader, r->input[p]);
+        const tn_node *seen = plan->vertices[reader->in[r->input[p]]].node;
+        if (first >= 0 && reader->stage != copy.stage) return -1;
+        if (!block_by_block(plan, &copy, reader, &s) || !tn_shape_equal(seen->shape, copy.node->shape)) return -1;
+        copy.stage = reader->stage;
+        if (first < 0 || r->reader[p] < first) first = r->reader[p];
+    }
+    return first >= 0 && kept_anyway(plan, r, i, 0, copy.stage) ? first : -1;
+}
+
+/* Makes room for a vertex before another one. false when out of memory. */
+static bool insert(tn_plan *plan, int at, const tn_vertex *vertex)
+{
+    if (tn_plan_add_vertex(plan, vertex) < 0) return false;
+    tn_vertex *v = plan->vertices;
+    memmove(v + at + 1, v + at, (size_t)(plan->n_vertices - 1 - at) * sizeof *v);
+    v[at] = *vertex;
+    for (int i = 0; i < plan->n_vertices; i++)
+        for (int k = 0; k < v[i].n_in; k++) v[i].in[k] += v[i].in[k] >= at;
+    for (int i = 0; i < plan->n_outputs; i++) plan->output_vertex[i] += plan->output_vertex[i] >= at;
+    for (int i = 0; i < plan->g->n_nodes; i++) plan->vertex_of[i] += plan->vertex_of[i] >= at;
+    return true;
+}
+
+/* Large results that are cheap to make are made again where they are needed late: writing them out and reading them in
+ * again takes longer. */
+static bool repeat(tn_plan *plan, readers *r)
+{
+    for (int i = 0; i < plan->n_vertices; i++) {
+        int at = is_cheap(&plan->vertices[i]) ? first_late_reader(plan, r, i) : -1;
+        if (at < 0) continue;
+        tn_vertex copy = plan->vertices[i];
+        copy.stage = plan->vertices[at].stage;
+        if (!insert(plan, at, &copy)) return false;
+        for (int k = at + 1; k < plan->n_vertices; k++)
+            for (int input = 0; input < plan->vertices[k].n_in; input++) {
+                tn_vertex *reader = &plan->vertices[k];
+                bool late = reader->kind == TN_VERTEX_COMPUTED && reader->stage == copy.stage;
+                if (late && tn_plan_source(plan, reader, input).root == i) reader->in[input] = at;
+            }
+        free_readers(r);
+        *r = (readers){0};
+        if (!find_readers(plan, r)) return false;
+    }
+    return true;
+}
+
 /* Chains in order of stage; vertices keep their order within a chain, which is topological. */
 static bool find_chains(tn_plan *plan)
 {
@@ -180,7 +244,10 @@ tn_status tn_plan_stage(tn_plan *plan, tn_error *error)
     }
     readers r = {0};
     bool enough = find_readers(plan, &r);
-    if (enough && !(plan->options & TN_PLAN_UNFUSED)) delay(plan, &r);
+    if (enough && !(plan->options & TN_PLAN_UNFUSED)) {
+        delay(plan, &r);
+        enough = repeat(plan, &r);
+    }
     free_readers(&r);
     for (int i = 0; i < plan->n_vertices; i++)
         if (plan->vertices[i].kind == TN_VERTEX_COMPUTED && plan->vertices[i].stage >= plan->n_stages)

@@ -75,6 +75,7 @@ static inline void turn_f64(double *to, int64_t to_rs, const double *from, int64
 }
 #endif
 
+/* Of what is stored: RELU(v) is v < 0 ? 0 : v, which keeps NaN; WHERE(v, w) is w > 0 ? v : 0. */
 #if defined __AVX512F__
 #define ISA avx512f
 #define BYTES 64
@@ -83,6 +84,12 @@ enum { ROWS = 12 };
 #define SPLAT_D(a) ((vector_f64)_mm512_set1_pd(a))
 #define FMA_F(a, b, c) ((vector_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define FMA_D(a, b, c) ((vector_f64)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
+#define RELU_F(v) ((vector_f32)_mm512_max_ps(_mm512_setzero_ps(), (__m512)(v)))
+#define RELU_D(v) ((vector_f64)_mm512_max_pd(_mm512_setzero_pd(), (__m512d)(v)))
+#define POSITIVE_F(w) _mm512_cmp_ps_mask((__m512)(w), _mm512_setzero_ps(), _CMP_GT_OQ)
+#define POSITIVE_D(w) _mm512_cmp_pd_mask((__m512d)(w), _mm512_setzero_pd(), _CMP_GT_OQ)
+#define WHERE_F(v, w) ((vector_f32)_mm512_maskz_mov_ps(POSITIVE_F(w), (__m512)(v)))
+#define WHERE_D(v, w) ((vector_f64)_mm512_maskz_mov_pd(POSITIVE_D(w), (__m512d)(v)))
 #define HIGH(v) _mm512_extractf64x4_pd((__m512d)(v), 1)
 #define SUM_F(v) sum_of_8(_mm256_add_ps(_mm512_castps512_ps256((__m512)(v)), _mm256_castpd_ps(HIGH(v))))
 #define SUM_D(v) sum_of_4_f64(_mm256_add_pd(_mm512_castpd512_pd256((__m512d)(v)), HIGH(v)))
@@ -94,6 +101,12 @@ enum { ROWS = 6 };
 #define SPLAT_D(a) ((vector_f64)_mm256_set1_pd(a))
 #define FMA_F(a, b, c) ((vector_f32)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
 #define FMA_D(a, b, c) ((vector_f64)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#define RELU_F(v) ((vector_f32)_mm256_max_ps(_mm256_setzero_ps(), (__m256)(v)))
+#define RELU_D(v) ((vector_f64)_mm256_max_pd(_mm256_setzero_pd(), (__m256d)(v)))
+#define POSITIVE_F(w) _mm256_cmp_ps((__m256)(w), _mm256_setzero_ps(), _CMP_GT_OQ)
+#define POSITIVE_D(w) _mm256_cmp_pd((__m256d)(w), _mm256_setzero_pd(), _CMP_GT_OQ)
+#define WHERE_F(v, w) ((vector_f32)_mm256_and_ps(POSITIVE_F(w), (__m256)(v)))
+#define WHERE_D(v, w) ((vector_f64)_mm256_and_pd(POSITIVE_D(w), (__m256d)(v)))
 #define SUM_F(v) sum_of_8((__m256)(v))
 #define SUM_D(v) sum_of_4_f64((__m256d)(v))
 #else
@@ -104,6 +117,12 @@ enum { ROWS = 6 };
 #define SPLAT_D(a) ((vector_f64)_mm_set1_pd(a))
 #define FMA_F(a, b, c) ((a) * (b) + (c)) /* there is no fused one */
 #define FMA_D(a, b, c) ((a) * (b) + (c))
+#define RELU_F(v) ((vector_f32)_mm_max_ps(_mm_setzero_ps(), (__m128)(v)))
+#define RELU_D(v) ((vector_f64)_mm_max_pd(_mm_setzero_pd(), (__m128d)(v)))
+#define POSITIVE_F(w) _mm_cmpgt_ps((__m128)(w), _mm_setzero_ps())
+#define POSITIVE_D(w) _mm_cmpgt_pd((__m128d)(w), _mm_setzero_pd())
+#define WHERE_F(v, w) ((vector_f32)_mm_and_ps(POSITIVE_F(w), (__m128)(v)))
+#define WHERE_D(v, w) ((vector_f64)_mm_and_pd(POSITIVE_D(w), (__m128d)(v)))
 #define SUM_F(v) sum_of_4((__m128)(v))
 #define SUM_D(v) sum_of_2((__m128d)(v))
 #endif
@@ -119,6 +138,8 @@ enum { FAR = 4096 };  /* bytes between rows that are better copied than read whe
 #define FMA FMA_F
 #define SQUARE SQUARE_F
 #define SUM SUM_F
+#define RELU RELU_F
+#define WHERE WHERE_F
 #include "ops/gemm_kernel_template.h"
 #undef T
 #undef NAME
@@ -126,6 +147,8 @@ enum { FAR = 4096 };  /* bytes between rows that are better copied than read whe
 #undef FMA
 #undef SQUARE
 #undef SUM
+#undef RELU
+#undef WHERE
 
 #define T double
 #define NAME(name) name##_f64
@@ -133,6 +156,8 @@ enum { FAR = 4096 };  /* bytes between rows that are better copied than read whe
 #define FMA FMA_D
 #define SQUARE SQUARE_D
 #define SUM SUM_D
+#define RELU RELU_D
+#define WHERE WHERE_D
 #include "ops/gemm_kernel_template.h"
 
 #define STRING(a) STRING_(a)

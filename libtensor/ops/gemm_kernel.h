@@ -15,8 +15,22 @@ typedef struct tn_factor_f64 {
     int64_t rs, cs;
 } tn_factor_f64;
 
-/* C [m, n] = A [m, k] B [k, n], added to what C holds (add), to bias [n] in every row (bias not NULL), or to zero.
- * Rows of C are contiguous, rc elements apart. Reads and writes nothing outside of the matrices.
+/* Where the sums of a product begin, and what becomes of them before they are stored: they are added to what C holds
+ * (add), to bias [n] in every row (not NULL), or to zero; then negative ones become 0 (relu), or those where `where`
+ * [m, n], of contiguous rows, is not positive (not NULL). */
+typedef struct tn_ends_f32 {
+    const float *bias, *where;
+    int64_t where_rs;
+    bool add, relu;
+} tn_ends_f32;
+typedef struct tn_ends_f64 {
+    const double *bias, *where;
+    int64_t where_rs;
+    bool add, relu;
+} tn_ends_f64;
+
+/* C [m, n] = A [m, k] B [k, n]. Rows of C are contiguous, rc elements apart. Reads and writes nothing outside of the
+ * matrices.
  *   product  Every element of C is one chain of multiplications and additions in ascending order of k, whatever the
  *            sizes. B is read where it lies if its rows are contiguous and near each other, else through a copy.
  *   packed   The same from strips of B: they lie in the order in which they are read.
@@ -30,20 +44,20 @@ enum { TN_THIN = 8, TN_LANES = 16 };
 
 typedef struct tn_gemm_kernel {
     const char *name; /* of the instruction set */
-    void (*product_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, tn_factor_f32 b, const float *bias, bool add,
-                        float *c, int64_t rc);
-    void (*pack_f32)(float *strips, int64_t k, int64_t n, tn_factor_f32 b);
-    void (*packed_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, const float *strips, const float *bias, bool add,
+    void (*product_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, tn_factor_f32 b, tn_ends_f32 ends, float *c,
+                        int64_t rc);
+    void (*packed_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, const float *strips, tn_ends_f32 ends,
                        float *c, int64_t rc);
-    void (*dots_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, tn_factor_f32 b, const float *bias, bool add,
-                     float *c, int64_t rc);
-    void (*product_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, tn_factor_f64 b, const double *bias,
-                        bool add, double *c, int64_t rc);
-    void (*pack_f64)(double *strips, int64_t k, int64_t n, tn_factor_f64 b);
-    void (*packed_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, const double *strips, const double *bias, bool add,
+    void (*pack_f32)(float *strips, int64_t k, int64_t n, tn_factor_f32 b);
+    void (*dots_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, tn_factor_f32 b, tn_ends_f32 ends, float *c,
+                     int64_t rc);
+    void (*product_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, tn_factor_f64 b, tn_ends_f64 ends, double *c,
+                        int64_t rc);
+    void (*packed_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, const double *strips, tn_ends_f64 ends,
                        double *c, int64_t rc);
-    void (*dots_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, tn_factor_f64 b, const double *bias, bool add,
-                     double *c, int64_t rc);
+    void (*pack_f64)(double *strips, int64_t k, int64_t n, tn_factor_f64 b);
+    void (*dots_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, tn_factor_f64 b, tn_ends_f64 ends, double *c,
+                     int64_t rc);
 } tn_gemm_kernel;
 
 extern const tn_gemm_kernel tn_gemm_sse2, tn_gemm_avx2, tn_gemm_avx512f;

@@ -1,22 +1,46 @@
-/* Included by gemm_kernel.c once per number type: T, NAME(name), SPLAT(a), FMA(a, b, c), SUM(v), SQUARE. No
- * include guard. */
+/* Included by gemm_kernel.c once per number type: T, NAME(name), SPLAT(a), FMA(a, b, c), SUM(v), SQUARE, RELU(v),
+ * WHERE(v, w). No include guard. */
 
 typedef T NAME(vector) __attribute__((vector_size(BYTES), aligned(sizeof(T)), may_alias));
 typedef struct NAME(tn_factor) NAME(factor);
+typedef struct NAME(tn_ends) NAME(ends);
 enum { NAME(WIDTH) = BYTES / sizeof(T), NAME(STRIP) = PAIR * NAME(WIDTH) };
+
+/* The ends of what begins i rows below and j columns to the right. */
+static inline __attribute__((always_inline)) NAME(ends) NAME(from)(NAME(ends) ends, int64_t i, int64_t j)
+{
+    if (ends.bias) ends.bias += j;
+    if (ends.where) ends.where += i * ends.where_rs + j;
+    return ends;
+}
+
+/* Ends of a product of which more is to come. */
+static inline NAME(ends) NAME(open)(NAME(ends) ends, bool more)
+{
+    if (more) ends.relu = false, ends.where = NULL;
+    return ends;
+}
+
+/* An element as it is stored. */
+static inline T NAME(ended)(NAME(ends) ends, T sum, int64_t i, int64_t j)
+{
+    if (ends.relu && sum < 0) return 0;
+    return ends.where && !(ends.where[i * ends.where_rs + j] > 0) ? 0 : sum;
+}
+
 #define AT(address, j) (*(NAME(vector) *)((address) + (j) * NAME(WIDTH)))
 
 /* One block of C: `rows` rows and `vectors` vectors, both known when this is compiled into its caller. Rows of B are
  * contiguous. */
 static inline __attribute__((always_inline)) void NAME(block)(const int rows, const int vectors, int64_t k,
-                                                              NAME(factor) a, const T *b, int64_t rb, const T *bias,
-                                                              bool add, T *c, int64_t rc)
+                                                              NAME(factor) a, const T *b, int64_t rb, NAME(ends) ends,
+                                                              T *c, int64_t rc)
 {
     NAME(vector) sum[ROWS][PAIR], line[PAIR];
     const T *third[(ROWS + 2) / 3]; /* every third row: the addresses between need no register of their own */
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < vectors; j++)
-            sum[i][j] = add ? AT(c + i * rc, j) : bias ? AT((T *)bias, j) : (NAME(vector)){0};
+            sum[i][j] = ends.add ? AT(c + i * rc, j) : ends.bias ? AT((T *)ends.bias, j) : (NAME(vector)){0};
     for (int i = 0; i < rows; i += 3) third[i / 3] = a.data + i * a.rs;
     for (int64_t p = 0; p < k; p++, b += rb) {
         for (int j = 0; j < vectors; j++) line[j] = AT((T *)b, j);
@@ -26,18 +50,23 @@ static inline __attribute__((always_inline)) void NAME(block)(const int rows, co
         }
         for (int i = 0; i < rows; i += 3) third[i / 3] += a.cs;
     }
+    for (int i = 0; i < rows && ends.relu; i++)
+        for (int j = 0; j < vectors; j++) sum[i][j] = RELU(sum[i][j]);
+    for (int i = 0; i < rows && ends.where; i++)
+        for (int j = 0; j < vectors; j++)
+            sum[i][j] = WHERE(sum[i][j], AT((T *)ends.where + i * ends.where_rs, j));
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < vectors; j++) AT(c + i * rc, j) = sum[i][j];
 }
 
 /* A strip of C: one or two whole vectors wide, all rows. */
 static inline __attribute__((always_inline)) void NAME(blocks)(const int vectors, int64_t m, int64_t k, NAME(factor) a,
-                                                               const T *b, int64_t rb, const T *bias, bool add, T *c,
+                                                               const T *b, int64_t rb, NAME(ends) ends, T *c,
                                                                int64_t rc)
 {
-    for (; m >= ROWS; m -= ROWS, a.data += ROWS * a.rs, c += ROWS * rc)
-        NAME(block)(ROWS, vectors, k, a, b, rb, bias, add, c, rc);
-#define REST(rows) case rows: NAME(block)(rows, vectors, k, a, b, rb, bias, add, c, rc); break;
+    for (; m >= ROWS; m -= ROWS, a.data += ROWS * a.rs, c += ROWS * rc, ends = NAME(from)(ends, ROWS, 0))
+        NAME(block)(ROWS, vectors, k, a, b, rb, ends, c, rc);
+#define REST(rows) case rows: NAME(block)(rows, vectors, k, a, b, rb, ends, c, rc); break;
     switch (m) {
         REST(1) REST(2) REST(3) REST(4) REST(5)
 #if defined __AVX512F__
@@ -47,41 +76,41 @@ static inline __attribute__((always_inline)) void NAME(blocks)(const int vectors
 #undef REST
 }
 
-static void NAME(pair)(int64_t m, int64_t k, NAME(factor) a, const T *b, int64_t rb, const T *bias, bool add, T *c,
+static void NAME(pair)(int64_t m, int64_t k, NAME(factor) a, const T *b, int64_t rb, NAME(ends) ends, T *c,
                        int64_t rc)
 {
-    NAME(blocks)(PAIR, m, k, a, b, rb, bias, add, c, rc);
+    NAME(blocks)(PAIR, m, k, a, b, rb, ends, c, rc);
 }
 
-static void NAME(single)(int64_t m, int64_t k, NAME(factor) a, const T *b, int64_t rb, const T *bias, bool add, T *c,
+static void NAME(single)(int64_t m, int64_t k, NAME(factor) a, const T *b, int64_t rb, NAME(ends) ends, T *c,
                          int64_t rc)
 {
-    NAME(blocks)(1, m, k, a, b, rb, bias, add, c, rc);
+    NAME(blocks)(1, m, k, a, b, rb, ends, c, rc);
 }
 
 /* A strip that ends within a vector: done in a copy of C, block by block. B is filled up with zeros. */
-static void NAME(edge)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *b, int64_t rb, const T *bias,
-                       bool add, T *c, int64_t rc)
+static void NAME(edge)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *b, int64_t rb, NAME(ends) ends,
+                       T *c, int64_t rc)
 {
     T copy[ROWS * NAME(STRIP)] = {0};
-    for (; m > 0; m -= ROWS, a.data += ROWS * a.rs, c += ROWS * rc) {
+    for (; m > 0; m -= ROWS, a.data += ROWS * a.rs, c += ROWS * rc, ends = NAME(from)(ends, ROWS, 0)) {
         int64_t rows = m < ROWS ? m : ROWS;
         for (int64_t i = 0; i < rows; i++)
             for (int64_t j = 0; j < n; j++)
-                copy[i * NAME(STRIP) + j] = add ? c[i * rc + j] : bias ? bias[j] : 0;
-        (n > NAME(WIDTH) ? NAME(pair) : NAME(single))(rows, k, a, b, rb, NULL, true, copy, NAME(STRIP));
+                copy[i * NAME(STRIP) + j] = ends.add ? c[i * rc + j] : ends.bias ? ends.bias[j] : 0;
+        (n > NAME(WIDTH) ? NAME(pair) : NAME(single))(rows, k, a, b, rb, (NAME(ends)){.add = true}, copy, NAME(STRIP));
         for (int64_t i = 0; i < rows; i++)
-            for (int64_t j = 0; j < n; j++) c[i * rc + j] = copy[i * NAME(STRIP) + j];
+            for (int64_t j = 0; j < n; j++) c[i * rc + j] = NAME(ended)(ends, copy[i * NAME(STRIP) + j], i, j);
     }
 }
 
 /* A strip of the next n columns, or as many of them as it has. */
-static void NAME(strip)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *b, int64_t rb, const T *bias,
-                        bool add, T *c, int64_t rc)
+static void NAME(strip)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *b, int64_t rb, NAME(ends) ends,
+                        T *c, int64_t rc)
 {
-    if (n >= NAME(STRIP)) NAME(pair)(m, k, a, b, rb, bias, add, c, rc);
-    else if (n == NAME(WIDTH)) NAME(single)(m, k, a, b, rb, bias, add, c, rc);
-    else NAME(edge)(m, n, k, a, b, rb, bias, add, c, rc);
+    if (n >= NAME(STRIP)) NAME(pair)(m, k, a, b, rb, ends, c, rc);
+    else if (n == NAME(WIDTH)) NAME(single)(m, k, a, b, rb, ends, c, rc);
+    else NAME(edge)(m, n, k, a, b, rb, ends, c, rc);
 }
 
 /* Copies the transpose of n rows of `depth` contiguous elements: squares, then what is left beside and below them. */
@@ -133,8 +162,8 @@ static NAME(factor) NAME(gather_rows)(T *to, int64_t rows, int64_t depth, NAME(f
 }
 
 /* Several strips at once whose part of B is copied, DEPTH steps of k at a time; and A as well, where it is spread. */
-static void NAME(copied)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(factor) b, const T *bias, bool add,
-                         T *c, int64_t rc)
+static void NAME(copied)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(factor) b, NAME(ends) ends, T *c,
+                         int64_t rc)
 {
     T strips[STRIPS][DEPTH * NAME(STRIP)] __attribute__((aligned(64))), near[ROWS * DEPTH];
     bool spread = NAME(far)(a.rs) || NAME(far)(a.cs);
@@ -148,29 +177,28 @@ static void NAME(copied)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(f
             NAME(factor) part = {a.data + i * a.rs, a.rs, a.cs};
             if (spread) part = NAME(gather_rows)(near, rows, depth, part);
             for (int64_t j = 0; j < n; j += NAME(STRIP))
-                NAME(strip)(rows, n - j, depth, part, strips[j / NAME(STRIP)], NAME(STRIP), bias ? bias + j : NULL,
-                            add, c + i * rc + j, rc);
+                NAME(strip)(rows, n - j, depth, part, strips[j / NAME(STRIP)], NAME(STRIP),
+                            NAME(open)(NAME(from)(ends, i, j), k > depth), c + i * rc + j, rc);
         }
         a.data += depth * a.cs;
         b.data += depth * b.rs;
         k -= depth;
-        add = true;
+        ends.add = true;
     } while (k > 0);
 }
 
-static void NAME(product)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(factor) b, const T *bias, bool add,
-                          T *c, int64_t rc)
+static void NAME(product)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(factor) b, NAME(ends) ends, T *c,
+                          int64_t rc)
 {
     int64_t j = 0;
     bool in_place = b.cs == 1 && (m <= 2 * ROWS || !(NAME(far)(b.rs) || NAME(far)(a.rs) || NAME(far)(a.cs)));
     if (in_place) /* whole vectors; the last strip may be a single one */
         for (; n - j >= NAME(WIDTH); j += n - j < NAME(STRIP) ? NAME(WIDTH) : NAME(STRIP))
             NAME(strip)(m, n - j < NAME(STRIP) ? NAME(WIDTH) : NAME(STRIP), k, a, b.data + j, b.rs,
-                        bias ? bias + j : NULL, add, c + j, rc);
+                        NAME(from)(ends, 0, j), c + j, rc);
     for (; j < n; j += STRIPS * NAME(STRIP)) {
         int64_t width = n - j < STRIPS * NAME(STRIP) ? n - j : STRIPS * NAME(STRIP);
-        NAME(copied)(m, width, k, a, (NAME(factor)){b.data + j * b.cs, b.rs, b.cs}, bias ? bias + j : NULL, add, c + j,
-                     rc);
+        NAME(copied)(m, width, k, a, (NAME(factor)){b.data + j * b.cs, b.rs, b.cs}, NAME(from)(ends, 0, j), c + j, rc);
     }
 }
 
@@ -181,12 +209,12 @@ static void NAME(pack)(T *strips, int64_t k, int64_t n, NAME(factor) b)
                      (NAME(factor)){b.data + j * b.cs, b.rs, b.cs});
 }
 
-static void NAME(packed)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *strips, const T *bias, bool add,
-                         T *c, int64_t rc)
+static void NAME(packed)(int64_t m, int64_t n, int64_t k, NAME(factor) a, const T *strips, NAME(ends) ends, T *c,
+                         int64_t rc)
 {
     for (int64_t first = 0; first < n; first += TN_STRIP(sizeof(T)), strips += k * TN_STRIP(sizeof(T)))
         for (int64_t j = 0; j < TN_STRIP(sizeof(T)) && first + j < n; j += NAME(STRIP))
-            NAME(strip)(m, n - first - j, k, a, strips + j, TN_STRIP(sizeof(T)), bias ? bias + first + j : NULL, add,
+            NAME(strip)(m, n - first - j, k, a, strips + j, TN_STRIP(sizeof(T)), NAME(from)(ends, 0, first + j),
                         c + first + j, rc);
 }
 
@@ -205,10 +233,11 @@ static inline T NAME(dot)(int64_t k, const T *a, const T *b)
     return sum;
 }
 
-static void NAME(dots)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(factor) b, const T *bias, bool add, T *c,
+static void NAME(dots)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(factor) b, NAME(ends) ends, T *c,
                        int64_t rc)
 {
     T column[TN_THIN][DEPTH];
+    bool plain = !ends.relu && !ends.where;
     do {
         int64_t depth = k < DEPTH ? k : DEPTH;
         for (int64_t j = 0; j < n; j++)
@@ -216,12 +245,13 @@ static void NAME(dots)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(fac
         for (int64_t i = 0; i < m; i++)
             for (int64_t j = 0; j < n; j++) {
                 T sum = NAME(dot)(depth, a.data + i * a.rs, column[j]), *to = c + i * rc + j;
-                *to = add ? *to + sum : bias ? bias[j] + sum : sum;
+                sum = ends.add ? *to + sum : ends.bias ? ends.bias[j] + sum : sum;
+                *to = plain ? sum : NAME(ended)(NAME(open)(ends, k > depth), sum, i, j);
             }
         a.data += depth;
         b.data += depth * b.rs;
         k -= depth;
-        add = true;
+        ends.add = true;
     } while (k > 0);
 }
 #undef AT

@@ -1,6 +1,7 @@
 /* Included by gemm.c once per number type: T, NAME(function), BLIS_GEMM. No include guard. */
 
 typedef struct NAME(tn_factor) NAME(factor);
+typedef struct NAME(tn_ends) NAME(ends);
 
 static NAME(factor) NAME(transposed)(NAME(factor) a)
 {
@@ -15,7 +16,7 @@ static void NAME(thin)(int64_t m, int64_t n, int64_t k, NAME(factor) a, NAME(fac
     for (int64_t first = 0; first < m; first += PART) {
         int64_t width = m - first < PART ? m - first : PART;
         NAME(factor) rows = {a.data + first * a.rs, a.cs, a.rs};
-        tn_gemm_here()->NAME(product)(n, width, k, NAME(transposed)(b), rows, NULL, false, part, PART);
+        tn_gemm_here()->NAME(product)(n, width, k, NAME(transposed)(b), rows, (NAME(ends)){0}, part, PART);
         for (int64_t i = 0; i < width; i++)
             for (int64_t j = 0; j < n; j++) {
                 T *to = c + (first + i) * rc + j;
@@ -46,13 +47,14 @@ void NAME(tn_gemm)(int64_t m, int64_t n, int64_t k, const T *a, int64_t ra, int6
                    int64_t cb, const T *bias, bool add, T *c, int64_t rc, int64_t cc)
 {
     NAME(factor) left = {a, ra, ca}, right = {b, rb, cb};
+    NAME(ends) ends = {.bias = bias, .add = add};
     const tn_gemm_kernel *kernel = tn_gemm_here();
     if (m <= 0 || n <= 0) return;
     if (cc != 1 && rc == 1) /* C^T = B^T A^T */
         NAME(tn_gemm)(n, m, k, b, cb, rb, a, ca, ra, NULL, add, c, cc, rc);
     else if (cc != 1) NAME(blis)(m, n, k, left, right, add, c, rc, cc);
-    else if (n <= TN_THIN && ca == 1 && k > TN_THIN) kernel->NAME(dots)(m, n, k, left, right, bias, add, c, rc);
+    else if (n <= TN_THIN && ca == 1 && k > TN_THIN) kernel->NAME(dots)(m, n, k, left, right, ends, c, rc);
     else if (n <= TN_THIN && ra == 1 && m > n && !bias) NAME(thin)(m, n, k, left, right, add, c, rc);
-    else if (kernel != &tn_gemm_sse2 || bias) kernel->NAME(product)(m, n, k, left, right, bias, add, c, rc);
+    else if (kernel != &tn_gemm_sse2 || bias) kernel->NAME(product)(m, n, k, left, right, ends, c, rc);
     else NAME(blis)(m, n, k, left, right, add, c, rc, cc);
 }

@@ -37,6 +37,21 @@ static double matmul_cost(const tn_node *node)
     return 2.0 * (double)tn_shape_size(node->in[0]->shape) * (double)tn_shape_cols(node->shape);
 }
 
+/* A product whose second matrix is packed; what is to become of its result may need one more input (plan_fuse.c). */
+#define PACKED(T, precision)                                                                                           \
+    static void packed_##precision(const tn_call *c, const T *bias)                                                    \
+    {                                                                                                                  \
+        const tn_matrix *a = &c->in[0], *where = &c->in[c->node->n_in];                                                \
+        tn_finish finish = c->node->attr.finish;                                                                       \
+        tn_ends_##precision ends = {.bias = bias, .relu = finish == TN_FINISH_RELU};                                   \
+        if (finish == TN_FINISH_WHERE) ends.where = where->data, ends.where_rs = where->rs;                            \
+        tn_gemm_here()->packed_##precision(c->out.rows, c->out.cols, a->cols,                                          \
+                                           (tn_factor_##precision){a->data, a->rs, 1}, c->in[1].data, ends,            \
+                                           c->out.data, c->out.rs);                                                    \
+    }
+PACKED(float, f32)
+PACKED(double, f64)
+
 #define MATMUL(name, T, precision)                                                                                     \
     static void name(const tn_call *c)                                                                                 \
     {                                                                                                                  \
@@ -44,9 +59,7 @@ static double matmul_cost(const tn_node *node)
         const tn_attr *attr = &c->node->attr;                                                                          \
         const T *first_a = a->data, *first_b = b->data;                                                                \
         if (attr->packed)                                                                                              \
-            tn_gemm_here()->packed_##precision(out->rows, out->cols, a->cols,                                          \
-                                               (tn_factor_##precision){first_a, a->rs, 1}, first_b, NULL, false,       \
-                                               out->data, out->rs);                                                    \
+            packed_##precision(c, NULL);                                                                               \
         else if (attr->transpose_a)                                                                                    \
             tn_gemm_##precision(out->rows, out->cols, a->rows, c->reduce ? first_a : first_a + c->item, 1, a->rs,      \
                                 first_b, b->rs, 1, NULL, c->reduce && !c->first, out->data, out->rs, 1);               \
@@ -97,9 +110,7 @@ static tn_division linear_division(const tn_node *node)
         const tn_matrix *x = &c->in[0], *a = &c->in[1], *out = &c->out;                                                \
         const T *bias = (const T *)c->in[2].data + c->column;                                                          \
         if (c->node->attr.packed)                                                                                      \
-            tn_gemm_here()->packed_##precision(out->rows, out->cols, x->cols,                                          \
-                                               (tn_factor_##precision){x->data, x->rs, 1}, a->data, bias, false,       \
-                                               out->data, out->rs);                                                    \
+            packed_##precision(c, bias);                                                                               \
         else                                                                                                           \
             tn_gemm_##precision(out->rows, out->cols, x->cols, x->data, x->rs, 1,                                      \
                                 (const T *)a->data + c->column * a->rs, 1, a->rs, bias, false, out->data, out->rs, 1); \

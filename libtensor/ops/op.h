@@ -13,6 +13,9 @@
 
 typedef struct tn_op tn_op;
 
+/* What a product does to its result before it is stored: relu, or where_positive with one more input. */
+typedef enum tn_finish { TN_FINISH_NONE, TN_FINISH_RELU, TN_FINISH_WHERE } tn_finish;
+
 /* The constants of one application: each operation uses the fields it needs and leaves the others 0. */
 typedef struct tn_attr {
     tn_shape shape;              /* reshape, broadcast, full: the wanted shape */
@@ -20,6 +23,7 @@ typedef struct tn_attr {
     int64_t axis, start, length; /* slice, pad, concat, sum, max, permute, edge_*, uniform, ...: see their rows */
     bool transpose_a, transpose_b;
     bool packed;                 /* products: the planner has the second matrix packed beforehand (plan_lower.c) */
+    tn_finish finish;            /* packed products: what the planner has them do to their result (plan_fuse.c) */
     double value;                /* scale, full */
     const tn_sparsity *sparsity;
     /* Of composite operations only: nodes that differ in these alone would count as equal (graph/plan_collect.c). */

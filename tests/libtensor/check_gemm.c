@@ -3,6 +3,7 @@
 #include "core/memory.h"
 #include "ops/gemm.h"
 #include "ops/gemm_kernel.h"
+#include "ops/op.h"
 #include "testing.h"
 
 #include "tensor.h"
@@ -263,7 +264,7 @@ static float *strips_of(const matrix *b)
 
 typedef enum method { PRODUCT, PACKED, DOTS, METHODS } method;
 
-static void run_method(const tn_gemm_kernel *kernel, method how, const matrix *a, const matrix *b, const float *bias,
+static void run_method(const tn_gemm_kernel *kernel, method how, const matrix *a, const matrix *b, tn_ends_f32 ends,
                        const matrix *c)
 {
     tn_factor_f32 left = {a->data, a->rs, a->cs}, right = {b->data, b->rs, b->cs};
@@ -273,21 +274,24 @@ static void run_method(const tn_gemm_kernel *kernel, method how, const matrix *a
     if (memcmp(packed, strips, (size_t)elements * sizeof *packed)) ck_abort_msg("%s: packed wrongly", kernel->name);
     free(packed);
     if (how == PACKED)
-        kernel->packed_f32(c->rows, c->cols, a->cols, left, strips, bias, false, c->data, c->rs);
+        kernel->packed_f32(c->rows, c->cols, a->cols, left, strips, ends, c->data, c->rs);
     else
-        (how == DOTS ? kernel->dots_f32 : kernel->product_f32)(c->rows, c->cols, a->cols, left, right, bias, false,
-                                                               c->data, c->rs);
+        (how == DOTS ? kernel->dots_f32 : kernel->product_f32)(c->rows, c->cols, a->cols, left, right, ends, c->data,
+                                                               c->rs);
     free(strips);
 }
 
-static void check_variant(const tn_gemm_kernel *kernel, method how, matrix a, matrix b, matrix c)
+static void check_variant(const tn_gemm_kernel *kernel, method how, tn_finish finish, matrix a, matrix b, matrix c)
 {
-    float bias[64];
+    float bias[64], where[40 * 64];
+    tn_ends_f32 ends = {.bias = bias, .where_rs = 64, .relu = finish == TN_FINISH_RELU};
+    if (finish == TN_FINISH_WHERE) ends.where = where;
+    for (int i = 0; i < 40 * 64; i++) where[i] = (float)(i % 3 - 1);
     for (int j = 0; j < 64; j++) bias[j] = (float)(2.385 - 0.375 * j);
     place(&a, TN_F32, &memory[0], 0, 1);
     place(&b, TN_F32, &memory[1], 0, 2);
     place(&c, TN_F32, &memory[2], 0, 3);
-    run_method(kernel, how, &a, &b, bias, &c);
+    run_method(kernel, how, &a, &b, ends, &c);
     for (int64_t i = 0; i < c.rows; i++)
         for (int64_t j = 0; j < c.cols; j++) {
             double sum = bias[j], magnitude = fabs(sum);
@@ -296,6 +300,7 @@ static void check_variant(const tn_gemm_kernel *kernel, method how, matrix a, ma
                 sum += term;
                 magnitude += fabs(term);
             }
+            if ((ends.relu && sum < 0) || (ends.where && where[i * 64 + j] <= 0)) sum = 0;
             if (!(fabs(get(TN_F32, c.data, i * c.rs + j) - sum) <= 1e-6 * magnitude))
                 ck_abort_msg("%s, method %d, %lld x %lld x %lld: element (%lld, %lld) is wrong", kernel->name, how,
                              (long long)c.rows, (long long)c.cols, (long long)a.cols, (long long)i, (long long)j);
@@ -313,7 +318,7 @@ START_TEST(every_instruction_set_multiplies_right)
         int64_t m = 1 + bits[0] % 40, n = 1 + bits[1] % (how == DOTS ? TN_THIN : 60), k = 1 + bits[2] % 300;
         matrix a = bits[3] & 1 && how != DOTS ? col_major(m, k, bits[3] >> 4 & 3) : row_major(m, k, bits[3] >> 4 & 3);
         matrix b = bits[3] & 2 ? col_major(k, n, 0) : row_major(k, n, bits[3] >> 6 & 3);
-        check_variant(kernel, how, a, b, row_major(m, n, bits[3] >> 8 & 3));
+        check_variant(kernel, how, i % 3, a, b, row_major(m, n, bits[3] >> 8 & 3));
     }
 }
 END_TEST
@@ -329,9 +334,9 @@ START_TEST(instruction_sets_with_fused_arithmetic_give_the_same_bits)
             place(&a, TN_F32, &memory[0], 0, 1);
             place(&b, TN_F32, &memory[1], 0, 2);
             place(&c, TN_F32, &memory[2], 0, 3);
-            run_method(first, (method)how, &a, &b, NULL, &c);
+            run_method(first, (method)how, &a, &b, (tn_ends_f32){0}, &c);
             memcpy(expected, c.data, (size_t)(c.rows * c.cols) * sizeof *expected);
-            run_method(variant_at(v), (method)how, &a, &b, NULL, &c);
+            run_method(variant_at(v), (method)how, &a, &b, (tn_ends_f32){0}, &c);
             ck_assert_msg(!memcmp(expected, c.data, (size_t)(c.rows * c.cols) * sizeof *expected),
                           "%s and %s differ, method %d", first->name, variant_at(v)->name, how);
             free(expected);
