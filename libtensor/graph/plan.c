@@ -71,6 +71,10 @@ static tn_operand output_operand(const tn_plan *plan, const tn_vertex *v)
         operand.item_step = tn_shape_stride0(shape) * size;
         operand.rows = items ? operand.rows / items : 0;
     }
+    if (v->stride) {
+        operand.rs = v->stride;
+        if (operand.item_step) operand.item_step = v->stride * size;
+    }
     return operand;
 }
 
@@ -132,6 +136,7 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     tn_status status = tn_plan_collect(plan, error);
     if (!status) status = tn_plan_divide(plan, error);
     if (!status) status = tn_plan_stage(plan, error);
+    if (!status) status = tn_plan_stride(plan, error);
     if (!status) status = tn_plan_place(plan, error);
     if (!status) status = write_instructions(plan, error);
     if (!status) {
@@ -186,6 +191,7 @@ static void print_instruction(const tn_plan *plan, const tn_instruction *instruc
     fprintf(stream, "    %%%-4d %-44s", instruction->vertex, tn_node_words(v->node).text);
     if (v->partner >= 0) fprintf(stream, " and %%%d %s of", v->partner, plan->vertices[v->partner].node->op->name);
     for (int k = 0; k < v->n_in; k++) fprintf(stream, " %%%d", tn_plan_source(plan, v, k).root);
+    if (v->stride) fprintf(stream, ", rows %lld apart", (long long)v->stride);
     fprintf(stream, "%s  -> %s\n", v->combine ? " (segments)" : v->reduce ? " (per segment)" : "",
             v->home == TN_HOME_MEMORY && v->slot != TN_SLOT_ARENA ? "gradient" : homes[v->home]);
 }

@@ -6,6 +6,7 @@
  *   plan_fuse.c      products take over what elementwise readers would do to their results
  *   plan_divide.c    how the work of each vertex is cut into pieces (constants of the shapes, part of the result)
  *   plan_stage.c     stages: vertices between two barriers; chains: vertices of a stage that share a tile
+ *   plan_stride.c    rows of large matrices get distances that caches like
  *   plan_memory.c    a place for every result: a tile's scratch, the arena, or the user's memory
  *   plan.c           instructions;  run.c  walks them */
 #ifndef TN_GRAPH_PLAN_H
@@ -30,6 +31,7 @@ enum {
     TN_BLOCK_BYTES = 16,
     TN_CHEAP_COLUMNS = 8,
     TN_CHEAP_ELEMENTS = 1,
+    TN_ALIASING_BYTES = 8,
 };
 #else
 enum {
@@ -44,6 +46,7 @@ enum {
     TN_STEP_ROWS = 12,          /* tiles are multiples of so many rows: those that a matrix kernel holds in registers */
     TN_BLOCK_BYTES = 24 << 10,  /* row-wise instructions go through a tile in blocks of at most so many bytes */
     TN_CHEAP_COLUMNS = 8,       /* a product with a matrix of at most so many columns is made again, not kept, ... */
+    TN_ALIASING_BYTES = 4096,   /* rows that are a multiple of it apart fall into the same places of a cache */
     TN_CHEAP_ELEMENTS = 1 << 20, /* ... if its result has at least so many elements: more than caches keep */
 };
 #endif
@@ -75,6 +78,7 @@ typedef struct tn_vertex {
     int n_in, in[TN_MAX_INPUTS]; /* vertices */
     unsigned itemwise;           /* mask of inputs of which item i is enough for item i */
     bool elementwise, columns;   /* columns: may be cut by columns */
+    bool strided;                /* rows of its inputs and of itself may be any distance apart */
     bool reduce;                 /* called with blocks of its inputs' items; out is one result per segment */
     bool combine;                /* sums the segments' results of its input */
     bool output;                 /* must outlive the run */
@@ -89,6 +93,7 @@ typedef struct tn_vertex {
     int64_t place;               /* bytes from that base */
     int64_t bytes;
     int last;                    /* stage of the last reader */
+    int64_t stride;              /* elements from row to row, if these do not follow each other; else 0 */
     int partner;                 /* the vertex whose result is made together with this one's, or -1 */
     bool second;                 /* the partner's kernel makes both */
 } tn_vertex;
@@ -201,6 +206,7 @@ tn_status tn_plan_collect(tn_plan *plan, tn_error *error);
 tn_status tn_plan_fuse(tn_plan *plan, tn_error *error);
 tn_status tn_plan_divide(tn_plan *plan, tn_error *error);
 tn_status tn_plan_stage(tn_plan *plan, tn_error *error);
+tn_status tn_plan_stride(tn_plan *plan, tn_error *error);
 tn_status tn_plan_place(tn_plan *plan, tn_error *error);
 
 /* The group of a leading size, made if it is new; -1 when out of memory. */

@@ -82,6 +82,7 @@ static void classify(tn_vertex *v)
     v->columns = division.columns;
     v->reduce = division.access == TN_REDUCE;
     v->elementwise = node->op->flags & TN_OP_ELEMENTWISE;
+    v->strided = v->elementwise || division.strided;
     v->mode = division.access == TN_WHOLE ? TN_UNCUT : TN_BY_ROWS;
     v->kernel = node->op->kernel[node->dtype == TN_F64];
     if (v->kind == TN_VERTEX_ALIAS) {
@@ -212,6 +213,10 @@ tn_source tn_plan_source(const tn_plan *plan, const tn_vertex *reader, int input
         s.itemwise = s.itemwise && (v->itemwise & 1);
         s.root = v->in[0];
         v = &plan->vertices[s.root];
+    }
+    if (v->stride) { /* of a matrix that is only read as one (plan_stride.c) */
+        s.rs = v->stride;
+        if (s.itemwise) s.step = v->stride;
     }
     return s;
 }

@@ -120,8 +120,10 @@ static void measure(tn_plan *plan)
         if (v->kind != TN_VERTEX_COMPUTED) continue;
         int64_t size = (int64_t)tn_dtype_size(v->node->dtype), elements = tn_shape_size(v->node->shape);
         const tn_chain *chain = &plan->chains[v->chain];
-        if (v->home == TN_HOME_TILE) elements = chain->tile * tn_shape_stride0(v->node->shape);
-        if (v->home == TN_HOME_BLOCK) elements = chain->block * tn_shape_stride0(v->node->shape);
+        int64_t item = v->stride ? v->stride : tn_shape_stride0(v->node->shape);
+        if (v->stride) elements = tn_shape_rows(v->node->shape) * item;
+        if (v->home == TN_HOME_TILE) elements = chain->tile * item;
+        if (v->home == TN_HOME_BLOCK) elements = chain->block * item;
         v->bytes = padded(elements * size);
         if (v->reduce) v->bytes *= plan->chains[v->chain].units;
     }

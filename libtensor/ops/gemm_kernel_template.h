@@ -140,10 +140,10 @@ static void NAME(gather)(T *to, int64_t width, int64_t depth, int64_t n, NAME(fa
             for (int64_t j = 0; j < n; j++) to[p * width + j] = b.data[p * b.rs + j * b.cs];
 }
 
-/* Whether neighbours in that direction are so far apart that reading them in turn evicts them from the cache. */
+/* Whether reading neighbours in that direction in turn evicts them from the cache: they fall into the same places. */
 static inline bool NAME(far)(int64_t stride)
 {
-    return stride * (int64_t)sizeof(T) >= FAR;
+    return stride * (int64_t)sizeof(T) >= FAR && stride * (int64_t)sizeof(T) % FAR < 64;
 }
 
 /* Copies rows x depth elements of A, so that each block of C reads them near each other. */

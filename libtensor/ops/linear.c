@@ -28,8 +28,8 @@ static tn_status matmul_shape(const tn_node *node, tn_shape *out, tn_error *why)
 
 static tn_division matmul_division(const tn_node *node)
 {
-    if (node->attr.transpose_a) return (tn_division){.access = TN_REDUCE, .itemwise = 3};
-    return (tn_division){.access = TN_ITEMS, .itemwise = 1, .columns = true};
+    if (node->attr.transpose_a) return (tn_division){.access = TN_REDUCE, .itemwise = 3, .strided = true};
+    return (tn_division){.access = TN_ITEMS, .itemwise = 1, .columns = true, .strided = true};
 }
 
 static double matmul_cost(const tn_node *node)
@@ -101,7 +101,7 @@ static tn_status linear_shape(const tn_node *node, tn_shape *out, tn_error *why)
 static tn_division linear_division(const tn_node *node)
 {
     (void)node;
-    return (tn_division){.access = TN_ITEMS, .itemwise = 1, .columns = true};
+    return (tn_division){.access = TN_ITEMS, .itemwise = 1, .columns = true, .strided = true};
 }
 
 #define LINEAR(name, T, precision)                                                                                     \

@@ -44,6 +44,7 @@ typedef struct tn_division {
     tn_access access;
     unsigned itemwise; /* mask of inputs */
     bool columns;      /* may also be divided by columns of the output */
+    bool strided;      /* takes and makes matrices whose rows are any distance apart, as elementwise operations do */
     int64_t offset;    /* of an alias, in elements */
 } tn_division;
 

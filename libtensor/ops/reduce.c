@@ -24,7 +24,8 @@ static tn_status reduce_shape(const tn_node *node, tn_shape *out, tn_error *why)
 static tn_division reduce_division(const tn_node *node)
 {
     bool leading = node->attr.start == 0 && node->attr.length > 0;
-    return (tn_division){.access = leading ? TN_REDUCE : TN_ITEMS, .itemwise = 1};
+    bool strided = node->in[0]->shape.rank == 2 && node->attr.length == 1;
+    return (tn_division){.access = leading ? TN_REDUCE : TN_ITEMS, .itemwise = 1, .strided = strided};
 }
 
 static double reduce_cost(const tn_node *node)
@@ -32,9 +33,10 @@ static double reduce_cost(const tn_node *node)
     return (double)tn_shape_size(node->in[0]->shape);
 }
 
-/* The walk of one call: `outer` runs of `run` steps over `inner` neighbours, of which `used` are wanted. */
+/* The walk of one call: `outer` runs, `apart` elements from each other, of `run` steps of `step` elements over `inner`
+ * neighbours, of which `used` are wanted. */
 typedef struct walk {
-    int64_t outer, run, inner, used, offset;
+    int64_t outer, apart, run, step, inner, used, offset;
     bool add;
 } walk;
 
@@ -50,7 +52,9 @@ static walk plan_walk(const tn_call *c)
         else if (i < end) w.run *= size;
         else w.inner *= size;
     }
-    w.used = w.inner;
+    w.used = w.step = w.inner;
+    w.apart = w.run * w.inner;
+    if (in.rank == 2 && c->node->attr.length == 1) *(start ? &w.apart : &w.step) = c->in[0].rs;
     if (start == 0 && end > 0 && !c->reduce) {
         int64_t stride = tn_shape_stride0(c->node->shape);
         w.offset = c->item * stride;
@@ -67,7 +71,7 @@ static walk plan_walk(const tn_call *c)
     {                                                                                                                  \
         walk w = plan_walk(c);                                                                                         \
         for (int64_t o = 0; o < w.outer; o++) {                                                                        \
-            const T *in = (const T *)c->in[0].data + o * w.run * w.inner + w.offset;                                   \
+            const T *in = (const T *)c->in[0].data + o * w.apart + w.offset;                                           \
             T *out = (T *)c->out.data + o * w.used;                                                                    \
             if (!w.add)                                                                                                \
                 for (int64_t j = 0; j < w.used; j++) out[j] = nothing;                                                 \
@@ -82,7 +86,7 @@ static walk plan_walk(const tn_call *c)
             } else                                                                                                     \
                 for (int64_t i = 0; i < w.run; i++)                                                                    \
                     _Pragma("omp simd") for (int64_t j = 0; j < w.used; j++) out[j] =                                  \
-                        name##_pair(out[j], in[i * w.inner + j]);                                                      \
+                        name##_pair(out[j], in[i * w.step + j]);                                                       \
         }                                                                                                              \
     }
 REDUCTION(sum_f32, float, 0, x + y)
