@@ -161,10 +161,11 @@ static void pair_up(tn_plan *plan)
 {
     for (int i = 0; i < plan->n_vertices; i++) {
         tn_vertex *v = &plan->vertices[i];
+        const tn_op *op = v->node->op;
         int number = v->node->dtype == TN_F64;
-        if (v->kind != TN_VERTEX_COMPUTED || !v->node->op->partner || v->kernel != v->node->op->kernel[number]) continue;
+        if (v->kind != TN_VERTEX_COMPUTED || !op->partner || v->kernel != op->kernel[number]) continue;
         if ((v->partner = find_partner(plan, i)) < 0) continue;
-        v->kernel = v->node->op->both[number];
+        v->kernel = op->both[number];
         plan->vertices[v->partner].partner = i;
         plan->vertices[v->partner].second = true;
     }

@@ -33,15 +33,15 @@ typedef struct tn_gemm_kernel {
     void (*product_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, tn_factor_f32 b, const float *bias, bool add,
                         float *c, int64_t rc);
     void (*pack_f32)(float *strips, int64_t k, int64_t n, tn_factor_f32 b);
-    void (*packed_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, const float *strips, const float *bias, bool add,
-                       float *c, int64_t rc);
+    void (*packed_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, const float *strips, const float *bias,
+                       bool add, float *c, int64_t rc);
     void (*dots_f32)(int64_t m, int64_t n, int64_t k, tn_factor_f32 a, tn_factor_f32 b, const float *bias, bool add,
                      float *c, int64_t rc);
     void (*product_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, tn_factor_f64 b, const double *bias,
                         bool add, double *c, int64_t rc);
     void (*pack_f64)(double *strips, int64_t k, int64_t n, tn_factor_f64 b);
-    void (*packed_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, const double *strips, const double *bias, bool add,
-                       double *c, int64_t rc);
+    void (*packed_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, const double *strips, const double *bias,
+                       bool add, double *c, int64_t rc);
     void (*dots_f64)(int64_t m, int64_t n, int64_t k, tn_factor_f64 a, tn_factor_f64 b, const double *bias, bool add,
                      double *c, int64_t rc);
 } tn_gemm_kernel;
