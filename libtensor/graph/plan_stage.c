@@ -1,5 +1,5 @@
-/* When each vertex runs. A stage is what happens between two barriers; vertices of one stage that are divided alike
- * form a chain, which runs tile by tile so that what they hand on stays in the cache. */
+/* When each vertex runs. A stage is done before the next begins; vertices of one stage that are divided alike form a
+ * chain, which runs tile by tile so that what they hand on stays in the cache. */
 #include "config.h"
 #include "core/memory.h"
 #include "graph/plan.h"
