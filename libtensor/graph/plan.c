@@ -113,6 +113,30 @@ static tn_status write_instructions(tn_plan *plan, tn_error *error)
     return TN_OK;
 }
 
+/* A plan of less work than this, which one thread does in about 50 us, runs on one. */
+static const double work_of_threads = 1 << 20;
+
+/* What one run does, roughly: operations on numbers, and numbers read and written. */
+static double work(const tn_plan *plan)
+{
+    double total = 0;
+    for (int i = 0; i < plan->n_vertices; i++) {
+        const tn_node *node = plan->vertices[i].node;
+        if (plan->vertices[i].kind != TN_VERTEX_COMPUTED) continue;
+        double size = (double)tn_shape_size(node->shape);
+        total += size + (node->op->cost ? node->op->cost(node) : node->op->flop * size);
+        for (int k = 0; k < node->n_in; k++) total += (double)tn_shape_size(node->in[k]->shape);
+    }
+    return total;
+}
+
+/* Waking threads and waiting for them takes longer than a little work does, and much longer where other programs want
+ * the processors too. */
+static int choose_threads(const tn_plan *plan)
+{
+    return plan->options & TN_PLAN_SPREAD || work(plan) >= work_of_threads ? tn_threads() : 1;
+}
+
 tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
 {
     if (g->error.status) {
@@ -132,10 +156,10 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     plan->g = g;
     plan->n_outputs = g->n_outputs;
     plan->options = options & TN_PLAN_CHECK ? options | TN_PLAN_UNFUSED : options;
-    plan->threads = tn_threads();
     tn_status status = tn_plan_collect(plan, error);
     if (!status) status = tn_plan_divide(plan, error);
     if (!status) status = tn_plan_stage(plan, error);
+    plan->threads = choose_threads(plan);
     if (!status) status = tn_plan_stride(plan, error);
     if (!status) status = tn_plan_place(plan, error);
     if (!status) status = write_instructions(plan, error);

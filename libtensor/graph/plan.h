@@ -5,13 +5,14 @@
  *   plan_collect.c   nodes that outputs need become vertices; equal ones merge; reshapes and repeats become views
  *   plan_fuse.c      products take over what elementwise readers would do to their results
  *   plan_divide.c    how the work of each vertex is cut into pieces (constants of the shapes, part of the result)
- *   plan_stage.c     stages: vertices between two barriers; chains: vertices of a stage that share a tile
+ *   plan_stage.c     stages: each is done before the next begins; chains: vertices of a stage that share a tile
  *   plan_stride.c    rows of large matrices get distances that caches like
  *   plan_memory.c    a place for every result: a tile's scratch, the arena, or the user's memory
  *   plan.c           instructions;  run.c  walks them */
 #ifndef TN_GRAPH_PLAN_H
 #define TN_GRAPH_PLAN_H
 
+#include "core/gate.h"
 #include "graph/graph.h"
 
 #include <stdatomic.h>
@@ -143,11 +144,13 @@ typedef struct tn_chain {
     int64_t scratch;         /* bytes a tile needs */
 } tn_chain;
 
-/* Chains between two barriers. */
+/* Chains that need nothing of each other; all of them are done before the next stage begins. */
 typedef struct tn_stage {
     int first, count;    /* chains */
-    int64_t units;
+    int64_t units;       /* pieces of work, at least 1 */
     atomic_llong next;   /* the piece to be taken next */
+    atomic_llong done;   /* pieces */
+    tn_gate over;        /* open once all are done */
 } tn_stage;
 
 typedef struct tn_slot {
@@ -183,6 +186,9 @@ struct tn_plan {
     int64_t arena_bytes, scratch_bytes; /* scratch: of one thread */
     int threads;
 };
+
+/* For tests, beside the options of tensor.h: as many threads as are set, however little there is to do. */
+enum { TN_PLAN_SPREAD = 1 << 16 };
 
 /* The memory behind an input of a vertex, with aliases and views followed. */
 typedef struct tn_source {

@@ -137,7 +137,8 @@ typedef struct twin_table {
     uint64_t mask;
 } twin_table;
 
-/* The vertex that computes what v does: an earlier one, or v itself, which then joins the plan; -1 when out of memory. */
+/* The vertex that computes what v does: an earlier one, or v itself, which then joins the plan; -1 when out of
+ * memory. */
 static int join(tn_plan *plan, const twin_table *twins, tn_vertex *v)
 {
     uint64_t place = 0;

@@ -1,5 +1,5 @@
-/* When each vertex runs. A stage is what happens between two barriers; vertices of one stage that are divided alike
- * form a chain, which runs tile by tile so that what they hand on stays in the cache. */
+/* When each vertex runs. A stage is done before the next begins; vertices of one stage that are divided alike form a
+ * chain, which runs tile by tile so that what they hand on stays in the cache. */
 #include "config.h"
 #include "core/memory.h"
 #include "graph/plan.h"
@@ -172,6 +172,41 @@ static bool repeat(tn_plan *plan, readers *r)
     return true;
 }
 
+/* The chain that v begins if it finds none to join. */
+static tn_chain chain_of(const tn_plan *plan, const tn_vertex *v)
+{
+    const tn_group *group = &plan->groups[v->group];
+    tn_chain chain = {.stage = v->stage, .mode = v->mode, .items = group->items, .steps = 1, .units = 1};
+    if (v->mode == TN_BY_COLUMNS) {
+        chain.items = tn_shape_rows(v->node->shape);
+        chain.columns = tn_shape_cols(v->node->shape);
+        chain.units = (chain.columns + TN_WIDE_COLUMNS - 1) / TN_WIDE_COLUMNS;
+    }
+    chain.tile = chain.step = chain.items;
+    if (v->mode == TN_BY_ROWS) {
+        chain.tile = group->tile;
+        chain.block = group->block;
+        chain.step = group->step;
+        chain.steps = group->steps;
+        chain.units = group->segments;
+    }
+    return chain;
+}
+
+/* The first chain of that stage that is divided alike, or -1; what is not cut has a chain of its own. The chains of a
+ * stage are the last ones. */
+static int find_chain(const tn_plan *plan, const tn_chain *wanted)
+{
+    int found = -1;
+    for (int c = plan->n_chains - 1; c >= 0 && plan->chains[c].stage == wanted->stage; c--) {
+        const tn_chain *chain = &plan->chains[c];
+        if (wanted->mode != TN_UNCUT && chain->mode == wanted->mode && chain->items == wanted->items &&
+            chain->columns == wanted->columns)
+            found = c;
+    }
+    return found;
+}
+
 /* Chains in order of stage; vertices keep their order within a chain, which is topological. */
 static bool find_chains(tn_plan *plan)
 {
@@ -179,26 +214,10 @@ static bool find_chains(tn_plan *plan)
         for (int i = 0; i < plan->n_vertices; i++) {
             tn_vertex *v = &plan->vertices[i];
             if (v->kind != TN_VERTEX_COMPUTED || v->stage != stage) continue;
-            const tn_group *group = &plan->groups[v->group];
-            int64_t columns = v->mode == TN_BY_COLUMNS ? tn_shape_cols(v->node->shape) : 0;
-            int64_t items = v->mode == TN_BY_COLUMNS ? tn_shape_rows(v->node->shape) : group->items;
-            v->chain = -1;
-            for (int c = plan->n_chains - 1; c >= 0 && plan->chains[c].stage == stage && v->mode != TN_UNCUT; c--)
-                if (plan->chains[c].mode == v->mode && plan->chains[c].items == items &&
-                    plan->chains[c].columns == columns)
-                    v->chain = c;
+            tn_chain chain = chain_of(plan, v);
+            v->chain = find_chain(plan, &chain);
             if (v->chain < 0) {
                 if (!TN_RESERVE(plan->chains, plan->n_chains, plan->chains_capacity)) return false;
-                tn_chain chain = {.stage = stage, .mode = v->mode, .items = items, .columns = columns, .tile = items,
-                                  .step = items, .steps = 1, .units = 1};
-                if (v->mode == TN_BY_ROWS) {
-                    chain.tile = group->tile;
-                    chain.block = group->block;
-                    chain.step = group->step;
-                    chain.steps = group->steps;
-                    chain.units = group->segments;
-                } else if (v->mode == TN_BY_COLUMNS)
-                    chain.units = (columns + TN_WIDE_COLUMNS - 1) / TN_WIDE_COLUMNS;
                 v->chain = plan->n_chains;
                 plan->chains[plan->n_chains++] = chain;
             }
@@ -225,10 +244,11 @@ static void pair_up(tn_plan *plan)
 {
     for (int i = 0; i < plan->n_vertices; i++) {
         tn_vertex *v = &plan->vertices[i];
+        const tn_op *op = v->node->op;
         int number = v->node->dtype == TN_F64;
-        if (v->kind != TN_VERTEX_COMPUTED || !v->node->op->partner || v->kernel != v->node->op->kernel[number]) continue;
+        if (v->kind != TN_VERTEX_COMPUTED || !op->partner || v->kernel != op->kernel[number]) continue;
         if ((v->partner = find_partner(plan, i)) < 0) continue;
-        v->kernel = v->node->op->both[number];
+        v->kernel = op->both[number];
         plan->vertices[v->partner].partner = i;
         plan->vertices[v->partner].second = true;
     }

@@ -1,7 +1,7 @@
 /* Running a plan: one parallel region walks the stages; within a stage threads take pieces of work from a counter.
- * Which thread does a piece does not matter to the result. */
+ * Which thread does a piece does not matter to the result, nor whether a thread comes late: the others wait for the
+ * pieces of a stage, not for threads, so that one the system does not run holds up no one. */
 #include "config.h"
-#include "core/barrier.h"
 #include "core/memory.h"
 #include "graph/plan.h"
 
@@ -87,15 +87,25 @@ static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, c
     } while (b.item < last);
 }
 
+/* Whoever finishes the last piece opens the gate to the next stage. */
 static void run_stage(const tn_plan *plan, tn_stage *stage, char *scratch)
 {
-    for (;;) {
-        int64_t unit = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed);
-        if (unit >= stage->units) return;
+    int64_t mine = 0, unit;
+    while ((unit = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed)) < stage->units) {
         const tn_chain *chain = &plan->chains[stage->first];
         while (unit >= chain->units) unit -= (chain++)->units;
         run_unit(plan, chain, unit, scratch);
+        mine++;
     }
+    if (mine && atomic_fetch_add_explicit(&stage->done, mine, memory_order_acq_rel) + mine == stage->units)
+        tn_gate_open(&stage->over);
+}
+
+static void prepare_stage(tn_stage *stage)
+{
+    atomic_store_explicit(&stage->next, 0, memory_order_relaxed);
+    atomic_store_explicit(&stage->done, 0, memory_order_relaxed);
+    tn_gate_close(&stage->over);
 }
 
 static int64_t first_bad(const void *data, tn_dtype dtype, int64_t n)
@@ -143,7 +153,7 @@ tn_status tn_run(tn_plan *plan, tn_error *error)
         if (!plan->slots[i].base) return tn_fail(error, TN_EINVAL, "input %s is not bound", plan->slots[i].input);
     bool check = plan->options & TN_PLAN_CHECK;
     tn_status status = check ? inspect_leaves(plan, error) : TN_OK;
-    for (int s = 0; s < plan->n_stages; s++) atomic_store_explicit(&plan->stages[s].next, 0, memory_order_relaxed);
+    for (int s = 0; s < plan->n_stages; s++) prepare_stage(&plan->stages[s]);
     if (check) {
         for (int s = 0; s < plan->n_stages && !status; s++) {
             run_stage(plan, &plan->stages[s], plan->scratch);
@@ -151,15 +161,12 @@ tn_status tn_run(tn_plan *plan, tn_error *error)
         }
         return status;
     }
-    tn_barrier barrier = {.threads = 1};
 #pragma omp parallel num_threads(plan->threads) if (plan->threads > 1)
     {
         char *scratch = plan->scratch + plan->scratch_bytes * omp_get_thread_num();
-#pragma omp single
-        barrier.threads = omp_get_num_threads();
         for (int s = 0; s < plan->n_stages; s++) {
             run_stage(plan, &plan->stages[s], scratch);
-            if (s + 1 < plan->n_stages) tn_barrier_wait(&barrier);
+            if (s + 1 < plan->n_stages) tn_gate_wait(&plan->stages[s].over);
         }
     }
     return TN_OK;

@@ -164,7 +164,7 @@ static tn_node *expand_edge_softmax(tn_graph *g, tn_node *const *in, const tn_at
 #define ROW(op, kind, sizes, words)                                                                                    \
     {                                                                                                                  \
         .name = #op, .about = words, .arity = 1, .shape = sizes, .division = by_output_items,                          \
-        .kernel = TN_KERNELS(edge_##kind), .gradient = gradient_##kind, .cost = edge_cost                                     \
+        .kernel = TN_KERNELS(edge_##kind), .gradient = gradient_##kind, .cost = edge_cost                              \
     }
 
 const tn_op tn_ops_edge[] = {

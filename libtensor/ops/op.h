@@ -105,8 +105,8 @@ extern const tn_op *const tn_op_families[];
 /* The row of that name; NULL if there is none. */
 const tn_op *tn_op_find(const char *name);
 
-/* The operation that packs the second matrix of a product into the strips that its kernel reads fastest (not part of the
- * table: only the planner makes it), and the shape of its result. NULL if there is nothing to pack. */
+/* The operation that packs the second matrix of a product into the strips that its kernel reads fastest (not part of
+ * the table: only the planner makes it), and the shape of its result. NULL if there is nothing to pack. */
 const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 
 /* One clone of a kernel per instruction set, chosen when the program is loaded. Kernels need names that are unique in

@@ -1,7 +1,7 @@
 /* What must hold for every operation of the table, by loops over it. */
 #include "config.h"
 #include "core/memory.h"
-#include "graph/graph.h"
+#include "graph/plan.h"
 #include "oracle.h"
 #include "samples.h"
 #include "testing.h"
@@ -80,7 +80,7 @@ static experiment begin(const example *e, int order, unsigned options)
         tn_output(x.g, name, grad[i]);
     }
     tn_error error = {0};
-    x.plan = tn_plan_new(x.g, options, &error);
+    x.plan = tn_plan_new(x.g, options | TN_PLAN_SPREAD, &error);
     ck_assert_msg(x.plan != NULL, "%s: %s", e->text, error.message);
     for (int i = 0; i < e->n; i++) {
         int64_t size = tn_shape_size(e->shape[i]);

@@ -155,7 +155,7 @@ static bool divides_by_columns(const tn_plan *plan)
 static void *gradients(tn_graph *g, tn_params *params, unsigned options, int threads, bool by_columns)
 {
     tn_set_threads(threads);
-    tn_plan *plan = plan_of(g, options);
+    tn_plan *plan = plan_of(g, options | TN_PLAN_SPREAD);
     void **memory = oracle_bind(g, plan);
     ck_assert_int_eq(divides_by_columns(plan), by_columns);
     ck_assert_int_eq(tn_run(plan, NULL), TN_OK);
@@ -316,7 +316,7 @@ static void *work(void *argument)
     worker *w = argument;
     for (int again = 0; again < 3; again++) {
         random_graph r = random_graph_new(w->seed, TN_F64);
-        tn_plan *plan = tn_plan_new(r.g, 0, NULL);
+        tn_plan *plan = tn_plan_new(r.g, TN_PLAN_SPREAD, NULL);
         void **memory = oracle_bind(r.g, plan);
         double **values = oracle_evaluate(r.g);
         for (int run = 0; run < 10; run++) {

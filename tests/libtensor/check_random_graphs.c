@@ -44,7 +44,7 @@ static results run(tn_graph *g, unsigned options, int threads, double *off)
 {
     tn_error error = {0};
     tn_set_threads(threads);
-    tn_plan *plan = tn_plan_new(g, options, &error);
+    tn_plan *plan = tn_plan_new(g, options | TN_PLAN_SPREAD, &error);
     ck_assert_msg(plan != NULL, "%s", error.message);
     check_plan_rules(plan);
     void **memory = oracle_bind(g, plan);

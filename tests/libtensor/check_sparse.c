@@ -1,6 +1,6 @@
 /* Sparse operations against dense matrices, their adjoints, and the errors of making sparsities. */
 #include "config.h"
-#include "tensor.h"
+#include "graph/plan.h"
 #include "testing.h"
 
 #include <math.h>
@@ -117,7 +117,7 @@ static void expect_equal(const char *what, double a, double b)
 static tn_plan *plan_and_run(tn_graph *g, tn_dtype dtype, int n, const char *const *names, const values *const *in)
 {
     tn_error error = {0};
-    tn_plan *plan = tn_plan_new(g, 0, &error);
+    tn_plan *plan = tn_plan_new(g, TN_PLAN_SPREAD, &error);
     if (!plan) ck_abort_msg("%s", error.message);
     operand bound[4];
     for (int i = 0; i < n; i++) bound[i] = bind(plan, dtype, names[i], in[i]);
