@@ -100,9 +100,9 @@ static const om_key keys[] = {
       "steps between two comparisons with the truth; 0: never" },
     { KEY(training.checkpoint_minutes), "(0, 10000]", {"10"}, L, "minutes between two checkpoints" },
 
-    { KEY(loss.g_phi_diff), "[0, 1000000]", {"150", NULL, "750"}, L, "coefficient: g_phi rises with the voltage" },
-    { KEY(loss.g_phi_norm), "[0, 1000000]", {"0.2", NULL, "1", "0.9"}, L, "coefficient: g_phi has the gain 1" },
-    { KEY(loss.W_L1), "[0, 1000000]", {"1e-05", NULL, "5e-05", "0.00015"}, L, "coefficient of |W|_1" },
+    { KEY(loss.g_phi_diff), "[0, 1000000]", {"150", "750", "750"}, L, "coefficient: g_phi rises with the voltage" },
+    { KEY(loss.g_phi_norm), "[0, 1000000]", {"0.2", "0.9", "1", "0.9"}, L, "coefficient: g_phi has the gain 1" },
+    { KEY(loss.W_L1), "[0, 1000000]", {"1e-05", "5e-05", "5e-05", "0.00015"}, L, "coefficient of |W|_1" },
     { KEY(loss.W_L2), "[0, 1000000]", {"0", NULL, "0", "1.5e-06"}, L, "coefficient of ||W||_2" },
     { KEY(loss.g_phi_L1), "[0, 1000000]", {"0.05", NULL, "0.5", "0.28"}, L, "coefficient of |parameters of g_phi|_1" },
     { KEY(loss.f_theta_L1), "[0, 1000000]", {"0.01", NULL, "0.5", "0.05"}, L,
