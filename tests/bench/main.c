@@ -91,13 +91,14 @@ static const struct argp argp = {
     .options = argp_options, .parser = parse,
     .doc = "Measures how fast libtensor, the models and the programs are (doc/performance.md)."};
 
-/* Threads that wait must sleep, ours while a peer works and its threads while we do. OpenMP reads this before main, so
- * the program begins anew. */
+/* Threads that wait must sleep, ours while a peer works and its threads while we do; but not at once, as a frame of a
+ * simulation takes no longer than waking them. OpenMP reads this before main, so the program begins anew. */
 static void wait_passively(char **argv)
 {
     const char *policy = getenv("OMP_WAIT_POLICY");
     if (policy && !strcasecmp(policy, "passive")) return;
     setenv("OMP_WAIT_POLICY", "passive", 1);
+    setenv("GOMP_SPINCOUNT", "2000", 0);
     execv("/proc/self/exe", argv);
     fprintf(stderr, "bench: set OMP_WAIT_POLICY=passive, else idle threads disturb\n");
 }
