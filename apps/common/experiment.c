@@ -39,7 +39,7 @@ static double largest_coordinate(const om_recording_circuit *circuit)
     return largest > 0 ? largest : 1;
 }
 
-/* The coordinates of specification 4: one unit is half the recording and half the lattice, or, as published, the
+/* The coordinates that the SIREN sees: one unit is half the recording and half the lattice, or, as published, the
  * recording and the distance of two columns, times 2 pi. Frequencies are configured per second and per column, so that
  * they do not depend on the length of the recording and the size of the lattice. */
 static om_joint_spec specify(const om_experiment *e)

@@ -1,4 +1,4 @@
-/* Measuring a trained model (specification 6). */
+/* Measuring a trained model. */
 #include <config.h>
 #include "testing/results.h"
 #include "common/evaluation.h"
@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-/* The published window of the stimulus. */
+/* The window of the published stimulus and rollout: the length of that system's test part, less one frame. */
 enum { PUBLISHED_FRAMES = 8527 };
 
 static om_score no_score(void)
@@ -14,7 +14,7 @@ static om_score no_score(void)
     return (om_score){.r2 = NAN, .slope = NAN, .offset = NAN, .r2_identity = NAN};
 }
 
-/* The published mixture has 100 components for the 65 cell types of the fly. */
+/* The published mixture has 100 components for the 65 cell types of the fly; other circuits get as many per type. */
 static int components(const om_experiment *e)
 {
     int64_t types = om_recording_circuit_of(e->recording)->types, chosen = e->config->test.clusters;

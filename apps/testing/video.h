@@ -1,4 +1,4 @@
-/* video.h - the comparison video of specification 7. */
+/* video.h - the comparison video. */
 #ifndef OM_VIDEO_H
 #define OM_VIDEO_H
 
