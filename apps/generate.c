@@ -190,6 +190,5 @@ int main(int argc, char **argv)
         generate(&cli, &config, compress, &progress, &error);
     }
     om_config_free(&config);
-    int code = om_cli_end(&cli, &error);
-    return code && om_signals_pending() ? OM_EXIT_FAILED : code;
+    return om_signals_exit(om_cli_end(&cli, &error));
 }

@@ -192,7 +192,7 @@ om_checkpoint *om_checkpoint_newest(const char *run, om_progress *progress, tn_e
     if (!previous) tn_fail(error, TN_ENOMEM, "%s: out of memory", run);
     else if (!(checkpoint = om_checkpoint_read(path, &first))) {
         if ((checkpoint = om_checkpoint_read(previous, &second)))
-            om_progress_say(progress, "%s; taking %s instead", first.message, previous);
+            om_progress_warn(progress, "%s; taking %s instead", first.message, previous);
         else if (access(previous, F_OK) == 0)
             tn_fail(error, first.status, "%.400s; %.400s", first.message, second.message);
         else tn_fail(error, first.status, "%s", first.message);

@@ -21,7 +21,7 @@ static const struct argp_option options[] = {
     {"help-config", HELP_CONFIG, NULL, 0, "Explain every key of the configuration that this program uses", 2},
     {"dry-run", DRY_RUN, NULL, 0, "Check the inputs, say what would be done, and write nothing", 3},
     {"progress", PROGRESS, "auto|plain|json|none", 0, "How progress is shown on standard error", 3},
-    {"quiet", 'q', NULL, 0, "Print nothing but errors", 3},
+    {"quiet", 'q', NULL, 0, "Print nothing but warnings and errors", 3},
     {"verbose", 'v', NULL, 0, "Print more; twice for still more", 3},
     {0},
 };

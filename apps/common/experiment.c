@@ -206,6 +206,6 @@ void om_experiment_say_missing(const om_experiment *e, unsigned parts, om_progre
 {
     for (int part = 0; part < OM_PARTS; part++)
         if (parts >> part & 1 && !om_recording_has(e->recording, (om_recording_part)part))
-            om_progress_say(progress, "the recording has no %s: %s", om_recording_part_name((om_recording_part)part),
+            om_progress_warn(progress, "the recording has no %s: %s", om_recording_part_name((om_recording_part)part),
                             om_recording_without((om_recording_part)part));
 }

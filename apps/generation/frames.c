@@ -148,8 +148,7 @@ tn_status om_frames_record(om_recording_writer *writer, om_split split, om_simul
         const float *const series[OM_SERIES_COUNT] = {[OM_VOLTAGE] = b.voltage, [OM_DERIVATIVE] = b.derivative,
                                                       [OM_STIMULUS] = b.luminance};
         if (!status) status = om_recording_append(writer, split, 1, series, error);
-        if (!status && om_signals_pending())
-            status = tn_fail(error, TN_EINVAL, "stopped by a signal; nothing was written");
+        if (!status) status = om_signals_check("nothing was written", error);
         om_progress_at(progress, t + 1, 0, NULL);
     }
     if (!status) om_progress_end(progress);

@@ -34,7 +34,7 @@ static tn_status compare_key(om_trainer *t, const char *path, const om_key *key,
     if (!same && decides_the_model(key->name, now))
         status = tn_fail(error, TN_EFORMAT, "%s: %s was %s when the run began and is %s now; a run goes on with the "
                          "model it began with", path, key->name, before, after);
-    else if (!same) om_progress_say(t->progress, "%s is %s from here on; it was %s", key->name, after, before);
+    else if (!same) om_progress_warn(t->progress, "%s is %s from here on; it was %s", key->name, after, before);
     free(before);
     free(after);
     return status;
