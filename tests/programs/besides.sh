@@ -22,6 +22,10 @@ for place in "" "-o new"; do
     dry "recording model memory disk time" train tiny.yaml -d recording.h5 $place --set model.mode=known
     dry "run model memory disk time" test_run run -d recording.h5 $place
 done
+dry "step disk" train tiny.yaml -d recording.h5 --dump-step new.safetensors --frames 0,299
+dry "step disk" train tiny.yaml -d recording.h5 -o run --dump-step new.safetensors --frames 0,299
+expect 3 train tiny.yaml -d recording.h5 --dry-run --dump-step recording.h5 --frames 0
+expect 3 train tiny.yaml -d recording.h5 --dry-run --dump-step new.safetensors --frames 300
 rm out err
 ls -AR >"$temporary/after"
 same "$temporary/before" "$temporary/after" "--dry-run wrote something"
@@ -45,10 +49,14 @@ for tensor in 'param/W float32 545' 'grad/W float32 545' 'grad/siren.0.weight fl
 done
 learned_w=$("$inspect" tensors run/checkpoint.safetensors | sed -n 's/^W //p')
 grep -qx "param/W $learned_w" tensors || fail "--dump-step: other parameters than those of the run"
-"$inspect" tensors initial | grep -qx "param/W $learned_w" && fail "--dump-step without a run: not the initial parameters"
+"$inspect" tensors initial | grep -qx "param/W $learned_w" &&
+    fail "--dump-step without a run: not the initial parameters"
+expect 0 train --help
+tr -s ' \n' ' ' <out | grep -q "the parameters are those of the run given with -o" || fail "$said: whose parameters?"
 expect 3 train tiny.yaml -d recording.h5 -o run --dump-step learned --frames 1
 says "learned: exists; --force replaces it"
-for frames in '' , 1, ,1 -1 300 1x 1.5 99999999999999999999 "$(awk 'BEGIN { for (i = 0; i < 2000; i++) printf "1," }')1"; do
+many=$(awk 'BEGIN { for (i = 0; i < 2000; i++) printf "1," }')1
+for frames in '' , 1, ,1 -1 300 1x 1.5 99999999999999999999 "$many"; do
     expect 3 train tiny.yaml -d recording.h5 --dump-step new --frames "$frames"
     says "--frames " "wanted are at most 1024 numbers of 0 to 299 between commas"
 done

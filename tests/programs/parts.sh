@@ -82,7 +82,8 @@ metrics known $weights $constants $followed
 # A lattice of positions only: nothing says which columns are neighbours, so there is no video; that is said even when
 # nothing else is.
 without /lattice/u /lattice/v
-trains joint "warning: no video: "
+trains joint
+says "warning: no video: "
 expect 0 test_run run -d part.h5 -o results --force --quiet
 says "warning: no video: it shows columns on the lattice, and the recording has no /lattice/u and /lattice/v"
 [ "$(wc -l <err)" = 1 ] || fail "--quiet: more than the warning"
