@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef HAVE_FFMPEG
+#define OM_MOVIES "whatever FFmpeg reads, folders of PNG or JPEG images"
+#else
+#define OM_MOVIES "folders of PNG images (this program was built without FFmpeg)"
+#endif
+
 enum { COMPRESS = 1024, SETTLING_FRAMES = 100 };
 
 static const struct argp_option own_options[] = {
@@ -37,7 +43,7 @@ static const om_program program = {
         "Examples:\n"
         "  ommatid-generate demo.yaml -o recording.h5\n"
         "  ommatid-generate fly.yaml --data-dir ~/data -o fly.h5 --set simulation.sigma=0.5\n\n"
-        "Movies are whatever FFmpeg reads, folders of PNG or JPEG images, or built-in scenes (scene:dead_leaves). "
+        "Movies are " OM_MOVIES ", or built-in scenes (scene:dead_leaves). "
         "The circuit is built in or a circuit/1 file. The recording is HDF5.",
     .own = &own,
 };
