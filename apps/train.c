@@ -24,8 +24,8 @@ static const struct argp_option own_options[] = {
     {"resume", RESUME, NULL, 0, "Go on from the checkpoint of the run, bit for bit", 0},
     {"max-minutes", MAX_MINUTES, "N", 0, "Stop and save after so many minutes; schedules do not depend on it", 0},
     {"dump-step", DUMP_STEP, "FILE", 0,
-     "Write parameters, loss terms and gradients of one step to a safetensors file, and do nothing else; the parameters "
-     "are those of the run given with -o, or the initial ones without -o", 0},
+     "Write parameters, loss terms and gradients of one step to a safetensors file, and do nothing else; the "
+     "parameters are those of the run given with -o, or the initial ones without -o", 0},
     {"frames", FRAMES, "A,B,...", 0, "Training frames of that step", 0},
     {0},
 };

@@ -289,7 +289,7 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
     return loss;
 }
 
-/* What the columns see in a step: in the batch's frames [C, B], and in the input-only ones [C, F], NULL without them. */
+/* What the columns see in a step: in the batch's frames [C, B], and in the input-only ones [C, F], NULL if none. */
 typedef struct light {
     tn_node *batch, *extra;
 } light;
@@ -319,7 +319,7 @@ static tn_node *activity(const om_joint *joint, tn_graph *g, tn_params *params, 
     return activation(joint, g, params, states, tn_concat(g, 2, (tn_node *[]){a, fixed}, 1));
 }
 
-/* The prediction term, from the residuals of the batch [N, B] and, unless it is NULL, the light of input-only frames. */
+/* The prediction term, from the residuals of the batch [N, B] and, unless NULL, the light of input-only frames. */
 static tn_node *prediction_term(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *residual,
                                 tn_node *extra_light, tn_node *coefficients)
 {

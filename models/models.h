@@ -171,7 +171,8 @@ typedef struct om_wiring {
 } om_wiring;
 
 /* The loss is || dv - y ||_2 over a batch, the prediction term, plus terms that each have a factor, in the order of
- * om_term_names. v and a are those of the batch's first frame; a takes no gradient. Norms of networks include biases. */
+ * om_term_names. v and a are those of the batch's first frame; a takes no gradient. Norms of networks include their
+ * biases. */
 enum {
     OM_TERM_G_PHI_DIFF, /* || relu(g_phi(v, a)^2 - g_phi(v + 0.05 xnorm, a)^2) ||_2: it rises with the voltage */
     OM_TERM_G_PHI_NORM, /* || g_phi(2 xnorm, a)^2 - 2 xnorm ||_2: its gain, which W could take over, is 1 */
@@ -337,8 +338,8 @@ typedef struct om_type_score {
 } om_type_score;
 
 /* Clusters neurons by what was learned of them, [a, tau, Vrest, mean and standard deviation of incoming W, the same of
- * outgoing W], with a Gaussian mixture of full covariances, and compares with type [N]: accuracy is the share of neurons
- * whose cluster stands for their type, when clusters and types are matched one to one as well as can be.
+ * outgoing W], with a Gaussian mixture of full covariances, and compares with type [N]: accuracy is the share of
+ * neurons whose cluster stands for their type, when clusters and types are matched one to one as well as can be.
  *   cluster  [N] receives the cluster of each neuron; may be NULL */
 TN_API tn_status om_score_types(const om_joint *joint, const tn_params *params, const om_recovery *recovery,
                                 const int32_t *type, int components, uint64_t seed, int32_t *cluster,

@@ -26,9 +26,9 @@ static const struct argp_option options[] = {
 };
 
 static const char exit_statuses[] =
-    "Exit status: 0 done; 1 failed, or stopped before there was a result; 2 wrong options; 3 a configuration or an input "
-    "that is not what it should be; 4 training or a simulation diverged: a value became NaN or infinite; 5 reading or "
-    "writing failed.";
+    "Exit status: 0 done; 1 failed, or stopped before there was a result; 2 wrong options; 3 a configuration or an "
+    "input that is not what it should be; 4 training or a simulation diverged: a value became NaN or infinite; "
+    "5 reading or writing failed.";
 
 om_exit om_exit_code(tn_status status)
 {

@@ -58,7 +58,8 @@ static const om_key keys[] = {
       "noise on the voltages that the learner sees, standard deviation" },
 
     { KEY(model.mode), "joint|known", {"joint"}, L|T, "recover the movie too (joint), or be given it (known)" },
-    { KEY(model.recipe), "ours|published", {"ours"}, G|L|T, "whose values the keys left out take; published: doc/architecture.md" },
+    { KEY(model.recipe), "ours|published", {"ours"}, G|L|T,
+      "whose values the keys left out take; published: see doc/architecture.md" },
     { KEY(model.hidden_dim), "[1, 4096]", {"64", NULL, "64", "80"}, L, "width of g_phi and f_theta" },
     { KEY(model.layers), "[2, 8]", {"3"}, L, "linear layers of g_phi and of f_theta" },
     { KEY(model.embedding_dim), "[1, 64]", {"2"}, L, "numbers that describe a neuron" },

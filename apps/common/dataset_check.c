@@ -111,8 +111,9 @@ tn_status om_frames_check_finite(const char *path, om_split split, om_recording_
         for (int64_t k = 0; k < width; k++) bad |= !(fabsf(row[k]) <= FLT_MAX);
         for (int64_t k = 0; bad && k < width; k++)
             if (!isfinite(row[k]))
-                return tn_fail(error, status, "%s: %s[%lld, %lld], frame %lld of %s %lld, is %g, expected a finite number",
-                               path, om_series_name[split][series], (long long)(first + i), (long long)k,
+                return tn_fail(error, status,
+                               "%s: %s[%lld, %lld], frame %lld of %s %lld, is %g, expected a finite number", path,
+                               om_series_name[split][series], (long long)(first + i), (long long)k,
                                (long long)(first + i), series == OM_STIMULUS ? "column" : "neuron", (long long)k,
                                (double)row[k]);
     }

@@ -23,7 +23,8 @@ static tn_status check_parts(const om_config *config, const om_recording *record
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!om_recording_has(recording, needed[i]))
             return tn_fail(error, TN_EFORMAT, "the recording does not fit model.mode: %s, as it has no %s: %s",
-                           known ? "known" : "joint", om_recording_part_name(needed[i]), om_recording_without(needed[i]));
+                           known ? "known" : "joint", om_recording_part_name(needed[i]),
+                           om_recording_without(needed[i]));
     return TN_OK;
 }
 

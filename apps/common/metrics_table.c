@@ -10,8 +10,8 @@ const om_metric om_metrics[] = {
     /* group, name; place of the value in our read-out, in the published one; digits; headline; published values in the
      * order of om_published_setting: none, joint, then known stimulus at sigma 0, 0.05 and 0.5 */
     {"stimulus", "R² after correction", "stimulus.r2", NULL, 4, "stimulus R²", {0}},
-    {"stimulus", "R² after correction, first 8,527 frames (the published window)", "stimulus.r2_first_8527", NULL, 4, NULL,
-     {NULL, "0.8546"}},
+    {"stimulus", "R² after correction, first 8,527 frames (the published window)", "stimulus.r2_first_8527", NULL, 4,
+     NULL, {NULL, "0.8546"}},
     {"stimulus", "R² without correction (scale and offset are arbitrary)", "stimulus.r2_raw", NULL, 4, NULL, {0}},
     {"stimulus", "scale a", "stimulus.a", NULL, 4, NULL, {0}},
     {"stimulus", "offset b", "stimulus.b", NULL, 4, NULL, {0}},

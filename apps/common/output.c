@@ -85,7 +85,8 @@ tn_status om_output_check(const char *path, bool force, int n, const char *const
 {
     for (int i = 0; i < n; i++)
         if (same_file(path, inputs[i]))
-            return tn_fail(error, TN_EINVAL, "%s: is the input %s; the output needs a file of its own", path, inputs[i]);
+            return tn_fail(error, TN_EINVAL, "%s: is the input %s; the output needs a file of its own", path,
+                           inputs[i]);
     tn_status status = check_target(path, force, error);
     if (status != TN_OK) return status;
     char *directory = om_directory_of(path);

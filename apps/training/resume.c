@@ -20,7 +20,8 @@ static bool decides_the_model(const char *key, const om_config *config)
 static bool does_not_matter(const char *key, const om_config *config)
 {
     bool joint = config->model.mode == OM_MODE_JOINT;
-    return !strcmp(key, "description") || !strcmp(key, "threads") || (!joint && !strncmp(key, "siren.", strlen("siren.")));
+    return !strcmp(key, "description") || !strcmp(key, "threads") ||
+           (!joint && !strncmp(key, "siren.", strlen("siren.")));
 }
 
 static tn_status compare_key(om_trainer *t, const char *path, const om_key *key, const om_config *then,
@@ -57,7 +58,8 @@ static tn_status compare_configurations(om_trainer *t, const om_checkpoint *chec
 static tn_status put_aside(const char *path, const char *run, tn_error *error)
 {
     char *aside;
-    if (asprintf(&aside, "%s/damaged.checkpoint.safetensors", run) < 0) return tn_fail(error, TN_ENOMEM, "out of memory");
+    if (asprintf(&aside, "%s/damaged.checkpoint.safetensors", run) < 0)
+        return tn_fail(error, TN_ENOMEM, "out of memory");
     tn_status status = rename(path, aside) == 0 || errno == ENOENT
                            ? TN_OK
                            : tn_fail(error, TN_EIO, "%s: %s", aside, strerror(errno));

@@ -2,9 +2,9 @@
  *
  *     make tests/libtensor/bench_operations && tests/libtensor/bench_operations [elements [seconds [threads]]]
  *
- * A thousand elements, unless told otherwise, in float32: the product of the sizes that differ, such as m k n of a matrix
- * product. The least time of runs within so many seconds (0: of one run, which is what make check does) on so many
- * threads (1). */
+ * A thousand elements, unless told otherwise, in float32: the product of the sizes that differ, such as m k n of a
+ * matrix product. The least time of runs within so many seconds (0: of one run, which is what make check does) on so
+ * many threads (1). */
 #include "config.h"
 #include "graph/graph.h"
 #include "samples.h"

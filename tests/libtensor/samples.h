@@ -33,7 +33,8 @@ example example_at(int i);
 /* A case drawn from all samples, with drawn sizes: a function of the two numbers. */
 example example_drawn(uint64_t seed, uint64_t draw);
 
-/* The last case of a sample's any_shapes; the sizes that letters stand for are equal, and their product is about that. */
+/* The last case of a sample's any_shapes; the sizes that letters stand for are equal, and their product is about
+ * that. */
 example example_sized(const sample *s, double elements);
 
 /* Samples by themselves, in order; NULL behind the last. */

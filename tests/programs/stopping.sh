@@ -73,7 +73,8 @@ holds_only output recording.h5
 cp output/recording.h5 .
 expect 0 train tiny.yaml -d recording.h5 -o run
 test_run run -d recording.h5 -o results --set test.video_frames=1 >out 2>err || fail "test: $(cat err)"
-if grep -q "built without" err; then echo "SKIPPED: stopping a video, as the programs are $(grep -o 'built without.*' err)"
+without=$(grep -o 'built without.*' err)
+if [ -n "$without" ]; then echo "SKIPPED: stopping a video, as the programs are $without"
 else
     for signal in TERM INT; do
         rm -rf results
