@@ -108,6 +108,13 @@ static tn_status check_dump(const om_cli *cli, const options *o, tn_error *error
     return status;
 }
 
+static tn_status estimate(const om_cli *cli, const options *o, om_experiment *experiment, tn_error *error)
+{
+    tn_status status = TN_OK;
+    if (cli->output && !o->resume) status = om_output_directory_check(cli->output, cli->force, error);
+    return status ? status : om_estimate(experiment, stdout, error);
+}
+
 static tn_status work(const om_cli *cli, const options *o, const om_config *config, om_recording *recording,
                       om_progress *progress, tn_error *error)
 {
@@ -116,7 +123,7 @@ static tn_status work(const om_cli *cli, const options *o, const om_config *conf
     if (!status) om_experiment_say_missing(&experiment, WANTED, progress);
     const om_dump dump = {.path = o->dump, .frames = o->frames, .run = cli->output, .dry_run = cli->dry_run};
     if (!status && o->dump) status = om_dump_step(&experiment, &dump, progress, error);
-    else if (!status && cli->dry_run) status = om_estimate(&experiment, stdout, error);
+    else if (!status && cli->dry_run) status = estimate(cli, o, &experiment, error);
     else if (!status) status = train(cli, o, &experiment, progress, error);
     om_experiment_clear(&experiment);
     return status;

@@ -5,6 +5,8 @@
 expect 0 generate tiny.yaml -o recording.h5
 expect 0 train tiny.yaml -d recording.h5 -o run
 rm out err
+TMPDIR=$PWD # where trials are made, which are not to stay either
+export TMPDIR
 ls -AR >"$temporary/before"
 
 # --dry-run reads everything and writes nothing, with and without a place to write to.
@@ -26,11 +28,20 @@ dry "step disk" train tiny.yaml -d recording.h5 --dump-step new.safetensors --fr
 dry "step disk" train tiny.yaml -d recording.h5 -o run --dump-step new.safetensors --frames 0,299
 expect 3 train tiny.yaml -d recording.h5 --dry-run --dump-step recording.h5 --frames 0
 expect 3 train tiny.yaml -d recording.h5 --dry-run --dump-step new.safetensors --frames 300
+TMPDIR=$PWD/nowhere expect 0 generate tiny.yaml --dry-run
+grep -q "^time  *unknown, as no trial can be recorded: .*nowhere" out || fail "no folder for trials: no word about time"
 rm out err
 ls -AR >"$temporary/after"
 same "$temporary/before" "$temporary/after" "--dry-run wrote something"
 expect 3 generate tiny.yaml -o recording.h5 --dry-run
 says "recording.h5: exists; --force replaces it"
+for program in "train tiny.yaml" "test_run run"; do
+    expect 3 $program -d recording.h5 -o run --dry-run
+    says "run: is not empty; --force writes into it"
+    expect 3 $program -d recording.h5 -o tiny.yaml --dry-run --force
+    says "tiny.yaml: exists and is not a directory"
+    expect 0 $program -d recording.h5 -o run --dry-run --force
+done
 expect 3 train tiny.yaml -d tiny.yaml --dry-run
 expect 5 test_run nowhere -d recording.h5 --dry-run
 expect 5 generate tiny.yaml -o new.h5 --dry-run --set simulation.train_frames=100000000 --set circuit.extent=20
