@@ -6,8 +6,17 @@
 #include "generation/frames.h"
 #include "generation/wiring.h"
 
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#ifdef HAVE_FFMPEG
+#define OM_MOVIES "whatever FFmpeg reads, folders of PNG or JPEG images"
+#else
+#define OM_MOVIES "folders of PNG images (this program was built without FFmpeg)"
+#endif
 
 enum { COMPRESS = 1024, SETTLING_FRAMES = 100 };
 
@@ -37,7 +46,7 @@ static const om_program program = {
         "Examples:\n"
         "  ommatid-generate demo.yaml -o recording.h5\n"
         "  ommatid-generate fly.yaml --data-dir ~/data -o fly.h5 --set simulation.sigma=0.5\n\n"
-        "Movies are whatever FFmpeg reads, folders of PNG or JPEG images, or built-in scenes (scene:dead_leaves). "
+        "Movies are " OM_MOVIES ", or built-in scenes (scene:dead_leaves). "
         "The circuit is built in or a circuit/1 file. The recording is HDF5.",
     .own = &own,
 };
@@ -62,7 +71,8 @@ typedef struct ingredients {
     om_circuits circuits;
     om_stimulus *stimulus[OM_SPLITS];
     om_simulation *simulation;
-    float *start; /* [N] voltage that both splits start from */
+    float *start;   /* [N] voltage that both splits start from */
+    double seconds; /* that preparing all this took */
 } ingredients;
 
 static void clear(ingredients *in)
@@ -84,6 +94,7 @@ static double bytes_of(const om_config *config, const om_circuit *shown)
  * disk that is too small. */
 static tn_status prepare(ingredients *in, const om_config *config, const char *output, tn_error *error)
 {
+    double begin = om_now();
     *in = (ingredients){0};
     tn_status status = om_circuits_make(&in->circuits, config, error);
     if (!status && output) status = om_output_space(output, (uint64_t)bytes_of(config, in->circuits.shown), error);
@@ -99,32 +110,13 @@ static tn_status prepare(ingredients *in, const om_config *config, const char *o
     status = om_simulation_settle(in->simulation, 0.5, SETTLING_FRAMES, error);
     if (!status)
         memcpy(in->start, om_simulation_voltage(in->simulation), (size_t)circuit->neurons * sizeof *in->start);
+    in->seconds = om_now() - begin;
     return status;
 }
 
-/* --dry-run. Writing is not timed: it is a small part of simulating. */
-static tn_status describe(const om_cli *cli, const om_config *config, ingredients *in, tn_error *error)
-{
-    const om_circuit *c = in->circuits.shown;
-    int64_t train = config->simulation.train_frames, test = config->simulation.test_frames;
-    double frames = (double)(train + test), seconds;
-    tn_status status = om_frames_time(in->simulation, in->circuits.simulated, in->stimulus[OM_TRAIN], in->start,
-                                      &seconds, error);
-    if (status) return status;
-    printf("circuit    %s: %d types, %d neurons, %d synapses, %d columns\n"
-           "frames     %lld to learn from, %lld to test with\n"
-           "memory     %.0f MB, whatever the number of frames\n"
-           "disk       %.1f MB\n"
-           "time       %.2f ms a frame, about %.1f minutes on %d threads\n"
-           "output     %s\n",
-           c->name, c->types, c->neurons, c->synapses, c->columns, (long long)train, (long long)test,
-           om_memory_peak() / 1e6, bytes_of(config, c) / 1e6, 1e3 * seconds, seconds * frames / 60, tn_threads(),
-           cli->output ? cli->output : "(none given)");
-    return TN_OK;
-}
-
-static tn_status record(const om_cli *cli, const om_config *config, ingredients *in, bool compress,
-                        om_progress *progress, tn_error *error)
+/* Begins a recording of these ingredients. */
+static om_recording_writer *begin_recording(const char *path, const om_config *config, const ingredients *in,
+                                            bool compress, bool overwrite, tn_error *error)
 {
     const char **type_names = calloc((size_t)in->circuits.shown->types, sizeof *type_names);
     char *text = om_config_text(config);
@@ -133,17 +125,98 @@ static tn_status record(const om_cli *cli, const om_config *config, ingredients 
     if (type_names && text) {
         om_recording_plan plan = plan_of(config, &in->circuits, type_names, &truth, text);
         plan.compress = compress;
-        plan.overwrite = cli->force;
-        writer = om_recording_create(cli->output, &plan, error);
+        plan.overwrite = overwrite;
+        writer = om_recording_create(path, &plan, error);
     } else tn_fail(error, TN_ENOMEM, "out of memory");
+    free(type_names);
+    free(text);
+    return writer;
+}
+
+/* ---- --dry-run ---- */
+
+/* A path for a trial recording in a new folder of its own; to be freed, and the folder removed. */
+static char *trial_path(tn_error *error)
+{
+    const char *where = getenv("TMPDIR");
+    char *path;
+    if (asprintf(&path, "%s/ommatid-trial.XXXXXX/trial.h5", where && *where ? where : "/tmp") < 0) {
+        tn_fail(error, TN_ENOMEM, "out of memory");
+        return NULL;
+    }
+    char *slash = strrchr(path, '/');
+    *slash = 0;
+    if (!mkdtemp(path)) {
+        tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+        free(path);
+        return NULL;
+    }
+    *slash = '/';
+    return path;
+}
+
+/* Seconds that a frame takes from the movie into the file, as small circuits take longer to be written than to be
+ * simulated: a short recording is made and removed. Its training part warms up, its test part is timed. */
+static tn_status time_frame(const om_config *config, ingredients *in, bool compress, double *seconds, tn_error *error)
+{
+    enum { WARM_UP = 20, TIMED = 200 };
+    char *path = trial_path(error);
+    if (!path) return error->status;
+    om_config trial = *config;
+    trial.simulation.train_frames = WARM_UP;
+    trial.simulation.test_frames = TIMED;
+    om_progress silent;
+    om_progress_init(&silent, OM_PROGRESS_NONE, true);
+    om_recording_writer *writer = begin_recording(path, &trial, in, compress, false, error);
+    tn_status status = writer ? TN_OK : error->status;
+    for (int split = OM_TRAIN; split < OM_SPLITS && !status; split++) {
+        double begin = om_now();
+        status = om_frames_record(writer, (om_split)split, in->simulation, in->circuits.simulated, in->stimulus[split],
+                                  &trial, in->start, &silent, error);
+        *seconds = (om_now() - begin) / TIMED;
+    }
+    om_recording_abandon(writer);
+    *strrchr(path, '/') = 0;
+    rmdir(path);
+    free(path);
+    return status;
+}
+
+static tn_status describe(const om_cli *cli, const om_config *config, ingredients *in, bool compress, tn_error *error)
+{
+    const om_circuit *c = in->circuits.shown;
+    int64_t train = config->simulation.train_frames, test = config->simulation.test_frames;
+    double seconds = NAN;
+    tn_error trial = {0};
+    tn_status status = time_frame(config, in, compress, &seconds, &trial);
+    if (status && status != TN_EIO) return tn_fail(error, status, "%s", trial.message);
+    printf("circuit    %s: %d types, %d neurons, %d synapses, %d columns\n"
+           "frames     %lld to learn from, %lld to test with\n"
+           "memory     %.0f MB, whatever the number of frames\n"
+           "disk       %.1f MB\n"
+           "output     %s\n",
+           c->name, c->types, c->neurons, c->synapses, c->columns, (long long)train, (long long)test,
+           om_memory_peak() / 1e6, bytes_of(config, c) / 1e6, cli->output ? cli->output : "(none given)");
+    double all = in->seconds + seconds * (double)(train + test);
+    if (status) printf("time       unknown, as no trial can be recorded: %s\n", trial.message);
+    else
+        printf("time       %.1f s for the stimulus, then %.2f ms a frame: about %.*f %s on %d threads\n", in->seconds,
+               1e3 * seconds, all < 100 ? 0 : 1, all < 100 ? all : all / 60, all < 100 ? "s" : "minutes", tn_threads());
+    return TN_OK;
+}
+
+/* ---- the work ---- */
+
+static tn_status record(const om_cli *cli, const om_config *config, ingredients *in, bool compress,
+                        om_progress *progress, tn_error *error)
+{
+    om_recording_writer *writer = begin_recording(cli->output, config, in, compress, cli->force, error);
     tn_status status = writer ? TN_OK : error->status;
     for (int split = OM_TRAIN; split < OM_SPLITS && !status; split++)
         status = om_frames_record(writer, (om_split)split, in->simulation, in->circuits.simulated, in->stimulus[split],
                                   config, in->start, progress, error);
     if (!status) status = om_recording_finish(writer, error);
     else om_recording_abandon(writer);
-    free(type_names);
-    free(text);
     return status;
 }
 
@@ -168,7 +241,7 @@ static tn_status generate(const om_cli *cli, const om_config *config, bool compr
     ingredients in = {0};
     tn_status status = cli->output ? check_output(cli, config, error) : TN_OK;
     if (!status) status = prepare(&in, config, cli->output, error);
-    if (!status && cli->dry_run) status = describe(cli, config, &in, error);
+    if (!status && cli->dry_run) status = describe(cli, config, &in, compress, error);
     else if (!status) status = record(cli, config, &in, compress, progress, error);
     clear(&in);
     return status;
@@ -190,6 +263,5 @@ int main(int argc, char **argv)
         generate(&cli, &config, compress, &progress, &error);
     }
     om_config_free(&config);
-    int code = om_cli_end(&cli, &error);
-    return code && om_signals_pending() ? OM_EXIT_FAILED : code;
+    return om_signals_exit(om_cli_end(&cli, &error));
 }

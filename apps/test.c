@@ -57,7 +57,7 @@ static void print_score(const char *name, double in, double published)
     else printf("%16s\n", "-");
 }
 
-/* The recovery table: R2 of both read-outs. */
+/* The recovery table: R2 of both read-outs, and of the rollout the part of the recording that it is of. */
 static void print_table(const om_results *r)
 {
     const om_readout_results *in = &r->inside, *pub = &r->published;
@@ -68,7 +68,7 @@ static void print_table(const om_results *r)
     print_score("resting potentials", in->resting_potential.r2, pub->resting_potential.r2);
     print_score("cell types (share)", in->types.accuracy, pub->types.accuracy);
     if (isfinite(r->stimulus.r2)) printf("%-20s%16.4f\n", "stimulus", r->stimulus.r2);
-    printf("%-20s%16.4f", "rollout r", r->rollout.pearson_mean);
+    printf("%-20s%16.4f", r->split == OM_TRAIN ? "rollout r (train)" : "rollout r (test)", r->rollout.pearson_mean);
     if (isfinite(r->oracle.pearson_mean)) printf("   (oracle %.4f)", r->oracle.pearson_mean);
     printf("\n");
 }
@@ -79,12 +79,15 @@ static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t 
     om_report_figure figures[OM_FIGURES];
     for (int i = 0; i < drawn->n; i++)
         figures[i] = (om_report_figure){drawn->figure[i].title, drawn->figure[i].caption, drawn->figure[i].path};
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    const om_recording_attributes *attributes = om_recording_attributes_of(e->recording);
+    bool comparable = om_published_circuit(c->types, c->type_names) && !(attributes->measurement_noise > 0);
     bool joint = e->config->model.mode == OM_MODE_JOINT;
     char *path = inside(cli->output, "report.html");
     om_report report = {
         .title = *e->config->description ? e->config->description : "Ommatid",
         .metrics = metrics, .facts = json_object_get(metrics, "run"),
-        .published = om_published_like(joint, om_recording_attributes_of(e->recording)->sigma),
+        .published = comparable ? om_published_like(joint, attributes->sigma) : OM_PUBLISHED_NONE,
         .n_figures = (size_t)drawn->n, .figures = figures, .video = video ? "comparison.mp4" : NULL,
     };
     tn_status status = path ? om_report_write(path, &report, error) : tn_fail(error, TN_ENOMEM, "out of memory");
@@ -102,6 +105,7 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
     bool video = false;
     tn_status status = metrics_path && video_path && metrics && drawn ? TN_OK
                                                                       : tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!status) status = om_results_stopped(error);
     if (!status) status = om_json_write(metrics, metrics_path, cli->force, error);
     if (!status) status = om_figures_draw(cli->output, cli->argument[0], results, e, drawn, error);
     if (!status) status = om_video_make(video_path, results, e, cli->force, progress, &video, error);
@@ -125,8 +129,10 @@ static tn_status test(const om_cli *cli, const om_config *config, om_recording *
     const om_progress_made *made = om_checkpoint_made(checkpoint);
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) status = om_experiment_restore(&experiment, checkpoint, NULL, error);
-    if (!status && cli->dry_run) status = om_forecast(&experiment, made, stdout, error);
-    else if (!status) {
+    if (!status && cli->dry_run) {
+        if (cli->output) status = om_output_directory_check(cli->output, cli->force, error);
+        if (!status) status = om_forecast(&experiment, made, stdout, error);
+    } else if (!status) {
         status = om_output_directory(cli->output, cli->force, error);
         if (!status) status = om_results_measure(&results, &experiment, progress, error);
         if (!status) status = write_results(cli, &results, &experiment, made, progress, error);
@@ -146,7 +152,7 @@ int main(int argc, char **argv)
 
     om_cli_begin(&cli, &program, &recording_path, argc, argv);
     om_progress_init(&progress, cli.progress, cli.quiet);
-    om_signals_spare_files();
+    om_signals_catch();
     om_checkpoint *checkpoint = om_checkpoint_newest(cli.argument[0], &progress, &error);
     if (checkpoint && om_cli_config_text(&cli, om_checkpoint_path(checkpoint), om_checkpoint_made(checkpoint)->config,
                                          &config, &error)) {
@@ -158,5 +164,5 @@ int main(int argc, char **argv)
     }
     om_checkpoint_free(checkpoint);
     om_config_free(&config);
-    return om_cli_end(&cli, &error);
+    return om_signals_exit(om_cli_end(&cli, &error));
 }

@@ -24,7 +24,8 @@ static const struct argp_option own_options[] = {
     {"resume", RESUME, NULL, 0, "Go on from the checkpoint of the run, bit for bit", 0},
     {"max-minutes", MAX_MINUTES, "N", 0, "Stop and save after so many minutes; schedules do not depend on it", 0},
     {"dump-step", DUMP_STEP, "FILE", 0,
-     "Write parameters, loss terms and gradients of one step to a safetensors file, and do nothing else", 0},
+     "Write parameters, loss terms and gradients of one step to a safetensors file, and do nothing else; the "
+     "parameters are those of the run given with -o, or the initial ones without -o", 0},
     {"frames", FRAMES, "A,B,...", 0, "Training frames of that step", 0},
     {0},
 };
@@ -45,7 +46,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'd': o->recording = argument; break;
     case RESUME: o->resume = true; break;
     case MAX_MINUTES: o->max_minutes = minutes(argument, state); break;
-    case DUMP_STEP: o->dump = argument; break;
+    case DUMP_STEP:
+        if (!*argument) argp_error(state, "--dump-step: the path is empty");
+        o->dump = argument;
+        break;
     case FRAMES: o->frames = argument; break;
     case ARGP_KEY_END:
         if (!o->dump != !o->frames) argp_error(state, "--dump-step and --frames go together");
@@ -104,15 +108,22 @@ static tn_status check_dump(const om_cli *cli, const options *o, tn_error *error
     return status;
 }
 
+static tn_status estimate(const om_cli *cli, const options *o, om_experiment *experiment, tn_error *error)
+{
+    tn_status status = TN_OK;
+    if (cli->output && !o->resume) status = om_output_directory_check(cli->output, cli->force, error);
+    return status ? status : om_estimate(experiment, stdout, error);
+}
+
 static tn_status work(const om_cli *cli, const options *o, const om_config *config, om_recording *recording,
                       om_progress *progress, tn_error *error)
 {
     om_experiment experiment;
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) om_experiment_say_missing(&experiment, WANTED, progress);
-    if (!status && o->dump)
-        status = om_dump_step(&experiment, cli->output, o->dump, o->frames, cli->force, progress, error);
-    else if (!status && cli->dry_run) status = om_estimate(&experiment, stdout, error);
+    const om_dump dump = {.path = o->dump, .frames = o->frames, .run = cli->output, .dry_run = cli->dry_run};
+    if (!status && o->dump) status = om_dump_step(&experiment, &dump, progress, error);
+    else if (!status && cli->dry_run) status = estimate(cli, o, &experiment, error);
     else if (!status) status = train(cli, o, &experiment, progress, error);
     om_experiment_clear(&experiment);
     return status;

@@ -1,13 +1,13 @@
-/* The joint model: SIREN -> stimulus of each column -> graph neural network -> loss (specification 4 and 5).
+/* The joint model: SIREN -> stimulus of each column -> graph neural network -> loss.
  *
  * Tensors keep the neuron as their leading axis and frames as the second, so that the sparse product takes all frames
  * of a batch at once and the layers run over neurons x frames rows. g_phi depends on the presynaptic neuron only and
  * is evaluated once per neuron; the SIREN once per column. */
 #include "config.h"
 #include "joint.h"
+#include "parameter.h"
 
 #include <string.h>
-
 
 const char *const om_term_names[OM_TERMS] = {
     "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2",
@@ -255,9 +255,8 @@ static tn_node *sum_of_norms(const om_mlp *mlp, tn_graph *g, tn_params *params,
     tn_node *sum = NULL;
     for (int i = 0; i < mlp->layers; i++)
         for (int bias = 0; bias < 2; bias++) {
-            char name[128];
-            snprintf(name, sizeof name, "%s.%d.%s", mlp->name, i, bias ? "bias" : "weight");
-            tn_node *one = norm(g, tn_param(g, params, name), TN_ALL, false);
+            om_parameter_name name = om_parameter(mlp->name, i, bias ? "bias" : "weight");
+            tn_node *one = norm(g, tn_param(g, params, name.text), TN_ALL, false);
             sum = sum ? tn_add(g, sum, one) : one;
         }
     return sum;
@@ -290,45 +289,65 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
     return loss;
 }
 
-void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra, bool details)
+/* What the columns see in a step: in the batch's frames [C, B], and in the input-only ones [C, F], NULL if none. */
+typedef struct light {
+    tn_node *batch, *extra;
+} light;
+
+static light light_of(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra)
 {
-    tn_dtype number = tn_params_dtype(params);
-    int64_t n = joint->wiring.neurons;
-    double x = joint->spec.xnorm;
-    tn_node *v = by_frames(g, params, "voltage", batch, n);
-    tn_node *y = by_frames(g, params, "derivative", batch, n);
-    tn_node *field, *extra_field = NULL;
+    int64_t columns = joint->wiring.columns;
     if (joint->spec.joint) {
         tn_node *all = field_of(joint, g, params, batch + extra);
-        field = tn_slice(g, all, 1, 0, batch);
-        extra_field = tn_slice(g, all, 1, batch, extra);
-    } else {
-        field = by_frames(g, params, "stimulus", batch, joint->wiring.columns);
-        if (extra) extra_field = by_frames(g, params, "input_stimulus", extra, joint->wiring.columns);
+        return (light){tn_slice(g, all, 1, 0, batch), extra ? tn_slice(g, all, 1, batch, extra) : NULL};
     }
+    tn_node *seen = by_frames(g, params, "stimulus", batch, columns);
+    return (light){seen, extra ? by_frames(g, params, "input_stimulus", extra, columns) : NULL};
+}
 
-    /* The batch and the three probes of g_phi go through the layers together: one pass of B + 3 columns. */
-    tn_node *embedding = tn_param(g, params, "embedding"), *first = tn_slice(g, v, 1, 0, 1);
+/* g_phi^2 of the batch, v [N, B] and a [N, B, K], and at three probes of its first frame for the regularizers:
+ * [N, B + 3]. All go through the layers together, so that there is one pass. */
+static tn_node *activity(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *v, tn_node *a)
+{
+    tn_dtype number = tn_params_dtype(params);
+    double x = joint->spec.xnorm;
+    tn_node *first = tn_slice(g, v, 1, 0, 1);
     tn_node *shifted = tn_add(g, first, tn_cast(g, tn_constant(g, 0.05 * x), number));
-    tn_node *high = tn_cast(g, tn_full(g, TN_SHAPE(n, 1), 2 * x), number);
+    tn_node *high = tn_cast(g, tn_full(g, TN_SHAPE(dim(v, 0), 1), 2 * x), number);
     tn_node *states = tn_concat(g, 4, (tn_node *[]){v, first, shifted, high}, 1);
-    tn_node *a = beside_frames(g, embedding, batch);
-    tn_node *fixed = beside_frames(g, tn_detach(g, embedding), 3);
-    tn_node *g2 = activation(joint, g, params, states, tn_concat(g, 2, (tn_node *[]){a, fixed}, 1));
+    tn_node *fixed = beside_frames(g, tn_detach(g, tn_param(g, params, "embedding")), 3);
+    return activation(joint, g, params, states, tn_concat(g, 2, (tn_node *[]){a, fixed}, 1));
+}
 
+/* The prediction term, from the residuals of the batch [N, B] and, unless NULL, the light of input-only frames. */
+static tn_node *prediction_term(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *residual,
+                                tn_node *extra_light, tn_node *coefficients)
+{
+    tn_node *weight = NULL;
+    if (joint->spec.weighted)
+        weight = tn_input(g, "neuron_weight", tn_params_dtype(params), TN_SHAPE(joint->wiring.neurons));
+    residual = weigh(joint, g, residual, weight, NULL);
+    if (!extra_light) return tn_norm2(g, residual, TN_ALL, false);
+    tn_node *more = input_residual(joint, g, params, extra_light);
+    return apart(joint, g, residual, weigh(joint, g, more, weight, joint->part.input_index),
+                 factor_of(g, coefficients, OM_FACTOR_INPUTS));
+}
+
+void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra, bool details)
+{
+    int64_t n = joint->wiring.neurons;
+    tn_node *v = by_frames(g, params, "voltage", batch, n);
+    tn_node *y = by_frames(g, params, "derivative", batch, n);
+    light seen = light_of(joint, g, params, batch, extra);
+    tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), batch);
+    tn_node *g2 = activity(joint, g, params, v, a);
     tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), tn_slice(g, g2, 1, 0, batch));
-    tn_node *dv = derivative(joint, g, params, v, a, m, seen_by_neurons(joint, g, field));
-    tn_node *coefficients = tn_input(g, "coefficients", number, TN_SHAPE(OM_COEFFICIENTS));
-    tn_node *weight = joint->spec.weighted ? tn_input(g, "neuron_weight", number, TN_SHAPE(n)) : NULL;
-    tn_node *residual = weigh(joint, g, tn_sub(g, dv, y), weight, NULL), *prediction;
-    if (extra) {
-        tn_node *more = input_residual(joint, g, params, extra_field);
-        prediction = apart(joint, g, residual, weigh(joint, g, more, weight, joint->part.input_index),
-                           factor_of(g, coefficients, OM_FACTOR_INPUTS));
-    } else prediction = tn_norm2(g, residual, TN_ALL, false);
+    tn_node *dv = derivative(joint, g, params, v, a, m, seen_by_neurons(joint, g, seen.batch));
+    tn_node *coefficients = tn_input(g, "coefficients", tn_params_dtype(params), TN_SHAPE(OM_COEFFICIENTS));
+    tn_node *prediction = prediction_term(joint, g, params, tn_sub(g, dv, y), seen.extra, coefficients);
     tn_output(g, "term/prediction", prediction);
     if (details) {
-        output_by_frames(g, "field", field);
+        output_by_frames(g, "field", seen.batch);
         output_by_frames(g, "message", m);
         output_by_frames(g, "predicted_derivative", dv);
     }

@@ -65,8 +65,8 @@ typedef struct om_cell_type {
     float resting_potential;
 } om_cell_type;
 
-/* A circuit expanded on the lattice (specification 1). Neurons are numbered type by type, and within a type in the
- * order of the columns. */
+/* A circuit expanded on the lattice. Neurons are numbered type by type, and within a type in the order of the
+ * columns. */
 typedef struct om_circuit {
     char name[OM_NAME_SIZE];
     om_lattice *lattice;
@@ -131,8 +131,8 @@ typedef struct om_mlp {
     int layers; /* linear layers, >= 2 */
 } om_mlp;
 
-/* Declares the parameters (specification 4): first layer weights and bias uniform within 1/sqrt(inputs), the other
- * weights normal with standard deviation 0.1, the other biases 0. */
+/* Declares the parameters: first layer weights and bias uniform within 1/sqrt(inputs), the other weights normal with
+ * standard deviation 0.1, the other biases 0. */
 TN_API void om_mlp_declare(const om_mlp *mlp, tn_params *params, int group);
 /* x [..., inputs] -> [..., outputs] */
 TN_API tn_node *om_mlp_build(const om_mlp *mlp, tn_graph *g, tn_params *params, tn_node *x);
@@ -148,7 +148,7 @@ typedef struct om_siren {
     const char *name;
     int hidden_dim;
     int layers;        /* square sine layers between the first sine layer and the linear one */
-    bool published;    /* sin(omega (A x + b)) as in the published system, else sin(A x + b) with omega in A */
+    bool published;    /* sin(omega (A x + b)), as in doc/architecture.md, else sin(A x + b) with omega in A */
     bool squared;      /* the output */
     double omega[3];   /* of t, x and y; published: omega[0] in every layer */
 } om_siren;
@@ -170,15 +170,17 @@ typedef struct om_wiring {
     const double *position;         /* [C, 2] of the columns, lattice units; may be NULL where the stimulus is known */
 } om_wiring;
 
-/* Factors of the terms of the loss (specification 5), in the order of om_term_names. */
+/* The loss is || dv - y ||_2 over a batch, the prediction term, plus terms that each have a factor, in the order of
+ * om_term_names. v and a are those of the batch's first frame; a takes no gradient. Norms of networks include their
+ * biases. */
 enum {
-    OM_TERM_G_PHI_DIFF,
-    OM_TERM_G_PHI_NORM,
-    OM_TERM_W_L1,
-    OM_TERM_W_L2,
-    OM_TERM_G_PHI_L1,
-    OM_TERM_F_THETA_L1,
-    OM_TERM_F_THETA_L2,
+    OM_TERM_G_PHI_DIFF, /* || relu(g_phi(v, a)^2 - g_phi(v + 0.05 xnorm, a)^2) ||_2: it rises with the voltage */
+    OM_TERM_G_PHI_NORM, /* || g_phi(2 xnorm, a)^2 - 2 xnorm ||_2: its gain, which W could take over, is 1 */
+    OM_TERM_W_L1,       /* |W|_1 */
+    OM_TERM_W_L2,       /* ||W||_2 */
+    OM_TERM_G_PHI_L1,   /* |phi|_1 */
+    OM_TERM_F_THETA_L1, /* |theta|_1 */
+    OM_TERM_F_THETA_L2, /* sum over the parameters of theta of their 2-norms */
     OM_TERMS,
     OM_FACTOR_INPUTS = OM_TERMS, /* and the factor on the prediction error of the input neurons, see om_joint_step */
     OM_COEFFICIENTS
@@ -198,7 +200,7 @@ typedef struct om_joint_spec {
     double t_scale, t_offset, xy_scale; /* the SIREN sees (frame t_scale + t_offset, position xy_scale) */
     double weight_scale; /* W starts normal with this standard deviation; 0: at 0 */
     bool weighted;       /* residuals are multiplied by a weight of each neuron */
-    double xnorm;        /* 1.5 standard deviations of the voltage (specification 5) */
+    double xnorm;        /* 1.5 standard deviations of the voltage, over all neurons and frames */
 } om_joint_spec;
 
 /* The model: m = W g_phi(v, a)^2, dv = f_theta(v, a, m, I), I the stimulus of each input neuron's column. */
@@ -209,7 +211,7 @@ TN_API om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec
 TN_API void om_joint_free(om_joint *joint);
 TN_API const om_joint_spec *om_joint_specification(const om_joint *joint);
 
-/* Parameters g_phi.*, f_theta.*, embedding [N, 2] = 1, W [E], siren.*, in the groups above. */
+/* Parameters g_phi.*, f_theta.*, embedding [N, embedding_dim] = 1, W [E], siren.*, in the groups above. */
 TN_API void om_joint_declare(const om_joint *joint, tn_params *params);
 /* Completes the initial values of a newly sealed set. */
 TN_API void om_joint_initialise(const om_joint *joint, tn_params *params);
@@ -249,7 +251,7 @@ TN_API void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params
 
 /* ---- 6. Dynamics -------------------------------------------------------------------------------------------- */
 
-/* The truth that recordings are made of, frame by frame, by explicit Euler steps (specification 3):
+/* The truth that recordings are made of, frame by frame, by explicit Euler steps:
  *     tau_i dv_i/dt = -v_i + Vrest_i + sum_j W_ij relu(v_j) + I_i(t);   v(t + dt) = v(t) + dt dv/dt + sigma xi */
 typedef struct om_simulation om_simulation;
 
@@ -301,12 +303,15 @@ typedef struct om_recovery {
 
 TN_API void om_recovery_clear(om_recovery *recovery);
 
-/* The read-out where neurons really live (specification 6): least squares over `count` frames of the data.
+/* The read-out where neurons really live: over `count` frames of the data, int(linspace(0, frames - 1, count)), least
+ * squares of f_i = cv_i v_i + cm_i m_i + cI_i I_i + c0_i and g_j^2 = s_j relu(v_j) + o_j, from which follow, with w the
+ * raw weights, tau_i = -1/cv_i, W_ij = w_ij cm_i tau_i s_j and Vrest_i = tau_i c0_i + sum_j w_ij cm_i tau_i o_j.
  * The recovery is to be cleared also after an error. Errors: those of reading; TN_ENOMEM. */
 TN_API tn_status om_recover_in_distribution(const om_joint *joint, tn_params *params, const om_data *data,
                                             int64_t count, om_recovery *recovery, tn_error *error);
 
-/* The published read-out: slopes on grids around the activity; mean, sd [N] of the training voltage. */
+/* The published read-out (doc/architecture.md says of which system): slopes on grids around the activity;
+ * mean, sd [N] of the training voltage. */
 TN_API tn_status om_recover_as_published(const om_joint *joint, tn_params *params, const om_data *data,
                                          const double *mean, const double *sd, om_recovery *recovery, tn_error *error);
 
@@ -332,7 +337,9 @@ typedef struct om_type_score {
     double accuracy, ari, nmi;
 } om_type_score;
 
-/* Clusters neurons by embedding and recovered circuit and compares with type [N] (specification 6).
+/* Clusters neurons by what was learned of them, [a, tau, Vrest, mean and standard deviation of incoming W, the same of
+ * outgoing W], with a Gaussian mixture of full covariances, and compares with type [N]: accuracy is the share of
+ * neurons whose cluster stands for their type, when clusters and types are matched one to one as well as can be.
  *   cluster  [N] receives the cluster of each neuron; may be NULL */
 TN_API tn_status om_score_types(const om_joint *joint, const tn_params *params, const om_recovery *recovery,
                                 const int32_t *type, int components, uint64_t seed, int32_t *cluster,

@@ -1,4 +1,4 @@
-/* From a trained model to a circuit: weights, time constants and resting potentials (spec section 6).
+/* From a trained model to a circuit: weights, time constants and resting potentials.
  *
  * The in-distribution read-out fits the model, neuron by neuron, where the neuron really lives:
  *     f_i   = cv_i v_i + cm_i m_i + cI_i I_i + c0_i        (I for input neurons only)

@@ -1,5 +1,5 @@
-/* The two read-outs of a trained model (specification 6): the arithmetic is in readout.c, here the model is run where
- * they want to see it. */
+/* The two read-outs of a trained model: the arithmetic is in readout.c, here the model is run where they want to see
+ * it. */
 #include "config.h"
 #include "recovery.h"
 #include "readout.h"

@@ -1,4 +1,4 @@
-/* Comparing a recovered circuit with the truth (specification 6). */
+/* Comparing a recovered circuit with the truth. */
 #include "config.h"
 #include "recovery.h"
 #include "clustering.h"

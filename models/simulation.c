@@ -1,4 +1,4 @@
-/* The circuit's dynamics (specification 3), as a plan that computes one frame. */
+/* The circuit's dynamics, as a plan that computes one frame. */
 #include "config.h"
 #include "models.h"
 

@@ -1,19 +1,9 @@
-/* SIREN: Sitzmann, Martel, Bergman, Lindell, Wetzstein, NeurIPS 2020; initial values of specification 4. */
+/* SIREN: Sitzmann, Martel, Bergman, Lindell, Wetzstein, NeurIPS 2020. */
 #include "config.h"
 #include "models.h"
+#include "parameter.h"
 
 #include <math.h>
-
-typedef struct name {
-    char text[128];
-} name;
-
-static name parameter(const om_siren *siren, int layer, const char *what)
-{
-    name n;
-    snprintf(n.text, sizeof n.text, "%s.%d.%s", siren->name, layer, what);
-    return n;
-}
 
 static tn_init within(double bound)
 {
@@ -36,15 +26,15 @@ void om_siren_declare(const om_siren *siren, tn_params *params, int group)
              * sign of its own; and a square could only rise. Away from 0 it begins as a straight line. */
             if (i == last) offset = (tn_init){TN_INIT_CONSTANT, 1, 0};
         }
-        tn_params_add(params, parameter(siren, i, "weight").text, TN_SHAPE(out, in), weight, group);
-        tn_params_add(params, parameter(siren, i, "bias").text, TN_SHAPE(out), offset, group);
+        tn_params_add(params, om_parameter(siren->name, i, "weight").text, TN_SHAPE(out, in), weight, group);
+        tn_params_add(params, om_parameter(siren->name, i, "bias").text, TN_SHAPE(out), offset, group);
     }
 }
 
 void om_siren_initialise(const om_siren *siren, tn_params *params)
 {
     if (siren->published) return;
-    void *weight = tn_params_data(params, parameter(siren, 0, "weight").text);
+    void *weight = tn_params_data(params, om_parameter(siren->name, 0, "weight").text);
     for (int i = 0; i < 3 * siren->hidden_dim; i++)
         if (tn_params_dtype(params) == TN_F64) ((double *)weight)[i] *= siren->omega[i % 3];
         else ((float *)weight)[i] *= (float)siren->omega[i % 3];
@@ -54,8 +44,8 @@ tn_node *om_siren_build(const om_siren *siren, tn_graph *g, tn_params *params, t
 {
     int last = siren->layers + 1;
     for (int i = 0; i <= last; i++) {
-        x = tn_linear(g, x, tn_param(g, params, parameter(siren, i, "weight").text),
-                      tn_param(g, params, parameter(siren, i, "bias").text));
+        x = tn_linear(g, x, tn_param(g, params, om_parameter(siren->name, i, "weight").text),
+                      tn_param(g, params, om_parameter(siren->name, i, "bias").text));
         if (i < last) x = tn_sin(g, siren->published ? tn_scale(g, x, siren->omega[0]) : x);
     }
     return siren->squared ? tn_square(g, x) : x;

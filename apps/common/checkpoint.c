@@ -63,7 +63,8 @@ static tn_status keep_previous(const char *path, tn_error *error)
 {
     char *previous = om_checkpoint_previous(path), *second = NULL;
     tn_status status = TN_OK;
-    if (!previous || asprintf(&second, "%s.new", previous) < 0) status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+    if (!previous || asprintf(&second, "%s.new", previous) < 0)
+        status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
     else if (access(path, F_OK) == 0) {
         unlink(second);
         bool kept = link(path, second) == 0 ? rename(second, previous) == 0 : rename(path, previous) == 0;
@@ -83,38 +84,71 @@ static char *known(double value, char text[32])
     return text;
 }
 
+/* The tensors of a checkpoint, with names of their own. */
+typedef struct listing {
+    tn_tensor *tensor;
+    char (*name)[160];
+    int count;
+} listing;
+
+static void listing_free(listing *l)
+{
+    free(l->tensor);
+    free(l->name);
+}
+
+static bool list_tensors(listing *l, const tn_params *params, const tn_adam *adam, int kinds)
+{
+    int n = tn_params_count(params);
+    l->tensor = calloc((size_t)(kinds * n), sizeof *l->tensor);
+    l->name = calloc((size_t)(kinds * n), sizeof *l->name);
+    if (!l->tensor || !l->name) return false;
+    for (int k = 0; k < kinds; k++)
+        for (int i = 0; i < n; i++, l->count++) {
+            tn_param_info info = tn_params_at(params, i);
+            snprintf(l->name[l->count], sizeof *l->name, "%s%s", prefixes[k], info.name);
+            l->tensor[l->count] = (tn_tensor){l->name[l->count], tn_params_dtype(params), info.shape,
+                                              place(params, adam, i, k)};
+        }
+    return true;
+}
+
+/* What is known of a run as metadata, and room for the texts. */
+enum { FACTS = 10 };
+typedef struct facts {
+    char text[FACTS][32];
+    tn_pair pair[FACTS];
+} facts;
+
+static void list_facts(facts *f, const om_progress_made *made, const tn_adam *adam)
+{
+    char(*text)[32] = f->text;
+    snprintf(text[1], sizeof *text, "%lld", (long long)made->step);
+    snprintf(text[2], sizeof *text, "%lld", adam ? (long long)tn_adam_steps(adam) : 0);
+    snprintf(text[3], sizeof *text, "%.3f", made->seconds);
+    snprintf(text[4], sizeof *text, "%llu", (unsigned long long)made->seed);
+    snprintf(text[5], sizeof *text, "%016" PRIx64, made->circuit);
+    const tn_pair pairs[FACTS] = {
+        {"format", "checkpoint/1"}, {"step", text[1]}, {"optimizer_steps", text[2]}, {"train_seconds", text[3]},
+        {"seed", text[4]}, {"circuit", text[5]}, {"stimulus_r2", known(made->stimulus_r2, text[6])},
+        {"weight_r2", known(made->weight_r2, text[7])}, {"config", made->config}, {"program", made->program},
+    };
+    memcpy(f->pair, pairs, sizeof pairs);
+}
+
 tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_adam *adam,
                               const om_progress_made *made, tn_error *error)
 {
-    enum { LENGTH = 160 };
-    int kinds = adam ? 3 : 1, n = tn_params_count(params), total = kinds * n;
+    int kinds = adam ? 3 : 1;
+    facts meta;
+    listing tensors = {0};
     tn_status status = check_finite(path, params, adam, kinds, error);
-    if (status) return status;
-    tn_tensor *tensors = calloc((size_t)total, sizeof *tensors);
-    char(*names)[LENGTH] = calloc((size_t)total, sizeof *names);
-    if (!tensors || !names) status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
-    for (int k = 0; k < kinds && !status; k++)
-        for (int i = 0; i < n; i++) {
-            tn_param_info info = tn_params_at(params, i);
-            snprintf(names[k * n + i], LENGTH, "%s%s", prefixes[k], info.name);
-            tensors[k * n + i] = (tn_tensor){names[k * n + i], tn_params_dtype(params), info.shape,
-                                             place(params, adam, i, k)};
-        }
-    char step[32], optimizer_steps[32], seconds[32], seed[32], circuit[32], stimulus[32], weight[32];
-    snprintf(step, sizeof step, "%lld", (long long)made->step);
-    snprintf(optimizer_steps, sizeof optimizer_steps, "%lld", adam ? (long long)tn_adam_steps(adam) : 0);
-    snprintf(seconds, sizeof seconds, "%.3f", made->seconds);
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)made->seed);
-    snprintf(circuit, sizeof circuit, "%016" PRIx64, made->circuit);
-    const tn_pair meta[] = {{"format", "checkpoint/1"}, {"step", step}, {"optimizer_steps", optimizer_steps},
-                            {"train_seconds", seconds}, {"seed", seed}, {"circuit", circuit},
-                            {"stimulus_r2", known(made->stimulus_r2, stimulus)},
-                            {"weight_r2", known(made->weight_r2, weight)},
-                            {"config", made->config}, {"program", made->program}};
+    if (!status && !list_tensors(&tensors, params, adam, kinds))
+        status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+    list_facts(&meta, made, adam);
     if (!status) status = keep_previous(path, error);
-    if (!status) status = tn_file_write(path, total, tensors, sizeof meta / sizeof *meta, meta, error);
-    free(tensors);
-    free(names);
+    if (!status) status = tn_file_write(path, tensors.count, tensors.tensor, FACTS, meta.pair, error);
+    listing_free(&tensors);
     return status;
 }
 
@@ -192,7 +226,7 @@ om_checkpoint *om_checkpoint_newest(const char *run, om_progress *progress, tn_e
     if (!previous) tn_fail(error, TN_ENOMEM, "%s: out of memory", run);
     else if (!(checkpoint = om_checkpoint_read(path, &first))) {
         if ((checkpoint = om_checkpoint_read(previous, &second)))
-            om_progress_say(progress, "%s; taking %s instead", first.message, previous);
+            om_progress_warn(progress, "%s; taking %s instead", first.message, previous);
         else if (access(previous, F_OK) == 0)
             tn_fail(error, first.status, "%.400s; %.400s", first.message, second.message);
         else tn_fail(error, first.status, "%s", first.message);

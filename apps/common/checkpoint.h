@@ -17,7 +17,8 @@ typedef struct om_progress_made {
 
 /* Writes parameters, the moments of adam (may be NULL) and the progress. An older file at path lives on as
  * path's name with "previous." before it; whenever the program may be killed, one of the two is whole.
- * Errors: TN_EIO; TN_ENUMERIC a parameter or moment is not finite (the message names it; nothing is written); TN_ENOMEM. */
+ * Errors: TN_EIO; TN_ENUMERIC a parameter or moment is not finite (the message names it; nothing is written);
+ *         TN_ENOMEM. */
 tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_adam *adam,
                               const om_progress_made *made, tn_error *error);
 

@@ -21,14 +21,14 @@ static const struct argp_option options[] = {
     {"help-config", HELP_CONFIG, NULL, 0, "Explain every key of the configuration that this program uses", 2},
     {"dry-run", DRY_RUN, NULL, 0, "Check the inputs, say what would be done, and write nothing", 3},
     {"progress", PROGRESS, "auto|plain|json|none", 0, "How progress is shown on standard error", 3},
-    {"quiet", 'q', NULL, 0, "Print nothing but errors", 3},
-    {"verbose", 'v', NULL, 0, "Print more; twice for still more", 3},
+    {"quiet", 'q', NULL, 0, "Print nothing but warnings and errors", 3},
     {0},
 };
 
 static const char exit_statuses[] =
-    "Exit status: 0 done; 1 failed; 2 wrong options; 3 a configuration or an input that is not what it should be; "
-    "4 a value became NaN or infinite; 5 reading or writing failed.";
+    "Exit status: 0 done; 1 failed, or stopped before there was a result; 2 wrong options; 3 a configuration or an "
+    "input that is not what it should be; 4 training or a simulation diverged: a value became NaN or infinite; "
+    "5 reading or writing failed.";
 
 om_exit om_exit_code(tn_status status)
 {
@@ -73,10 +73,12 @@ static error_t parse(int key, char *value, struct argp_state *state)
     const om_program *program = cli->program;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = cli->own; break;
-    case 'o': cli->output = value; break;
+    case 'o':
+        if (!*value) argp_error(state, "--output: the path is empty");
+        cli->output = value;
+        break;
     case DATA_DIR: cli->data_dir = value; break;
     case 'q': cli->quiet = true; break;
-    case 'v': cli->verbose++; break;
     case FORCE: cli->force = true; break;
     case DRY_RUN: cli->dry_run = true; break;
     case PRINT_CONFIG: cli->print_config = true; break;

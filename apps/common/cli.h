@@ -5,10 +5,9 @@
  *         om_cli cli;
  *         om_config config = {0};
  *         tn_error error = {0};
- *         om_cli_begin(&cli, &program, argc, argv);
+ *         om_cli_begin(&cli, &program, NULL, argc, argv);
  *         if (om_cli_config(&cli, cli.argument[0], &config, &error)) {
- *             tn_status status = recording_make(&cli, &config, &error);
- *             ...
+ *             ... do the work, which says in error why it fails ...
  *         }
  *         om_config_free(&config);
  *         return om_cli_end(&cli, &error);
@@ -27,7 +26,7 @@ typedef enum om_exit {
     OM_EXIT_FAILED,  /* anything else, such as out of memory */
     OM_EXIT_USAGE,   /* wrong options */
     OM_EXIT_INPUT,   /* a configuration or a file that is not what it should be */
-    OM_EXIT_NUMERIC, /* a value became NaN or infinite */
+    OM_EXIT_NUMERIC, /* training or a simulation diverged: a value became NaN or infinite */
     OM_EXIT_IO,      /* reading or writing failed */
 } om_exit;
 
@@ -53,7 +52,6 @@ typedef struct om_cli {
     const char *argument[OM_CLI_ARGUMENTS]; /* plain arguments */
     const char *output, *data_dir;          /* NULL if not given */
     bool force, dry_run, print_config, quiet;
-    int verbose; /* how often */
     om_progress_mode progress;
     int n_set;
     char **set; /* "key=value", in the order given; --seed and --threads are among them */
@@ -61,8 +59,8 @@ typedef struct om_cli {
     bool failed; /* out of memory while reading the options */
 } om_cli;
 
-/* Reads the options. --help, --usage, --version, --help-config and wrong usage print and end the program, as argp
- * does; wrong usage with OM_EXIT_USAGE.
+/* Reads the options. --help, --usage, --version, --help-config and wrong usage, an empty path for -o among it, print
+ * and end the program, as argp does; wrong usage with OM_EXIT_USAGE.
  *   own  what the parser of the program's own options finds in state->input, or NULL */
 void om_cli_begin(om_cli *cli, const om_program *program, void *own, int argc, char **argv);
 
@@ -77,7 +75,7 @@ bool om_cli_config(const om_cli *cli, const char *path, om_config *config, tn_er
 bool om_cli_config_text(const om_cli *cli, const char *name, const char *text, om_config *config, tn_error *error);
 
 /* Prints the error if there is one, "ommatid-train: fly.yaml:3: ...", frees what cli owns and returns the exit
- * status. The only place where errors are printed. */
+ * status. All errors of the work come out here. */
 int om_cli_end(om_cli *cli, const tn_error *error);
 
 #endif

@@ -1,5 +1,5 @@
-/* Frames of the comparison video (specification section 7): the true stimulus on the eye, the recovered one beside it
- * on the same scale of colours, and the latest voltages of selected neurons. */
+/* Frames of the comparison video: the true stimulus on the eye, the recovered one beside it on the same scale of
+ * colours, and the latest voltages of selected neurons. */
 #ifndef OM_COMPARISON_H
 #define OM_COMPARISON_H
 

@@ -94,8 +94,8 @@ typedef struct om_recording om_recording;
 
 /* Opens a recording and checks all of it but the frames and the truth. Numbers of any HDF5 type are converted.
  * Errors: TN_EIO it cannot be opened; TN_EFORMAT it is no recording/1: a part is missing, has another shape or type
- *         than its neighbours ask for, an index is out of range, synapses are out of order (the message names file,
- *         part, the first bad value and what was expected); TN_ENUMERIC a value is not finite; TN_ENOMEM. */
+ *         than its neighbours ask for, an index is out of range, a value is not finite, synapses are out of order (the
+ *         message names file, part, the first bad value and what was expected); TN_ENOMEM. */
 om_recording *om_recording_open(const char *path, tn_error *error);
 void om_recording_close(om_recording *recording);
 
@@ -128,8 +128,8 @@ int64_t om_recording_length(const om_recording *recording, om_split split, om_re
 
 /* Reads n frames, in any order: out [n, N], or [n, C] for the stimulus. One read of the file a frame, without a copy,
  * if the file is as om_recording_create writes it.
- * Errors: TN_EINVAL a frame that does not exist; TN_ENUMERIC a value is not finite (the message names frame and neuron
- *         or column); TN_EIO. */
+ * Errors: TN_EINVAL a frame that does not exist; TN_EFORMAT a value is not finite (the message names file, dataset,
+ *         frame, and neuron or column); TN_EIO. */
 tn_status om_recording_frames(om_recording *recording, om_split split, om_recording_series series, int64_t n,
                               const int64_t *frame, float *out, tn_error *error);
 /* The same for the n frames from first on. */

@@ -78,7 +78,7 @@ static tn_status check_positions(const place *at, const om_recording_circuit *ci
 {
     for (int64_t i = 0; circuit->position && i < 2 * circuit->columns; i++)
         if (!isfinite(circuit->position[i]))
-            return tn_fail(at->error, TN_ENUMERIC, "%s: /lattice/position[%lld, %lld] is %g, expected a finite number",
+            return tn_fail(at->error, at->status, "%s: /lattice/position[%lld, %lld] is %g, expected a finite number",
                            at->file, (long long)i / 2, (long long)i % 2, (double)circuit->position[i]);
     return TN_OK;
 }
@@ -102,8 +102,8 @@ tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const 
     return status;
 }
 
-tn_status om_frames_check_finite(const char *path, const char *name, const float *values, int64_t n, int64_t width,
-                                 const int64_t *frame, int64_t first, tn_error *error)
+tn_status om_frames_check_finite(const char *path, om_split split, om_recording_series series, const float *values,
+                                 int64_t n, int64_t width, int64_t first, tn_status status, tn_error *error)
 {
     for (int64_t i = 0; i < n; i++) {
         const float *row = values + i * width;
@@ -111,8 +111,11 @@ tn_status om_frames_check_finite(const char *path, const char *name, const float
         for (int64_t k = 0; k < width; k++) bad |= !(fabsf(row[k]) <= FLT_MAX);
         for (int64_t k = 0; bad && k < width; k++)
             if (!isfinite(row[k]))
-                return tn_fail(error, TN_ENUMERIC, "%s: %s[%lld, %lld] is %g, expected a finite number", path, name,
-                               (long long)(frame ? frame[i] : first + i), (long long)k, (double)row[k]);
+                return tn_fail(error, status,
+                               "%s: %s[%lld, %lld], frame %lld of %s %lld, is %g, expected a finite number", path,
+                               om_series_name[split][series], (long long)(first + i), (long long)k,
+                               (long long)(first + i), series == OM_STIMULUS ? "column" : "neuron", (long long)k,
+                               (double)row[k]);
     }
     return TN_OK;
 }

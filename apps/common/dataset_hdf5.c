@@ -230,7 +230,7 @@ tn_status om_h5_read_float(const om_h5 *h5, const om_h5_array *array, float **ou
     for (size_t i = 0; i < n && status == TN_OK; i++)
         if (!isfinite(values[i]))
             status =
-                om_h5_say(h5, TN_ENUMERIC, array->name, "[%zu] is %g, expected a finite number", i, (double)values[i]);
+                om_h5_say(h5, TN_EFORMAT, array->name, "[%zu] is %g, expected a finite number", i, (double)values[i]);
     if (status != TN_OK) {
         free(values);
         values = NULL;

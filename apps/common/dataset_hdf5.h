@@ -39,7 +39,7 @@ void om_h5_close(om_h5_array *array);
 tn_status om_h5_exists(const om_h5 *h5, const char *name, bool *there);
 
 /* Read a whole array of rank 1 or 2 into new memory, to be freed with free.
- * Errors: TN_EFORMAT a value that is no int32, no flag (0 or 1); TN_ENUMERIC not finite; TN_EIO; TN_ENOMEM. */
+ * Errors: TN_EFORMAT a value that is no int32, no flag (0 or 1), or not finite; TN_EIO; TN_ENOMEM. */
 tn_status om_h5_read_int32(const om_h5 *h5, const om_h5_array *array, int32_t **out);
 tn_status om_h5_read_flags(const om_h5 *h5, const om_h5_array *array, uint8_t **out);
 tn_status om_h5_read_float(const om_h5 *h5, const om_h5_array *array, float **out);

@@ -30,7 +30,7 @@ struct om_recording {
 };
 
 /* Whether the circuit keeps what dataset.h promises of it. where is the file's path, status what to call a violation.
- * Errors: status, naming the first bad value; TN_ENUMERIC a position is not finite. */
+ * Errors: status, naming the first bad value. */
 tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const char *where, tn_status status,
                                      tn_error *error);
 
@@ -38,9 +38,9 @@ tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const 
  * lattice. Sets circuit.neurons, and circuit.columns if it is 0. */
 tn_status om_recording_open_frames(om_recording *recording, const om_h5 *h5);
 
-/* TN_ENUMERIC and the place of the first value of [n, width] that is not finite; frame[i] is the number of row i, or
- * first + i if frame is NULL. */
-tn_status om_frames_check_finite(const char *path, const char *name, const float *values, int64_t n, int64_t width,
-                                 const int64_t *frame, int64_t first, tn_error *error);
+/* Where a value of the frames [n, width] from first on is not finite, the error says which of the first such: path,
+ * dataset, frame, and neuron or column. status is what to call it. */
+tn_status om_frames_check_finite(const char *path, om_split split, om_recording_series series, const float *values,
+                                 int64_t n, int64_t width, int64_t first, tn_status status, tn_error *error);
 
 #endif

@@ -271,7 +271,8 @@ static tn_status append_series(om_recording_writer *writer, om_split split, om_r
     if (!values != (dataset < 0))
         return om_h5_say(&h5, TN_EINVAL, name, values ? "is not planned" : "is planned, but not given");
     if (!values) return TN_OK;
-    tn_status status = om_frames_check_finite(writer->output.path, name, values, n, width, NULL, first, error);
+    tn_status status = om_frames_check_finite(writer->output.path, split, series, values, n, width, first,
+                                              TN_ENUMERIC, error);
     if (status != TN_OK) return status;
     hsize_t start[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, (hsize_t)width};
     hid_t memory = H5Screate_simple(2, count, NULL), space = H5Dget_space(dataset);

@@ -23,7 +23,8 @@ static tn_status check_parts(const om_config *config, const om_recording *record
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!om_recording_has(recording, needed[i]))
             return tn_fail(error, TN_EFORMAT, "the recording does not fit model.mode: %s, as it has no %s: %s",
-                           known ? "known" : "joint", om_recording_part_name(needed[i]), om_recording_without(needed[i]));
+                           known ? "known" : "joint", om_recording_part_name(needed[i]),
+                           om_recording_without(needed[i]));
     return TN_OK;
 }
 
@@ -39,7 +40,7 @@ static double largest_coordinate(const om_recording_circuit *circuit)
     return largest > 0 ? largest : 1;
 }
 
-/* The coordinates of specification 4: one unit is half the recording and half the lattice, or, as published, the
+/* The coordinates that the SIREN sees: one unit is half the recording and half the lattice, or, as published, the
  * recording and the distance of two columns, times 2 pi. Frequencies are configured per second and per column, so that
  * they do not depend on the length of the recording and the size of the lattice. */
 static om_joint_spec specify(const om_experiment *e)
@@ -206,6 +207,6 @@ void om_experiment_say_missing(const om_experiment *e, unsigned parts, om_progre
 {
     for (int part = 0; part < OM_PARTS; part++)
         if (parts >> part & 1 && !om_recording_has(e->recording, (om_recording_part)part))
-            om_progress_say(progress, "the recording has no %s: %s", om_recording_part_name((om_recording_part)part),
+            om_progress_warn(progress, "the recording has no %s: %s", om_recording_part_name((om_recording_part)part),
                             om_recording_without((om_recording_part)part));
 }

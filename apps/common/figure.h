@@ -20,7 +20,7 @@ typedef struct om_types {
 
 typedef enum om_quantity { OM_WEIGHT, OM_TIME_CONSTANT, OM_RESTING_POTENTIAL } om_quantity;
 
-/* One way to read a quantity out of a trained model, with the numbers of specification section 6; NaN: not known. */
+/* One way to read a quantity out of a trained model, with the numbers of om_score; NaN: not known. */
 typedef struct om_figure_readout {
     const char *name;      /* title of the panel: "in-distribution read-out" */
     const double *learned; /* [n] */

@@ -17,7 +17,8 @@ typedef struct om_footage {
 /* Reads a movie, or draws a scene, to its end.
  *   number  of the movie in the sorted list: chooses the random places of the crops
  *   error   not NULL
- * Errors: those of opening and reading movies; TN_EINVAL a signal asks to stop (signals.h). The footage is to be cleared also after an error. */
+ * Errors: those of opening and reading movies; TN_EINVAL a signal asks to stop (signals.h). The footage is to be
+ * cleared also after an error. */
 tn_status om_footage_take(om_footage *footage, const om_source *source, int number, const om_lattice *lattice,
                           const om_stimulus_options *options, tn_error *error);
 void om_footage_clear(om_footage *footage);

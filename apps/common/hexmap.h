@@ -8,7 +8,7 @@
 typedef struct om_hexmap om_hexmap;
 
 /* Fits the hexagons of n columns at lattice places (u, v) into width x height pixels, as large as they go, centred.
- * Column (u, v) lies at x = u + v/2, y = v sqrt(3)/2, y upwards (specification section 1).
+ * Column (u, v) lies at x = u + v/2, y = v sqrt(3)/2, y upwards, as in models.h.
  *   u, v   [n], copied; n > 0
  * Errors: TN_EINVAL no column, a place beyond +-10000, two columns at one place (the message names them), or a picture
  * so small that a hexagon is less than 2 pixels wide; TN_ENOMEM. Returns NULL on error. */

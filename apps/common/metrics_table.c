@@ -1,4 +1,4 @@
-/* The table of a report. Published values: documentation of flyvis-gnn, 10 April 2026 (notebooks 02 and 05). */
+/* The table of a report. Where published values come from, doc/architecture.md says. */
 #include "config.h"
 #include "common/metrics_table.h"
 
@@ -7,11 +7,12 @@
 
 /* clang-format off */
 const om_metric om_metrics[] = {
-    /* group, name; place of the value in our read-out, in the published one; digits; headline;
-     * published values in the order of om_published_setting: none, joint, then known stimulus at sigma 0, 0.05 and 0.5 */
+    /* group, name; place of the value in our read-out, in the published one; digits; headline; published values in the
+     * order of om_published_setting: none, joint, then known stimulus at sigma 0, 0.05 and 0.5 */
     {"stimulus", "R² after correction", "stimulus.r2", NULL, 4, "stimulus R²", {0}},
-    {"stimulus", "R² after correction, first 8,527 frames", "stimulus.r2_first_8527", NULL, 4, NULL, {NULL, "0.8546"}},
-    {"stimulus", "R² uncorrected", "stimulus.r2_raw", NULL, 4, NULL, {0}},
+    {"stimulus", "R² after correction, first 8,527 frames (the published window)", "stimulus.r2_first_8527", NULL, 4,
+     NULL, {NULL, "0.8546"}},
+    {"stimulus", "R² without correction (scale and offset are arbitrary)", "stimulus.r2_raw", NULL, 4, NULL, {0}},
     {"stimulus", "scale a", "stimulus.a", NULL, 4, NULL, {0}},
     {"stimulus", "offset b", "stimulus.b", NULL, 4, NULL, {0}},
     {"weights", "R²", "weights.in_distribution.r2", "weights.published.r2", 4, "weights R²", {0}},
@@ -19,7 +20,8 @@ const om_metric om_metrics[] = {
      {NULL, "0.94", "0.8950", "0.9744", "0.9968"}},
     {"weights", "slope", "weights.in_distribution.slope", "weights.published.slope", 4, NULL,
      {NULL, "1.00", "0.9498", "0.9967", "0.9980"}},
-    {"weights", "R² to identity", "weights.in_distribution.r2_identity", "weights.published.r2_identity", 4, NULL, {0}},
+    {"weights", "R² to identity", "weights.in_distribution.r2_identity", "weights.published.r2_identity", 4, NULL,
+     {0}},
     {"weights", "R² of identifiable synapses", "weights.in_distribution.r2_identifiable", NULL, 4, NULL, {0}},
     {"weights", "share of identifiable synapses", "weights.in_distribution.share_identifiable", NULL, 4, NULL, {0}},
     {"weights", "rank correlation", "weights.in_distribution.spearman", "weights.published.spearman", 4, NULL, {0}},
@@ -82,4 +84,14 @@ om_phrase om_metric_value(const json_t *metrics, const char *keys, int digits)
         snprintf(words.text, sizeof words.text, "%.24s ± %.24s", om_text_decimal(mean, digits).text,
                  om_text_decimal(sd, digits).text);
     return words;
+}
+
+om_phrase om_metric_with_part(const json_t *metrics, const om_metric *row, const char *words)
+{
+    om_phrase phrase;
+    const char *split = json_string_value(json_object_get(json_object_get(metrics, "rollout"), "split"));
+    bool followed = row->own && (!strncmp(row->own, "one_step.", 9) || !strncmp(row->own, "rollout.", 8));
+    const char *part = !followed || !split ? "" : !strcmp(split, "train") ? ", training frames" : ", test frames";
+    snprintf(phrase.text, sizeof phrase.text, "%.40s%s", words, part);
+    return phrase;
 }

@@ -51,15 +51,16 @@ static bool is_stale(const char *name)
     return process > 0 && strncmp(end, mark, strlen(mark)) == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
-/* Removes stale temporary files; returns how many other entries there are, or -1 if the directory cannot be read. */
-static int clean(const char *directory)
+/* Removes stale temporary files, or only passes over them; returns how many other entries there are, or -1 if the
+ * directory cannot be read. */
+static int clean(const char *directory, bool really)
 {
     DIR *stream = opendir(directory);
     if (!stream) return -1;
     int others = 0;
     for (struct dirent *entry; (entry = readdir(stream));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        if (!is_stale(entry->d_name) || unlinkat(dirfd(stream), entry->d_name, 0) != 0) others++;
+        if (!is_stale(entry->d_name) || (really && unlinkat(dirfd(stream), entry->d_name, 0) != 0)) others++;
     }
     closedir(stream);
     return others;
@@ -85,7 +86,8 @@ tn_status om_output_check(const char *path, bool force, int n, const char *const
 {
     for (int i = 0; i < n; i++)
         if (same_file(path, inputs[i]))
-            return tn_fail(error, TN_EINVAL, "%s: is the input %s; the output needs a file of its own", path, inputs[i]);
+            return tn_fail(error, TN_EINVAL, "%s: is the input %s; the output needs a file of its own", path,
+                           inputs[i]);
     tn_status status = check_target(path, force, error);
     if (status != TN_OK) return status;
     char *directory = om_directory_of(path);
@@ -113,7 +115,7 @@ static tn_status create(om_output *output, tn_error *error)
         free(directory);
         return no_memory(error);
     }
-    clean(directory);
+    clean(directory, true);
     free(directory);
     /* A file of this name is of an earlier process with our number, as the first one of every container has. */
     unlink(output->temporary);
@@ -177,19 +179,30 @@ static tn_status make_parents(const char *path, tn_error *error)
     return status;
 }
 
-tn_status om_output_directory(const char *path, bool reuse, tn_error *error)
+/* Of a directory that exists. */
+static tn_status check_directory(const char *path, bool reuse, bool cleaned, tn_error *error)
 {
     struct stat info;
+    if (stat(path, &info) != 0) return system_error(path, error);
+    if (!S_ISDIR(info.st_mode)) return tn_fail(error, TN_EINVAL, "%s: exists and is not a directory", path);
+    int entries = clean(path, cleaned);
+    if (entries < 0 || access(path, W_OK | X_OK) != 0) return system_error(path, error);
+    if (entries && !reuse) return tn_fail(error, TN_EINVAL, "%s: is not empty; --force writes into it", path);
+    return TN_OK;
+}
+
+tn_status om_output_directory_check(const char *path, bool reuse, tn_error *error)
+{
+    return access(path, F_OK) == 0 ? check_directory(path, reuse, false, error) : TN_OK;
+}
+
+tn_status om_output_directory(const char *path, bool reuse, tn_error *error)
+{
     if (!*path) return tn_fail(error, TN_EINVAL, "the output directory has no name");
     tn_status status = make_parents(path, error);
     if (status != TN_OK) return status;
     if (mkdir(path, 0777) != 0 && errno != EEXIST) return system_error(path, error);
-    if (stat(path, &info) != 0) return system_error(path, error);
-    if (!S_ISDIR(info.st_mode)) return tn_fail(error, TN_EINVAL, "%s: exists and is not a directory", path);
-    int entries = clean(path);
-    if (entries < 0 || access(path, W_OK | X_OK) != 0) return system_error(path, error);
-    if (entries && !reuse) return tn_fail(error, TN_EINVAL, "%s: is not empty; --force writes into it", path);
-    return TN_OK;
+    return check_directory(path, reuse, true, error);
 }
 
 tn_status om_output_space(const char *path, uint64_t bytes, tn_error *error)

@@ -44,6 +44,9 @@ void om_output_abort(om_output *output);
  * Errors: TN_EINVAL it has files and reuse is false, or it is not a directory; TN_EIO; TN_ENOMEM. */
 tn_status om_output_directory(const char *path, bool reuse, tn_error *error);
 
+/* Whether a directory that exists would do for om_output_directory. Creates and removes nothing. */
+tn_status om_output_directory_check(const char *path, bool reuse, tn_error *error);
+
 /* Whether bytes more fit where path is, or is to be created. Errors: TN_EIO they do not; TN_ENOMEM. */
 tn_status om_output_space(const char *path, uint64_t bytes, tn_error *error);
 

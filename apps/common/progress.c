@@ -154,17 +154,31 @@ void om_progress_end(om_progress *p)
     fflush(p->stream);
 }
 
-void om_progress_say(om_progress *p, const char *format, ...)
+/* A line of its own; kind is its name in JSON, prefix stands before it elsewhere. */
+static TN_PRINTF(4, 0) void print_message(const om_progress *p, const char *kind, const char *prefix,
+                                          const char *format, va_list arguments)
 {
     char text[1024];
-    va_list arguments;
-    if (p->quiet) return;
-    va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    char *line = p->mode == OM_PROGRESS_JSON ? om_json_line("message", text, 0, NULL) : NULL;
+    char *line = p->mode == OM_PROGRESS_JSON ? om_json_line(kind, text, 0, NULL) : NULL;
     clear_live_line(p);
-    fprintf(p->stream, "%s\n", line ? line : text);
+    fprintf(p->stream, "%s%s\n", line ? "" : prefix, line ? line : text);
     fflush(p->stream);
     free(line);
+}
+
+void om_progress_say(om_progress *p, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (!p->quiet) print_message(p, "message", "", format, arguments);
+    va_end(arguments);
+}
+
+void om_progress_warn(om_progress *p, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_message(p, "warning", "warning: ", format, arguments);
+    va_end(arguments);
 }

@@ -15,7 +15,7 @@ typedef enum om_progress_mode {
 typedef struct om_progress {
     FILE *stream;
     om_progress_mode mode;
-    bool quiet;             /* not even messages */
+    bool quiet;             /* nothing but warnings */
     bool live;              /* one line, written over */
     double (*clock)(void);  /* s, from any origin */
     const char *what;       /* the task; borrowed */
@@ -27,7 +27,7 @@ typedef struct om_progress {
     double rate;            /* steps per s */
 } om_progress;
 
-/*   quiet  print nothing at all, whatever the mode */
+/*   quiet  print nothing but warnings, whatever the mode */
 void om_progress_init(om_progress *progress, om_progress_mode mode, bool quiet);
 
 /*   what   the task in a word or two of ASCII, such as "train"; must outlive it
@@ -50,5 +50,9 @@ double om_memory_peak(void);
 
 /* A message, on a line of its own (in JSON mode {"message": ...}); nothing when quiet. */
 void om_progress_say(om_progress *progress, const char *format, ...) TN_PRINTF(2, 3);
+
+/* What the user may not expect of the results, such as a part of them that is missing: "warning: ..." (in JSON mode
+ * {"warning": ...}), quiet or not. */
+void om_progress_warn(om_progress *progress, const char *format, ...) TN_PRINTF(2, 3);
 
 #endif

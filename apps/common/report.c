@@ -5,7 +5,6 @@
 #include "common/stream.h"
 #include "common/report.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,18 +47,6 @@ static const char style[] =
     "@media(max-width:36rem){table{font-size:.8rem}th,td{padding-right:.5rem}}\n";
 /* clang-format on */
 
-om_published_setting om_published_like(bool joint, double sigma)
-{
-    static const struct {
-        double sigma;
-        om_published_setting known;
-    } levels[] = {{0, OM_PUBLISHED_NOISE_FREE}, {0.05, OM_PUBLISHED_LOW_NOISE}, {0.5, OM_PUBLISHED_HIGH_NOISE}};
-    if (joint) return fabs(sigma - 0.05) < 1e-6 ? OM_PUBLISHED_JOINT : OM_PUBLISHED_NONE;
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (fabs(sigma - levels[i].sigma) < 1e-6) return levels[i].known;
-    return OM_PUBLISHED_NONE;
-}
-
 /* <tag class="...">escaped text</tag> */
 static void element(FILE *out, const char *tag, const char *class, const char *text)
 {
@@ -88,7 +75,7 @@ static void write_cards(FILE *out, const json_t *metrics)
         if (!row->headline) continue;
         om_phrase value = om_metric_value(metrics, row->own, row->digits < 3 ? row->digits : 3);
         fputs("<div>", out);
-        element(out, "dt", NULL, row->headline);
+        element(out, "dt", NULL, om_metric_with_part(metrics, row, row->headline).text);
         element(out, "dd", strlen(value.text) > 8 ? "long" : NULL, value.text);
         fputs("</div>\n", out);
     }
@@ -96,39 +83,47 @@ static void write_cards(FILE *out, const json_t *metrics)
 }
 
 static const char *const published_as[] = {
-    [OM_PUBLISHED_NONE] = "",
     [OM_PUBLISHED_JOINT] = "published, stimulus unknown, \u03c3 = 0.05",
     [OM_PUBLISHED_NOISE_FREE] = "published, stimulus known, \u03c3 = 0",
     [OM_PUBLISHED_LOW_NOISE] = "published, stimulus known, \u03c3 = 0.05",
     [OM_PUBLISHED_HIGH_NOISE] = "published, stimulus known, \u03c3 = 0.5",
 };
 
+static void write_row(FILE *out, const json_t *metrics, const om_metric *row, om_published_setting published)
+{
+    const char *const keys[] = {row->own, row->published_way};
+    fputs("<tr>", out);
+    element(out, "td", NULL, row->name);
+    for (int i = 0; i < 2; i++)
+        element(out, "td", "number", keys[i] ? om_metric_value(metrics, keys[i], row->digits).text : "");
+    if (published) element(out, "td", "number", row->published[published]);
+    fputs("</tr>\n", out);
+}
+
 static void write_metrics(FILE *out, const json_t *metrics, om_published_setting published)
 {
     const char *group = "";
     fputs("<h2>metrics</h2>\n<div class=\"wide\"><table>\n<thead><tr><th></th><th class=\"number\">this run</th>"
-          "<th class=\"number\">this run, read out<br />as published</th><th class=\"number\">",
+          "<th class=\"number\">this run, read out<br />as published</th>",
           out);
-    om_html_text(out, published_as[published]);
-    fputs("</th></tr></thead>\n<tbody>\n", out);
+    if (published) element(out, "th", "number", published_as[published]);
+    fputs("</tr></thead>\n<tbody>\n", out);
     for (const om_metric *row = om_metrics; row->name; row++) {
-        const char *theirs = row->published[published];
-        if (strcmp(group, row->group)) fprintf(out, "<tr><th colspan=\"4\">%s</th></tr>\n", row->group);
-        fputs("<tr>", out);
-        element(out, "td", NULL, row->name);
-        element(out, "td", "number", row->own ? om_metric_value(metrics, row->own, row->digits).text : "");
-        element(out, "td", "number",
-                row->published_way ? om_metric_value(metrics, row->published_way, row->digits).text : "");
-        element(out, "td", "number", theirs);
-        fputs("</tr>\n", out);
+        if (strcmp(group, row->group))
+            fprintf(out, "<tr><th colspan=\"%d\">%s</th></tr>\n", published ? 4 : 3,
+                    om_metric_with_part(metrics, row, row->group).text);
+        write_row(out, metrics, row, published);
         group = row->group;
     }
-    fputs(
-        "</tbody>\n</table></div>\n<p>A value after \u00b1 is the standard deviation over neurons. The published "
-        "read-out "
-        "probes the learned functions on uniform grids; this run\u2019s own uses the states that neurons really visit. "
-        "Published values are from the documentation of flyvis-gnn, April 2026.</p>\n",
-        out);
+    fputs("</tbody>\n</table></div>\n<p>A value after \u00b1 is the standard deviation over neurons. The published "
+          "read-out probes the learned functions on uniform grids; this run\u2019s own uses the states that neurons "
+          "really visit.",
+          out);
+    if (published)
+        fputs(" Published values are those of flyvis-gnn (Allier, Lappalainen and Saalfeld, documentation of April "
+              "2026), of the same cell types on 217 columns.",
+              out);
+    fputs("</p>\n", out);
 }
 
 static void write_video(FILE *out, const char *name)

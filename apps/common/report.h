@@ -2,6 +2,7 @@
 #ifndef OM_REPORT_H
 #define OM_REPORT_H
 
+#include "common/published.h"
 #include "tensor.h"
 
 #include <jansson.h>
@@ -11,24 +12,11 @@ typedef struct om_report_figure {
     const char *path;            /* a PNG file, taken into the report */
 } om_report_figure;
 
-/* Which results of the published system stand beside the run's own: those of training with the stimulus unknown, or
- * with the stimulus known at one of three levels of noise. */
-typedef enum om_published_setting {
-    OM_PUBLISHED_NONE,
-    OM_PUBLISHED_JOINT,      /* stimulus unknown, sigma = 0.05 */
-    OM_PUBLISHED_NOISE_FREE, /* stimulus known, sigma = 0 */
-    OM_PUBLISHED_LOW_NOISE,  /* stimulus known, sigma = 0.05 */
-    OM_PUBLISHED_HIGH_NOISE, /* stimulus known, sigma = 0.5 */
-} om_published_setting;
-
-/* The published setting like this one, or none. */
-om_published_setting om_published_like(bool joint, double sigma);
-
 typedef struct om_report {
     const char *title;     /* "flyvis, noise 0.05, stimulus unknown" */
-    const json_t *metrics; /* the contents of metrics.json (specification section 9); what is missing shows as a dash */
+    const json_t *metrics; /* the contents of metrics.json (doc/formats.md); what is missing shows as a dash */
     const json_t *facts;   /* an object of what is known of the run, shown as names and values; or NULL */
-    om_published_setting published;
+    om_published_setting published; /* whose results stand beside the run's own; none: no such column */
     size_t n_figures;
     const om_report_figure *figures;
     const char *video; /* name relative to the report, "comparison.mp4", or NULL */

@@ -1,6 +1,7 @@
 /* Requests to stop. A signal handler can reach nothing but a variable of the whole program. */
 #include <config.h>
 #include "common/signals.h"
+#include "common/cli.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -12,12 +13,6 @@ static void remember(int signal_number)
     pending = signal_number;
 }
 
-void om_signals_spare_files(void)
-{
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-}
-
 void om_signals_catch(void)
 {
     static const int caught[] = {SIGTERM, SIGINT, SIGUSR1};
@@ -27,11 +22,22 @@ void om_signals_catch(void)
         sigemptyset(&action.sa_mask);
         sigaction(caught[i], &action, NULL);
     }
-    om_signals_spare_files();
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     pending = 0;
 }
 
 int om_signals_pending(void)
 {
     return pending;
+}
+
+tn_status om_signals_check(const char *outcome, tn_error *error)
+{
+    return pending ? tn_fail(error, TN_EINVAL, "stopped by a signal; %s", outcome) : TN_OK;
+}
+
+int om_signals_exit(int code)
+{
+    return code && pending ? OM_EXIT_FAILED : code;
 }

@@ -2,14 +2,21 @@
 #ifndef OM_SIGNALS_H
 #define OM_SIGNALS_H
 
-/* From now on a closed pipe and a limit on file sizes are errors of writing and end no process. */
-void om_signals_spare_files(void);
+#include "tensor.h"
 
-/* That, and SIGTERM, SIGINT and SIGUSR1 (what batch systems send before the time is over) are remembered instead of
- * ending the process; a second SIGINT still ends it at once. */
+/* From now on SIGTERM, SIGINT and SIGUSR1 (what batch systems send before the time is over) are remembered instead of
+ * ending the process; a second SIGINT still ends it at once. A closed pipe and a limit on file sizes are errors of
+ * writing, and end no process either. */
 void om_signals_catch(void);
 
 /* The signal that asked to stop, or 0. */
 int om_signals_pending(void);
+
+/* For loops that save nothing: where a signal asked to stop, the error "stopped by a signal; OUTCOME".
+ * Errors: TN_EINVAL, for which om_signals_exit finds the exit status. */
+tn_status om_signals_check(const char *outcome, tn_error *error);
+
+/* The exit status of a program that ends with this one: OM_EXIT_FAILED where a signal is why it is not 0. */
+int om_signals_exit(int code);
 
 #endif

@@ -148,28 +148,10 @@ tn_status om_frames_record(om_recording_writer *writer, om_split split, om_simul
         const float *const series[OM_SERIES_COUNT] = {[OM_VOLTAGE] = b.voltage, [OM_DERIVATIVE] = b.derivative,
                                                       [OM_STIMULUS] = b.luminance};
         if (!status) status = om_recording_append(writer, split, 1, series, error);
-        if (!status && om_signals_pending())
-            status = tn_fail(error, TN_EINVAL, "stopped by a signal; nothing was written");
+        if (!status) status = om_signals_check("nothing was written", error);
         om_progress_at(progress, t + 1, 0, NULL);
     }
     if (!status) om_progress_end(progress);
-    release(&b);
-    return status;
-}
-
-tn_status om_frames_time(om_simulation *simulation, const om_circuit *circuit, om_stimulus *stimulus,
-                         const float *start, double *seconds, tn_error *error)
-{
-    enum { TIMED_FRAMES = 20 };
-    buffers b;
-    tn_status status = allocate(&b, circuit) ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for frames");
-    om_simulation_start(simulation, start, STREAM_PROCESS);
-    double begin = om_now();
-    for (int t = 0; t < TIMED_FRAMES && !status; t++) {
-        om_stimulus_next(stimulus, b.luminance);
-        status = om_simulation_frame(simulation, b.luminance, b.voltage, b.derivative, error);
-    }
-    *seconds = (om_now() - begin) / TIMED_FRAMES;
     release(&b);
     return status;
 }

@@ -14,10 +14,6 @@ tn_status om_frames_record(om_recording_writer *writer, om_split split, om_simul
                            const om_circuit *circuit, om_stimulus *stimulus, const om_config *config,
                            const float *start, om_progress *progress, tn_error *error);
 
-/* Seconds that one frame takes: a few of them are simulated, and nothing is kept. */
-tn_status om_frames_time(om_simulation *simulation, const om_circuit *circuit, om_stimulus *stimulus,
-                         const float *start, double *seconds, tn_error *error);
-
 /* The stimulus of one split. sources are those of the configuration. Errors: those of sources and stimuli. */
 om_stimulus *om_frames_stimulus(om_split split, const om_lattice *lattice, const om_config *config, tn_error *error);
 

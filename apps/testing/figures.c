@@ -201,7 +201,7 @@ static tn_status draw_training(sheet *s, const char *run, tn_error *error)
     if (history.n) status = om_figure_training(begin(s, "training"), &figure, error);
     bool drawn = history.n > 0;
     om_history_clear(&history);
-    return drawn ? finish(s, status, "Training", "The loss, its prediction term, and R2 while training.") : status;
+    return drawn ? finish(s, status, "Training", "The loss, its prediction term, and R² while training.") : status;
 }
 
 tn_status om_figures_draw(const char *directory, const char *run, const om_results *results,

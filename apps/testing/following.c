@@ -76,6 +76,7 @@ tn_status om_measure_one_step(om_results *r, const om_experiment *e, om_progress
         }
         if (!status) status = tn_run(s.plan, error);
         if (!status) om_traces_add_f32(s.traces, s.derivative, tn_result(s.plan, "predicted_derivative"), n);
+        if (!status) status = om_results_stopped(error);
         om_progress_at(progress, first + n, 0, NULL);
     }
     if (!status) om_progress_end(progress);
@@ -130,6 +131,7 @@ tn_status om_measure_rollout(om_results *r, const om_experiment *e, om_progress 
         r->rollout_frames = k + 1;
         const float *light = om_drive_at(drive, k, error);
         status = light ? om_rollout_step(rollout, light, &finite, error) : error->status;
+        if (!status) status = om_results_stopped(error);
         om_progress_at(progress, k + 1, 0, NULL);
     }
     if (!status) om_progress_end(progress);
@@ -178,6 +180,7 @@ static tn_status run_oracle(om_results *r, const om_experiment *e, om_simulation
         om_traces_add_f32(traces, truth, om_simulation_voltage(oracle), 1);
         /* Where synapses are hidden the circuit shown may run away; the score is then that of the frames before. */
         finite = om_simulation_frame(oracle, light, NULL, NULL, NULL);
+        status = om_results_stopped(error);
         om_progress_at(progress, k + 1, 0, NULL);
     }
     if (!status) om_progress_end(progress);

@@ -1,12 +1,13 @@
-/* Measuring a trained model (specification 6). */
+/* Measuring a trained model. */
 #include <config.h>
 #include "testing/results.h"
 #include "common/evaluation.h"
+#include "common/signals.h"
 #include "testing/following.h"
 
 #include <math.h>
 
-/* The published window of the stimulus. */
+/* The window of the published stimulus and rollout: the length of that system's test part, less one frame. */
 enum { PUBLISHED_FRAMES = 8527 };
 
 static om_score no_score(void)
@@ -14,7 +15,7 @@ static om_score no_score(void)
     return (om_score){.r2 = NAN, .slope = NAN, .offset = NAN, .r2_identity = NAN};
 }
 
-/* The published mixture has 100 components for the 65 cell types of the fly. */
+/* The published mixture has 100 components for the 65 cell types of the fly; other circuits get as many per type. */
 static int components(const om_experiment *e)
 {
     int64_t types = om_recording_circuit_of(e->recording)->types, chosen = e->config->test.clusters;
@@ -35,9 +36,35 @@ static tn_status compare(om_readout_results *r, const om_results *results, const
     return status;
 }
 
+tn_status om_results_stopped(tn_error *error)
+{
+    return om_signals_check("the results are not complete", error);
+}
+
+static tn_status voltage_unless_stopped(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
+{
+    const om_data *data = user;
+    tn_status status = om_results_stopped(error);
+    return status ? status : data->voltage(data->user, n, frame, out, error);
+}
+
+static tn_status stimulus_unless_stopped(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
+{
+    const om_data *data = user;
+    tn_status status = om_results_stopped(error);
+    return status ? status : data->stimulus(data->user, n, frame, out, error);
+}
+
+/* The same data until a signal asks to stop. What is given must outlive it. */
+static om_data until_stopped(om_data *data)
+{
+    return (om_data){.frames = data->frames, .user = data, .voltage = voltage_unless_stopped,
+                     .stimulus = data->stimulus ? stimulus_unless_stopped : NULL};
+}
+
 static tn_status read_out(om_results *results, const om_experiment *e, tn_error *error)
 {
-    om_data data = om_experiment_data(e);
+    om_data all = om_experiment_data(e), data = until_stopped(&all);
     int64_t wanted = e->config->test.readout_frames, frames = wanted < e->frames ? wanted : e->frames;
     tn_status status = om_recover_in_distribution(e->joint, e->params, &data, frames, &results->inside.recovery, error);
     if (!status) status = compare(&results->inside, results, e, error);
@@ -55,7 +82,7 @@ static tn_status score_stimulus(om_results *results, const om_experiment *e, tn_
     int64_t frames = om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS);
     if (frames > e->frames) frames = e->frames;
     int64_t first = frames < PUBLISHED_FRAMES ? frames : PUBLISHED_FRAMES;
-    om_data truth = om_experiment_truth(e);
+    om_data all = om_experiment_truth(e), truth = until_stopped(&all);
     tn_status status = om_score_stimulus(e->joint, e->params, frames - 1, frames, &truth, &results->stimulus, error);
     if (!status)
         status = om_score_stimulus(e->joint, e->params, first - 1, first, &truth, &results->stimulus_first, error);
@@ -67,7 +94,7 @@ static om_split followed_split(const om_experiment *e, om_progress *progress)
 {
     if (e->config->model.mode == OM_MODE_JOINT || !om_recording_has(e->recording, OM_PART_TEST)) return OM_TRAIN;
     if (om_recording_length(e->recording, OM_TEST, OM_STIMULUS) > 0) return OM_TEST;
-    om_progress_say(progress, "the recording has no /test/stimulus: errors on frames that were not learned cannot be "
+    om_progress_warn(progress, "the recording has no /test/stimulus: errors on frames that were not learned cannot be "
                     "reported");
     return OM_TRAIN;
 }
@@ -88,7 +115,7 @@ static void say_unknown(const om_recording_truth *truth, om_progress *progress)
                  {"resting_potential", truth->resting_potential}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (!parts[i].values)
-            om_progress_say(progress, "the recording has no /truth/%s: how well it was recovered cannot be reported",
+            om_progress_warn(progress, "the recording has no /truth/%s: how well it was recovered cannot be reported",
                             parts[i].name);
 }
 

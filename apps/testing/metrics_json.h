@@ -1,4 +1,4 @@
-/* metrics_json.h - results as the JSON of specification 9 (doc/formats.md). */
+/* metrics_json.h - results as JSON (doc/formats.md). */
 #ifndef OM_METRICS_JSON_H
 #define OM_METRICS_JSON_H
 

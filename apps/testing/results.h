@@ -33,9 +33,13 @@ typedef struct om_results {
     int64_t rollout_frames;  /* until it stopped */
 } om_results;
 
-/* Measures everything that the recording allows; what it does not is NaN. To be cleared also after an error. */
+/* Measures everything that the recording allows; what it does not is NaN. To be cleared also after an error.
+ * Errors: those of reading and computing; TN_EINVAL a signal asked to stop, as in all that takes its time here. */
 tn_status om_results_measure(om_results *results, om_experiment *experiment, om_progress *progress, tn_error *error);
 void om_results_clear(om_results *results);
+
+/* TN_EINVAL where a signal asked to stop. */
+tn_status om_results_stopped(tn_error *error);
 
 /* The neurons shown: one of each chosen type, in the chosen column of the eye or near it. */
 tn_status om_results_select(om_selected *selected, const om_experiment *experiment, tn_error *error);

@@ -2,6 +2,12 @@
 #include <config.h>
 #include "testing/video.h"
 
+/* It shows what a joint model recovered; with a known stimulus there is nothing to see. */
+static bool is_wanted(const om_experiment *e)
+{
+    return e->config->model.mode == OM_MODE_JOINT && e->config->test.video_frames > 0;
+}
+
 #if defined HAVE_CAIRO && defined HAVE_FFMPEG
 
 #include "common/comparison.h"
@@ -40,7 +46,7 @@ static void show_end(show *s)
     tn_free(s->high);
 }
 
-/* Names and ranges of the traces. */
+/* Names of the traces, and the ranges of their true values in the frames shown. */
 static bool describe_traces(show *s)
 {
     const om_selected *chosen = &s->results->selected;
@@ -52,8 +58,8 @@ static bool describe_traces(show *s)
     for (int i = 0; i < chosen->n; i++) {
         s->name[i] = c->type && c->type_names ? c->type_names[c->type[chosen->neuron[i]]] : "neuron";
         double low = INFINITY, high = -INFINITY;
-        for (int64_t k = 0; k < chosen->frames; k++) {
-            double v = chosen->truth[k * chosen->n + i];
+        for (int64_t k = 0; k < s->frames; k++) {
+            double v = chosen->truth[k * s->step * chosen->n + i];
             low = fmin(low, v);
             high = fmax(high, v);
         }
@@ -61,6 +67,14 @@ static bool describe_traces(show *s)
         s->high[i] = low < high ? high : 1;
     }
     return true;
+}
+
+/* Frames that the traces look back: in a short video they would never fill more. */
+static int window_of(int64_t frames)
+{
+    enum { SHORTEST = 20, LONGEST = 200 };
+    int64_t half = (frames + 1) / 2;
+    return (int)(half < SHORTEST ? SHORTEST : half > LONGEST ? LONGEST : half);
 }
 
 static tn_status show_begin(show *s, tn_error *error)
@@ -80,7 +94,7 @@ static tn_status show_begin(show *s, tn_error *error)
         .a = scored ? s->results->stimulus.slope : 1, .b = scored ? s->results->stimulus.offset : 0,
         .n_traces = (size_t)(chosen->n < OM_COMPARISON_TRACES ? chosen->n : OM_COMPARISON_TRACES), .name = s->name,
         .trace_low = s->low, .trace_high = s->high,
-        .dt = (double)s->step * om_recording_attributes_of(e->recording)->delta_t,
+        .dt = (double)s->step * om_recording_attributes_of(e->recording)->delta_t, .window = window_of(s->frames),
     };
     s->comparison = om_comparison_new(&spec, error);
     return s->comparison ? TN_OK : error->status;
@@ -115,11 +129,11 @@ static tn_status add_frame(show *s, int64_t k, const char *path, bool force, tn_
 tn_status om_video_make(const char *path, const om_results *results, const om_experiment *e, bool force,
                         om_progress *progress, bool *made, tn_error *error)
 {
-    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
     *made = false;
-    if (e->config->model.mode != OM_MODE_JOINT || !c->u || results->selected.frames < 1 ||
-        e->config->test.video_frames < 1) {
-        om_progress_say(progress, "no video: it shows the recovered stimulus of a joint model on the lattice");
+    if (!is_wanted(e) || results->selected.frames < 1) return TN_OK;
+    if (!om_recording_circuit_of(e->recording)->u) {
+        om_progress_warn(progress, "no video: it shows columns on the lattice, and the recording has no /lattice/u and "
+                         "/lattice/v");
         return TN_OK;
     }
     show s = {.results = results, .experiment = e, .step = e->config->test.video_step};
@@ -128,6 +142,7 @@ tn_status om_video_make(const char *path, const om_results *results, const om_ex
     om_progress_begin(progress, "video", 0, s.frames);
     for (int64_t k = 0; k < s.frames && !status; k++) {
         status = add_frame(&s, k, path, force, error);
+        if (!status) status = om_results_stopped(error);
         om_progress_at(progress, k + 1, 0, NULL);
     }
     if (!status) status = om_encoder_finish(s.encoder, error);
@@ -142,9 +157,9 @@ tn_status om_video_make(const char *path, const om_results *results, const om_ex
 tn_status om_video_make(const char *path, const om_results *results, const om_experiment *e, bool force,
                         om_progress *progress, bool *made, tn_error *error)
 {
-    (void)path, (void)results, (void)e, (void)force, (void)error;
+    (void)path, (void)results, (void)force, (void)error;
     *made = false;
-    om_progress_say(progress, "no video: built without cairo or FFmpeg");
+    if (is_wanted(e)) om_progress_warn(progress, "no video: built without cairo or FFmpeg");
     return TN_OK;
 }
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { MAX_FRAMES = 1024, NAME = 160 };
 
@@ -19,8 +18,9 @@ static tn_status parse_frames(const char *text, int64_t limit, int64_t *frame, i
         errno = 0;
         long long value = strtoll(at, &end, 10);
         if (end == at || errno || value < 0 || value >= limit || (*end && *end != ',') || *n == MAX_FRAMES)
-            return tn_fail(error, TN_EINVAL, "--frames %.60s: wanted are at most %d numbers of 0 to %lld between commas",
-                           text, MAX_FRAMES, (long long)limit - 1);
+            return tn_fail(error, TN_EINVAL,
+                           "--frames %.60s: wanted are at most %d numbers of 0 to %lld between commas", text,
+                           MAX_FRAMES, (long long)limit - 1);
         frame[(*n)++] = value;
         if (!*end) return TN_OK;
         at = end;
@@ -70,8 +70,29 @@ static void list(listing *l, const om_experiment *e, const tn_plan *plan, int64_
     add(l, "", "predicted_derivative", TN_F32, TN_SHAPE(n, c->neurons), tn_result(plan, "predicted_derivative"));
 }
 
-static tn_status write_step(om_experiment *e, tn_plan *plan, const char *path, int64_t n, const int64_t *frame,
-                            tn_error *error)
+/* Writes what was listed, or with --dry-run says what would be. */
+static tn_status write_listing(const listing *l, const om_experiment *e, const om_dump *dump, tn_error *error)
+{
+    double bytes = 0;
+    for (int i = 0; i < l->n; i++)
+        bytes += (double)tn_shape_size(l->tensor[i].shape) * (double)tn_dtype_size(l->tensor[i].dtype);
+    if (dump->dry_run) {
+        printf("step      %d tensors, with %s parameters\n"
+               "disk      %.1f MB in %s\n",
+               l->n, dump->run ? "the run's" : "initial", bytes / 1e6, dump->path);
+        return TN_OK;
+    }
+    char *config = om_config_text(e->config);
+    const tn_pair meta[] = {{"format", "step/1"}, {"program", PACKAGE_STRING}, {"config", config}};
+    tn_status status = config ? tn_file_write(dump->path, l->n, l->tensor, sizeof meta / sizeof *meta, meta, error)
+                              : tn_fail(error, TN_ENOMEM, "out of memory");
+    free(config);
+    return status;
+}
+
+/* Runs the step on n frames and writes it. */
+static tn_status make_step(om_experiment *e, tn_plan *plan, const om_dump *dump, int64_t n, const int64_t *frame,
+                           tn_error *error)
 {
     om_batch batch;
     float *coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *coefficients);
@@ -93,10 +114,7 @@ static tn_status write_step(om_experiment *e, tn_plan *plan, const char *path, i
                 e->neuron_weight);
         for (int64_t i = 0; i < n; i++) frame32[i] = (int32_t)frame[i];
         add(l, "", "frames", TN_I32, TN_SHAPE(n), frame32);
-        char *config = om_config_text(e->config);
-        const tn_pair meta[] = {{"format", "step/1"}, {"program", PACKAGE_STRING}, {"config", config ? config : ""}};
-        status = tn_file_write(path, l->n, l->tensor, sizeof meta / sizeof *meta, meta, error);
-        free(config);
+        status = write_listing(l, e, dump, error);
     }
     om_batch_clear(&batch);
     tn_free(coefficients);
@@ -104,20 +122,17 @@ static tn_status write_step(om_experiment *e, tn_plan *plan, const char *path, i
     return status;
 }
 
-tn_status om_dump_step(om_experiment *e, const char *run, const char *path, const char *frames, bool force,
-                       om_progress *progress, tn_error *error)
+tn_status om_dump_step(om_experiment *e, const om_dump *dump, om_progress *progress, tn_error *error)
 {
     int64_t frame[MAX_FRAMES], n;
-    if (!force && access(path, F_OK) == 0)
-        return tn_fail(error, TN_EINVAL, "%s exists; --force replaces it", path);
-    tn_status status = parse_frames(frames, e->frames, frame, &n, error);
-    if (!status && run) status = load_run(e, run, progress, error);
+    tn_status status = parse_frames(dump->frames, e->frames, frame, &n, error);
+    if (!status && dump->run) status = load_run(e, dump->run, progress, error);
     if (status) return status;
     tn_graph *g = tn_graph_new(TN_F32);
     if (!g) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
     om_joint_step(e->joint, g, e->params, n, 0, true);
     tn_plan *plan = tn_plan_new(g, 0, error);
-    status = plan ? write_step(e, plan, path, n, frame, error) : error->status;
+    status = plan ? make_step(e, plan, dump, n, frame, error) : error->status;
     tn_plan_free(plan);
     tn_graph_free(g);
     return status;

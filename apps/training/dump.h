@@ -4,12 +4,18 @@
 
 #include "common/experiment.h"
 
-/* Computes one step on the given training frames ("131,321,381") and writes param/, grad/, term/, loss, field, message,
- * predicted_derivative and frames to a safetensors file (doc/formats.md). The loss is that of the last epoch.
- *   run  directory whose checkpoint gives the parameters; NULL: initial values. progress is told if its newest
- *        checkpoint cannot be read and the one before it is taken
- * Errors: TN_EINVAL the list of frames, or the file exists and force is false; TN_EFORMAT, TN_EIO, TN_ENOMEM. */
-tn_status om_dump_step(om_experiment *experiment, const char *run, const char *path, const char *frames, bool force,
-                       om_progress *progress, tn_error *error);
+/* What was asked for; borrowed. */
+typedef struct om_dump {
+    const char *path;   /* of the file, which is replaced if it is there */
+    const char *frames; /* of the training part: "131,321,381" */
+    const char *run;    /* directory whose checkpoint gives the parameters; NULL: initial values */
+    bool dry_run;       /* compute the step, print to standard output what would be written, and write nothing */
+} om_dump;
+
+/* Computes one step on the given training frames and writes param/, grad/, term/, loss, field, message,
+ * predicted_derivative and frames to a safetensors file (doc/formats.md). The loss is that of the last epoch. progress
+ * is told if the newest checkpoint cannot be read and the one before it is taken.
+ * Errors: TN_EINVAL the list of frames; TN_EFORMAT, TN_EIO, TN_ENOMEM. */
+tn_status om_dump_step(om_experiment *experiment, const om_dump *dump, om_progress *progress, tn_error *error);
 
 #endif

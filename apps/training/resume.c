@@ -20,7 +20,8 @@ static bool decides_the_model(const char *key, const om_config *config)
 static bool does_not_matter(const char *key, const om_config *config)
 {
     bool joint = config->model.mode == OM_MODE_JOINT;
-    return !strcmp(key, "description") || !strcmp(key, "threads") || (!joint && !strncmp(key, "siren.", strlen("siren.")));
+    return !strcmp(key, "description") || !strcmp(key, "threads") ||
+           (!joint && !strncmp(key, "siren.", strlen("siren.")));
 }
 
 static tn_status compare_key(om_trainer *t, const char *path, const om_key *key, const om_config *then,
@@ -34,7 +35,7 @@ static tn_status compare_key(om_trainer *t, const char *path, const om_key *key,
     if (!same && decides_the_model(key->name, now))
         status = tn_fail(error, TN_EFORMAT, "%s: %s was %s when the run began and is %s now; a run goes on with the "
                          "model it began with", path, key->name, before, after);
-    else if (!same) om_progress_say(t->progress, "%s is %s from here on; it was %s", key->name, after, before);
+    else if (!same) om_progress_warn(t->progress, "%s is %s from here on; it was %s", key->name, after, before);
     free(before);
     free(after);
     return status;
@@ -57,7 +58,8 @@ static tn_status compare_configurations(om_trainer *t, const om_checkpoint *chec
 static tn_status put_aside(const char *path, const char *run, tn_error *error)
 {
     char *aside;
-    if (asprintf(&aside, "%s/damaged.checkpoint.safetensors", run) < 0) return tn_fail(error, TN_ENOMEM, "out of memory");
+    if (asprintf(&aside, "%s/damaged.checkpoint.safetensors", run) < 0)
+        return tn_fail(error, TN_ENOMEM, "out of memory");
     tn_status status = rename(path, aside) == 0 || errno == ENOENT
                            ? TN_OK
                            : tn_fail(error, TN_EIO, "%s: %s", aside, strerror(errno));

@@ -94,8 +94,9 @@ static tn_status blame(om_trainer *t, const om_batch *batch, tn_error *error)
         tn_run(plan, &reason);
         tn_plan_free(plan);
     }
-    return tn_fail(error, TN_ENUMERIC, "the loss of step %lld is not finite: %s; the latest checkpoint keeps the "
-                   "last good state", (long long)t->step + 1, reason.status ? reason.message : "every value before it is");
+    return tn_fail(error, TN_ENUMERIC,
+                   "the loss of step %lld is not finite: %s; the latest checkpoint keeps the last good state",
+                   (long long)t->step + 1, reason.status ? reason.message : "every value before it is");
 }
 
 static double result(const om_trainer *t, const char *name)

@@ -75,7 +75,7 @@ static const struct {
     {DROP, "/lattice/u", 0, 0, NULL, 0, "/lattice/u is missing, which /lattice/v needs", TN_EFORMAT},
     {PUT, "/lattice/v", 4, 0, zeros, 0, "/lattice/v has 4 rows, expected 3", TN_EFORMAT},
     {PUT, "/lattice/position", 3, 3, zeros, 0, "/lattice/position has 3 columns, expected 2", TN_EFORMAT},
-    {PUT, "/lattice/position", 3, 2, not_a_number, 0, "/lattice/position[3] is nan", TN_ENUMERIC},
+    {PUT, "/lattice/position", 3, 2, not_a_number, 0, "/lattice/position[3] is nan", TN_EFORMAT},
 };
 
 static void apply(const char *path, int i)
@@ -119,7 +119,7 @@ START_TEST(a_wrong_truth_matters_only_to_those_who_ask)
         const double *values;
         tn_status status;
     } wrong[] = {{"/truth/weight", "/truth/weight has 5 rows, expected 6", 5, zeros, TN_EFORMAT},
-                 {"/truth/time_constant", "/truth/time_constant[3] is nan", 5, not_a_number, TN_ENUMERIC},
+                 {"/truth/time_constant", "/truth/time_constant[3] is nan", 5, not_a_number, TN_EFORMAT},
                  {"/truth/is_null", "/truth/is_null[2] is 2", 6, (const double[]){0, 0, 2, 0, 0, 0}, TN_EFORMAT}};
     for (int i = 0; i < 3; i++) {
         om_recording_plan plan = sample_plan();

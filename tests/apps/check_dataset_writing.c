@@ -190,7 +190,7 @@ START_TEST(frames_unlike_the_plan_are_refused)
                  {-1, {zero, zero}, TN_EINVAL, "-1 frames"},
                  {1, {zero, NULL}, TN_EINVAL, "/train/derivative is planned, but not given"},
                  {1, {zero, zero, zero}, TN_EINVAL, "/train/stimulus is not planned"},
-                 {2, {zero, bad}, TN_ENUMERIC, "/train/derivative[1, 3] is inf"}};
+                 {2, {zero, bad}, TN_ENUMERIC, "/train/derivative[1, 3], frame 1 of neuron 3, is inf"}};
     for (int i = 0; i < 5; i++) {
         tn_error error = {0};
         ck_assert_int_eq(om_recording_append(writer, OM_TRAIN, cases[i].n, cases[i].series, &error), cases[i].status);

@@ -11,7 +11,7 @@ enum { EXTENT = 8, COLUMNS = 217, WIDTH = 391, HEIGHT = 370, STRIDE = 400 };
 
 static const uint32_t background = 0xff102030u;
 
-/* The lattice of specification section 1. */
+/* The lattice of models.h. */
 static size_t lattice(int extent, int32_t *u, int32_t *v)
 {
     size_t n = 0;
@@ -113,7 +113,7 @@ START_TEST(edges_mix_the_colours_of_their_two_sides)
 }
 END_TEST
 
-START_TEST(columns_lie_as_the_specification_says)
+START_TEST(columns_lie_as_documented)
 {
     const int32_t u[] = {0, 1, 0, -1}, v[] = {0, 0, 1, 0};
     double x[4], y[4];
@@ -172,7 +172,7 @@ int main(void)
     tcase_add_test(hexmap, every_column_shows_its_colour_at_its_centre_and_takes_the_area_of_a_hexagon);
     tcase_add_test(hexmap, neighbours_touch_and_nothing_is_drawn_outside);
     tcase_add_test(hexmap, edges_mix_the_colours_of_their_two_sides);
-    tcase_add_test(hexmap, columns_lie_as_the_specification_says);
+    tcase_add_test(hexmap, columns_lie_as_documented);
     tcase_add_test(hexmap, one_column_fills_the_picture);
     tcase_add_test(hexmap, impossible_eyes_are_refused_with_a_reason);
     return run_cases("hexmap", hexmap, NULL);

@@ -273,6 +273,23 @@ START_TEST(a_directory_is_made_with_its_parents_and_reused_only_when_allowed)
 }
 END_TEST
 
+START_TEST(a_directory_is_looked_at_without_a_trace)
+{
+    char run[600], left[512];
+    pid_t dead;
+    snprintf(run, sizeof run, "%s/none", directory);
+    ck_assert_int_eq(om_output_directory_check(run, false, NULL), TN_OK);
+    ck_assert_int_eq(access(run, F_OK), -1);
+    leave_one(true, &dead, left);
+    ck_assert_int_eq(om_output_directory_check(directory, false, NULL), TN_OK);
+    ck_assert_int_eq(access(left, F_OK), 0);
+    ck_assert(put(path, "c"));
+    ck_assert_int_eq(om_output_directory_check(directory, false, NULL), TN_EINVAL);
+    ck_assert_int_eq(om_output_directory_check(directory, true, NULL), TN_OK);
+    ck_assert_int_eq(om_output_directory_check(path, true, NULL), TN_EINVAL);
+}
+END_TEST
+
 START_TEST(space_is_compared_with_what_the_disk_has)
 {
     ck_assert_int_eq(om_output_space(path, 1, &error), TN_OK);
@@ -359,6 +376,7 @@ int main(void)
     tcase_add_test(files, temporary_files_of_dead_processes_are_removed_and_of_living_ones_kept);
     tcase_add_test(files, a_temporary_file_of_an_earlier_process_with_our_number_is_replaced);
     tcase_add_test(files, a_directory_is_made_with_its_parents_and_reused_only_when_allowed);
+    tcase_add_test(files, a_directory_is_looked_at_without_a_trace);
     tcase_add_test(files, space_is_compared_with_what_the_disk_has);
     tcase_add_checked_fixture(metrics, setup, NULL);
     tcase_add_test(metrics, lines_have_short_numbers_and_null_for_what_is_not_finite);

@@ -104,7 +104,7 @@ START_TEST(json_lines_are_objects_once_a_second)
 }
 END_TEST
 
-START_TEST(nothing_is_printed_when_quiet_and_only_messages_without_progress)
+START_TEST(only_warnings_are_printed_when_quiet_and_no_progress_where_none_is_wanted)
 {
     for (int mode = OM_PROGRESS_AUTO; mode <= OM_PROGRESS_NONE; mode++) {
         for (int quiet = 0; quiet < 2; quiet++) {
@@ -113,11 +113,14 @@ START_TEST(nothing_is_printed_when_quiet_and_only_messages_without_progress)
             now += 100;
             om_progress_at(&p, 5, 0, NULL);
             om_progress_say(&p, "a message");
+            om_progress_warn(&p, "%s is missing", "this");
             om_progress_end(&p);
             fflush(p.stream);
-            if (quiet) ck_assert_uint_eq(length, 0);
-            else if (mode == OM_PROGRESS_NONE) ck_assert_str_eq(text, "a message\n");
-            else ck_assert(strstr(text, "train") && strstr(text, "a message"));
+            const char *warning = mode == OM_PROGRESS_JSON ? "{\"warning\": \"this is missing\"}\n"
+                                                           : "warning: this is missing\n";
+            if (quiet) ck_assert_str_eq(text, warning);
+            else if (mode == OM_PROGRESS_NONE) ck_assert_str_eq(text, "a message\nwarning: this is missing\n");
+            else ck_assert(strstr(text, "train") && strstr(text, "a message") && strstr(text, warning));
             close_progress(&p);
         }
     }
@@ -221,7 +224,7 @@ int main(void)
     tcase_add_test(progress, plain_lines_come_every_ten_seconds_with_rate_and_time_left);
     tcase_add_test(progress, the_rate_follows_a_change_and_counts_from_where_a_run_is_resumed);
     tcase_add_test(progress, json_lines_are_objects_once_a_second);
-    tcase_add_test(progress, nothing_is_printed_when_quiet_and_only_messages_without_progress);
+    tcase_add_test(progress, only_warnings_are_printed_when_quiet_and_no_progress_where_none_is_wanted);
     tcase_add_test(progress, a_terminal_has_one_line_that_fits_and_moves_ten_times_a_second);
     tcase_add_loop_test(signals, a_signal_is_remembered, 0, 3);
     tcase_add_test(signals, a_second_interrupt_ends_the_process_and_a_second_request_does_not);

@@ -16,7 +16,8 @@ static const char metrics_text[] =
     "{\"stimulus\": {\"r2\": 0.9312, \"a\": -1.5, \"b\": null},"
     " \"weights\": {\"in_distribution\": {\"r2\": 0.9791}, \"published\": {\"r2_filtered\": 0.9412}},"
     " \"resting_potential\": null, \"embedding\": {\"accuracy\": 0.8, \"in_distribution\": {\"accuracy\": 0.9}},"
-    " \"rollout\": {\"rmse_mean\": 0.1321, \"rmse_sd\": 0.07, \"oracle\": {\"pearson_mean\": 0.78}},"
+    " \"rollout\": {\"rmse_mean\": 0.1321, \"rmse_sd\": 0.07, \"split\": \"train\","
+    "               \"oracle\": {\"pearson_mean\": 0.78}},"
     " \"run\": {\"steps\": 320000, \"program\": \"ommatid <0.1> & 'more'\"}}";
 
 /* A PNG of one pixel by two, as far as a report reads it, and three bytes that base64 can be checked on. */
@@ -173,9 +174,32 @@ START_TEST(metrics_stand_beside_the_published_values)
     ck_assert_ptr_nonnull(strstr(joint, "<td>training.rate</td><td>0.001</td>"));
     ck_assert_ptr_nonnull(strstr(joint, "<td>training.ids</td><td>[1, 2]</td>"));
     ck_assert_ptr_nonnull(strstr(joint, "<td>run.steps</td><td>320000</td>"));
-    ck_assert_ptr_null(strstr(none, "0.1441"));
+    ck_assert_ptr_nonnull(strstr(joint, "<th class=\"number\">published, stimulus unknown, \u03c3 = 0.05</th>"));
     free(joint);
     free(none);
+}
+END_TEST
+
+START_TEST(without_a_published_setting_there_is_no_column_of_published_values)
+{
+    char *text = make_report("title", OM_PUBLISHED_NONE);
+    ck_assert_ptr_nonnull(strstr(text, "<td>accuracy</td><td class=\"number\">0.9000</td>"
+                                       "<td class=\"number\">0.8000</td></tr>"));
+    ck_assert_ptr_nonnull(strstr(text, "<th colspan=\"3\">weights</th>"));
+    ck_assert_ptr_null(strstr(text, "0.1441"));
+    ck_assert_ptr_null(strstr(text, "flyvis"));
+    free(text);
+}
+END_TEST
+
+START_TEST(one_step_and_rollout_say_which_frames_they_are_of)
+{
+    char *text = make_report("title", OM_PUBLISHED_JOINT);
+    ck_assert_ptr_nonnull(strstr(text, "<th colspan=\"4\">rollout, training frames</th>"));
+    ck_assert_ptr_nonnull(strstr(text, "<th colspan=\"4\">one step, training frames</th>"));
+    ck_assert_ptr_nonnull(strstr(text, "<dt>rollout r, training frames</dt>"));
+    ck_assert_ptr_nonnull(strstr(text, "<th colspan=\"4\">weights</th>"));
+    free(text);
 }
 END_TEST
 
@@ -187,6 +211,26 @@ START_TEST(the_published_setting_is_found_by_noise_and_kind)
     ck_assert_int_eq(om_published_like(false, 0.05f), OM_PUBLISHED_LOW_NOISE);
     ck_assert_int_eq(om_published_like(false, 0.5), OM_PUBLISHED_HIGH_NOISE);
     ck_assert_int_eq(om_published_like(false, 0.1), OM_PUBLISHED_NONE);
+}
+END_TEST
+
+START_TEST(the_published_circuit_is_known_by_its_cell_types)
+{
+    enum { TYPES = 65 };
+    char words[] = "TmY18 TmY15 TmY14 TmY13 TmY10 TmY9 TmY5a TmY4 TmY3 Tm30 Tm28 Tm20 Tm16 Tm9 Tm5c Tm5b Tm5a "
+                   "Tm5Y Tm4 Tm3 Tm2 Tm1 T5d T5c T5b T5a T4d T4c T4b T4a T3 T2a T2 T1 Mi15 Mi14 Mi13 Mi12 Mi11 "
+                   "Mi10 Mi9 Mi4 Mi3 Mi2 Mi1 CT1(M10) CT1(Lo1) C3 C2 Am Lawf2 Lawf1 L5 L4 L3 L2 L1 R8 R7 R6 R5 "
+                   "R4 R3 R2 R1";
+    const char *name[TYPES];
+    for (int i = 0; i < TYPES; i++) name[i] = strtok(i ? NULL : words, " ");
+    ck_assert(om_published_circuit(TYPES, name));
+    ck_assert(!om_published_circuit(TYPES - 1, name));
+    ck_assert(!om_published_circuit(TYPES, NULL));
+    ck_assert(!om_published_circuit(0, NULL));
+    name[64] = "R9";
+    ck_assert(!om_published_circuit(TYPES, name));
+    name[64] = "R2";
+    ck_assert(!om_published_circuit(TYPES, name));
 }
 END_TEST
 
@@ -265,7 +309,10 @@ int main(void)
     tcase_add_test(report, figures_are_carried_inside_in_base64);
     tcase_add_loop_test(report, base64_ends_as_it_should_for_any_length, 0, 4);
     tcase_add_test(report, metrics_stand_beside_the_published_values);
+    tcase_add_test(report, without_a_published_setting_there_is_no_column_of_published_values);
+    tcase_add_test(report, one_step_and_rollout_say_which_frames_they_are_of);
     tcase_add_test(report, the_published_setting_is_found_by_noise_and_kind);
+    tcase_add_test(report, the_published_circuit_is_known_by_its_cell_types);
     tcase_add_test(report, a_report_that_fails_leaves_nothing_and_says_why);
     tcase_add_test(report, a_full_disk_is_reported_and_keeps_the_older_report);
     return run_cases("report", report, NULL);

@@ -17,7 +17,7 @@ static om_circuit *read_fly(int32_t extent)
     return circuit;
 }
 
-START_TEST(the_fly_has_the_numbers_of_the_specification)
+START_TEST(the_fly_has_its_numbers_of_neurons_and_synapses)
 {
     static const struct {
         int32_t extent, columns, neurons, synapses, inputs;
@@ -105,7 +105,7 @@ END_TEST
 int main(void)
 {
     TCase *fly = tcase_create("fly");
-    tcase_add_loop_test(fly, the_fly_has_the_numbers_of_the_specification, 0, 3);
+    tcase_add_loop_test(fly, the_fly_has_its_numbers_of_neurons_and_synapses, 0, 3);
     tcase_add_loop_test(fly, every_neuron_and_synapse_of_the_fly_is_in_its_place, 0, 2);
     tcase_add_test(fly, the_columns_are_those_of_the_reference_eye);
     tcase_add_test(fly, the_columns_of_neurons_are_those_of_the_reference_dynamics);

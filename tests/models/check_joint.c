@@ -71,7 +71,8 @@ static bool open_reference(reference *r, int file, tn_dtype number)
                         golden_doubles(r->file, "position")};
     om_joint_spec spec = {
         .hidden_dim = 16, .layers = 3, .embedding_dim = 2, .joint = true,
-        .siren = {.hidden_dim = 24, .layers = 2, .published = true, .squared = true, .omega = {golden_attribute(r->file, "/", "omega")}},
+        .siren = {.hidden_dim = 24, .layers = 2, .published = true, .squared = true,
+                  .omega = {golden_attribute(r->file, "/", "omega")}},
         .t_scale = golden_attribute(r->file, "/", "t_scale"), .xy_scale = golden_attribute(r->file, "/", "xy_scale"),
         .xnorm = *golden_doubles(r->file, "xnorm"),
     };

@@ -67,7 +67,8 @@ START_TEST(the_built_in_circuit_follows_the_reference)
     om_circuit *c = builtin((int32_t)fixture_number(file, "extent"));
     size_t n = (size_t)c->neurons, stored = fixture_count(file, "frame"), all = fixture_count(file, "luminance");
     const double *frame = fixture_numbers(file, "frame", stored), *light = fixture_numbers(file, "luminance", all);
-    const double *v = fixture_numbers(file, "voltage", stored * n), *y = fixture_numbers(file, "derivative", stored * n);
+    const double *v = fixture_numbers(file, "voltage", stored * n);
+    const double *y = fixture_numbers(file, "derivative", stored * n);
     double v_largest = largest_of(v, stored * n), y_largest = largest_of(y, stored * n);
     om_simulation *s = simulation_of(c, fixture_number(file, "delta_t"), 0, 1);
     ck_assert_int_eq(om_simulation_settle(s, fixture_number(file, "settle_grey"),

@@ -18,8 +18,9 @@ static void assert_near(const char *what, int frame, const float *found, const d
                         double tolerance)
 {
     for (int32_t i = 0; i < n; i++)
-        ck_assert_msg(fabs((double)found[i] - expected[i]) <= tolerance, "%s of neuron %d at frame %d is %.9g, not %.9g",
-                      what, (int)i, frame, (double)found[i], expected[i]);
+        ck_assert_msg(fabs((double)found[i] - expected[i]) <= tolerance,
+                      "%s of neuron %d at frame %d is %.9g, not %.9g", what, (int)i, frame, (double)found[i],
+                      expected[i]);
 }
 
 START_TEST(the_fly_follows_the_reference_for_300_frames)
@@ -30,7 +31,8 @@ START_TEST(the_fly_follows_the_reference_for_300_frames)
     tn_error error = {0};
     om_circuit *c = om_circuit_read(path, (int32_t)golden_attribute(file, "/", "extent"), &error);
     ck_assert_msg(c != NULL, "%s", error.message);
-    int64_t n = c->neurons, stored = golden_shape(file, "frame").dim[0], frames = golden_shape(file, "luminance").dim[0];
+    int64_t n = c->neurons, stored = golden_shape(file, "frame").dim[0];
+    int64_t frames = golden_shape(file, "luminance").dim[0];
     const int32_t *frame = golden_int32s(file, "frame");
     const double *light = golden_doubles(file, "luminance"), *initial = golden_doubles(file, "initial_voltage");
     const double *v = golden_doubles(file, "voltage"), *y = golden_doubles(file, "derivative");

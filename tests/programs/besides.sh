@@ -5,6 +5,8 @@
 expect 0 generate tiny.yaml -o recording.h5
 expect 0 train tiny.yaml -d recording.h5 -o run
 rm out err
+TMPDIR=$PWD # where trials are made, which are not to stay either
+export TMPDIR
 ls -AR >"$temporary/before"
 
 # --dry-run reads everything and writes nothing, with and without a place to write to.
@@ -22,11 +24,24 @@ for place in "" "-o new"; do
     dry "recording model memory disk time" train tiny.yaml -d recording.h5 $place --set model.mode=known
     dry "run model memory disk time" test_run run -d recording.h5 $place
 done
+dry "step disk" train tiny.yaml -d recording.h5 --dump-step new.safetensors --frames 0,299
+dry "step disk" train tiny.yaml -d recording.h5 -o run --dump-step new.safetensors --frames 0,299
+expect 3 train tiny.yaml -d recording.h5 --dry-run --dump-step recording.h5 --frames 0
+expect 3 train tiny.yaml -d recording.h5 --dry-run --dump-step new.safetensors --frames 300
+TMPDIR=$PWD/nowhere expect 0 generate tiny.yaml --dry-run
+grep -q "^time  *unknown, as no trial can be recorded: .*nowhere" out || fail "no folder for trials: no word about time"
 rm out err
 ls -AR >"$temporary/after"
 same "$temporary/before" "$temporary/after" "--dry-run wrote something"
 expect 3 generate tiny.yaml -o recording.h5 --dry-run
 says "recording.h5: exists; --force replaces it"
+for program in "train tiny.yaml" "test_run run"; do
+    expect 3 $program -d recording.h5 -o run --dry-run
+    says "run: is not empty; --force writes into it"
+    expect 3 $program -d recording.h5 -o tiny.yaml --dry-run --force
+    says "tiny.yaml: exists and is not a directory"
+    expect 0 $program -d recording.h5 -o run --dry-run --force
+done
 expect 3 train tiny.yaml -d tiny.yaml --dry-run
 expect 5 test_run nowhere -d recording.h5 --dry-run
 expect 5 generate tiny.yaml -o new.h5 --dry-run --set simulation.train_frames=100000000 --set circuit.extent=20
@@ -45,10 +60,14 @@ for tensor in 'param/W float32 545' 'grad/W float32 545' 'grad/siren.0.weight fl
 done
 learned_w=$("$inspect" tensors run/checkpoint.safetensors | sed -n 's/^W //p')
 grep -qx "param/W $learned_w" tensors || fail "--dump-step: other parameters than those of the run"
-"$inspect" tensors initial | grep -qx "param/W $learned_w" && fail "--dump-step without a run: not the initial parameters"
+"$inspect" tensors initial | grep -qx "param/W $learned_w" &&
+    fail "--dump-step without a run: not the initial parameters"
+expect 0 train --help
+tr -s ' \n' ' ' <out | grep -q "the parameters are those of the run given with -o" || fail "$said: whose parameters?"
 expect 3 train tiny.yaml -d recording.h5 -o run --dump-step learned --frames 1
 says "learned: exists; --force replaces it"
-for frames in '' , 1, ,1 -1 300 1x 1.5 99999999999999999999 "$(awk 'BEGIN { for (i = 0; i < 2000; i++) printf "1," }')1"; do
+many=$(awk 'BEGIN { for (i = 0; i < 2000; i++) printf "1," }')1
+for frames in '' , 1, ,1 -1 300 1x 1.5 99999999999999999999 "$many"; do
     expect 3 train tiny.yaml -d recording.h5 --dump-step new --frames "$frames"
     says "--frames " "wanted are at most 1024 numbers of 0 to 299 between commas"
 done

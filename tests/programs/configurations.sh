@@ -82,6 +82,12 @@ for minutes in 0 -1 nan 1x 1,5 ''; do
     expect 2 train tiny.yaml -d recording.h5 -o run --max-minutes "$minutes"
     says "--max-minutes: $minutes is not a number above 0"
 done
+for program in "generate tiny.yaml" "train tiny.yaml -d recording.h5" "test_run run -d recording.h5"; do
+    expect 2 $program -o ''
+    says "--output: the path is empty"
+done
+expect 2 train tiny.yaml -d recording.h5 --dump-step '' --frames 1
+says "--dump-step: the path is empty"
 expect 2 train tiny.yaml -d recording.h5 --dump-step step.safetensors
 says "--dump-step and --frames go together"
 expect 5 test_run run -o results

@@ -79,6 +79,15 @@ says "no /circuit/type and /circuit/type_names: nothing can be reported by cell 
 metrics null $types by_type
 metrics known $weights $constants $followed
 
+# A lattice of positions only: nothing says which columns are neighbours, so there is no video; that is said even when
+# nothing else is.
+without /lattice/u /lattice/v
+trains joint
+says "warning: no video: "
+expect 0 test_run run -d part.h5 -o results --force --quiet
+says "warning: no video: it shows columns on the lattice, and the recording has no /lattice/u and /lattice/v"
+[ "$(wc -l <err)" = 1 ] || fail "--quiet: more than the warning"
+
 without /lattice
 refuses joint "does not fit model.mode: joint, as it has no /lattice"
 trains known

@@ -64,9 +64,11 @@ start
 kill -INT $!
 kill -INT $! 2>/dev/null
 wait $!
-expect 0 train tiny.yaml -d recording.h5 -o stopped $endless --set training.steps=1000000000 --max-minutes 0.001 --resume
+expect 0 train tiny.yaml -d recording.h5 -o stopped $endless --set training.steps=1000000000 --max-minutes 0.001 \
+    --resume
 
-# A damaged checkpoint: the one before it is taken, be it of the beginning or of the end, and the damaged one kept aside.
+# A damaged checkpoint: the one before it is taken, be it of the beginning or of the end, and the damaged one is kept
+# aside.
 for minutes in 10 0.00001; do
     rm -rf damaged
     expect 0 train tiny.yaml -d recording.h5 -o damaged $whole --set training.checkpoint_minutes=$minutes

@@ -34,10 +34,10 @@ listens() {
     done
 }
 
-# has_temporary FOLDER: waits until something is being written there.
+# has_temporary FOLDER [ENDING]: waits until something is being written there, whose name ends so.
 has_temporary() {
     patience=600
-    until ls -A "$1" | grep -q '^\.ommatid-'; do
+    until ls -A "$1" 2>/dev/null | grep -q "^\.ommatid-.*${2-}\$"; do
         patience=$((patience - 1))
         [ $patience -gt 0 ] || { fail "$said: writes nothing"; return; }
         sleep 0.1
@@ -45,7 +45,8 @@ has_temporary() {
 }
 
 # While scenes are drawn, which takes minutes at this size, and while frames are recorded.
-begin ommatid-generate tiny.yaml -o output/recording.h5 --set circuit.extent=30 --set 'stimulus.train=["scene:dead_leaves"]'
+begin ommatid-generate tiny.yaml -o output/recording.h5 --set circuit.extent=30 \
+    --set 'stimulus.train=["scene:dead_leaves"]'
 listens
 sleep 1
 kill -TERM $!
@@ -68,9 +69,25 @@ wait $! 2>/dev/null
 expect 0 generate tiny.yaml -o output/recording.h5
 holds_only output recording.h5
 
-# Whoever closes standard output or error, or lets it go to a full disk or nowhere, gets the same files.
+# A test is stopped while it encodes its video: what is whole stays, and of the video nothing.
 cp output/recording.h5 .
 expect 0 train tiny.yaml -d recording.h5 -o run
+test_run run -d recording.h5 -o results --set test.video_frames=1 >out 2>err || fail "test: $(cat err)"
+without=$(grep -o 'built without.*' err)
+if [ -n "$without" ]; then echo "SKIPPED: stopping a video, as the programs are $without"
+else
+    for signal in TERM INT; do
+        rm -rf results
+        begin ommatid-test run -d recording.h5 -o results --set test.video_frames=300 --set test.video_step=1
+        has_temporary results comparison.mp4
+        kill -$signal $!
+        ends 1
+        says "stopped by a signal; the results are not complete"
+        ls -A results | grep -vE '^[a-z_]*\.(json|png)$' && fail "$said: partial files"
+    done
+fi
+
+# Whoever closes standard output or error, or lets it go to a full disk or nowhere, gets the same files.
 generate tiny.yaml -o closed.h5 --progress=plain <&- >&- 2>&- || fail "standard streams closed: no recording"
 same recording.h5 closed.h5 "standard streams closed"
 train tiny.yaml -d recording.h5 -o closed --progress=json <&- >&- 2>&- || fail "standard streams closed: no run"

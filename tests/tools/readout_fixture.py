@@ -4,7 +4,7 @@ read-out, and what the read-outs must give. Only needed to change the tests; Num
 
     tests/tools/readout_fixture.py joint_step.h5 tests/data/readout.safetensors [neurons]
 
-The model is evaluated here by the formulas of the specification and read out by numpy.linalg.lstsq; the script stops
+The model is evaluated here by the formulas of models.h and read out by numpy.linalg.lstsq; the script stops
 unless that reproduces the file's own metrics to 1e-12. To keep the fixture small, f is kept for the first `neurons`
 (30), which include every input neuron. """
 import json
