@@ -107,7 +107,7 @@ const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 /* One clone of a kernel per instruction set, chosen when the program is loaded. Kernels need names that are unique in
  * the library: clang 14 makes the function that chooses a global symbol. The sanitizers cannot run before
  * that choice is made, so they get one plain version. */
-#if defined OM_ASAN || !defined __x86_64__
+#if defined OM_SANITIZED || !defined __x86_64__
 #define TN_KERNEL static
 #else
 #define TN_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) static
