@@ -1,5 +1,7 @@
-/* An operation is one row of a table: everything the library knows of it. Builders, gradient, planner, profile,
- * documentation and tests read the row; nothing else names single operations.
+/* An operation is one row of a table: everything the library knows of it. Gradient, planner, runner and tests read the
+ * row, whose flags say what they want to know; they single out no operation by its name. Names are for those who make
+ * nodes: builders, which also look through the transposes of their operands, expansions and gradient rules; and for the
+ * planner's copies, which take the kernel of detach.
  *
  * Words used here and in the planner:
  *   item     one index of the leading axis of a tensor; what work is divided by
@@ -72,6 +74,9 @@ enum {
     TN_OP_LEAF = 4,        /* input, parameter or constant: has memory, no kernel */
     TN_OP_MAX = 8,         /* a TN_REDUCE that combines partial results by the maximum instead of the sum */
     TN_OP_CAST = 16,       /* the number type of the output is attr.dtype; only such operations may read int32 */
+    TN_OP_LENT = 32,       /* a leaf whose memory the user lends (tn_bind) */
+    TN_OP_NUMBER = 64,     /* a leaf that is the number attr.value: equal ones are one */
+    TN_OP_REPEAT = 128,    /* repeats its input; where strides of 0 say as much, it is not made */
 };
 
 struct tn_op {

@@ -16,7 +16,8 @@ static=$abs_top_builddir/.libs/libtensor.a
 [ -e "$shared" ] || [ -e "$static" ] || { echo "$abs_top_builddir/.libs has no libtensor"; exit 1; }
 failures=0
 if [ -e "$shared" ]; then
-    sed -n 's/^TN_API [^(]*[ *]\(tn_[a-z0-9_]*\)(.*/\1/p' "$abs_top_srcdir/libtensor/tensor.h" | sort >"$temporary/declared"
+    sed -n 's/^TN_API [^(]*[ *]\(tn_[a-z0-9_]*\)(.*/\1/p' "$abs_top_srcdir/libtensor/tensor.h" |
+        sort >"$temporary/declared"
     defined "$shared" -D >"$temporary/shown"
     [ "$(wc -l <"$temporary/declared")" -gt 100 ] || { echo "tensor.h declares too little"; failures=1; }
     diff "$temporary/declared" "$temporary/shown" ||
