@@ -1,4 +1,4 @@
-/* tensor.h - libtensor: describe a computation once, differentiate it, plan it, run it many times.
+/* tensor.h - libtensor: describe a computation once, differentiate it, plan it, run it many times. For C17 and C++17.
  *
  *     tn_error error = {0};
  *     tn_graph *g = tn_graph_new(TN_F32);
@@ -28,6 +28,7 @@
 extern "C" {
 #endif
 
+/* What the shared library shows, and functions that print as printf does. */
 #if defined __GNUC__
 #define TN_API __attribute__((visibility("default")))
 #define TN_PRINTF(text, values) __attribute__((__format__(__printf__, text, values)))
@@ -36,10 +37,18 @@ extern "C" {
 #define TN_PRINTF(text, values)
 #endif
 
+/* A structure of these fields, in C and in C++. */
+#ifdef __cplusplus
+#define TN_LITERAL(type, ...) (type{__VA_ARGS__})
+#else
+#define TN_LITERAL(type, ...) ((type){__VA_ARGS__})
+#endif
+
 /* ---- 1. Errors ---------------------------------------------------------------------------------------------- */
 
+/* How a call ended. */
 typedef enum tn_status {
-    TN_OK,
+    TN_OK,       /* well */
     TN_EINVAL,   /* an argument outside its range */
     TN_ESHAPE,   /* shapes that do not go together */
     TN_EDTYPE,   /* number types that do not go together */
@@ -72,30 +81,44 @@ TN_API void *tn_alloc(size_t bytes);
 TN_API void tn_free(void *memory);
 
 /* Threads used by tn_run, the optimizers and the random fills; 0 means one per processor this process may use,
- * or OMP_NUM_THREADS. The only global state of the library. */
+ * or OMP_NUM_THREADS. A plan keeps the number that was set when it was made, or 1 if it has very little to do.
+ * The only global state of the library. Where the system refuses a thread, OpenMP ends the program. */
 TN_API void tn_set_threads(int threads);
 TN_API int tn_threads(void);
 
 /* ---- 3. Numbers and shapes ---------------------------------------------------------------------------------- */
 
+/* The type of the numbers of a tensor: float32, float64, int32. */
 typedef enum tn_dtype { TN_F32, TN_F64, TN_I32 } tn_dtype;
 
 TN_API size_t tn_dtype_size(tn_dtype dtype);      /* bytes */
 TN_API const char *tn_dtype_name(tn_dtype dtype); /* "float32", "float64", "int32" */
 
+/* The most axes that a tensor may have. */
 #define TN_MAX_RANK 6
 
-/* rank 0 is a scalar; an axis may have size 0. */
+/* The sizes of the axes, outermost first. rank 0 is a scalar; an axis may have size 0. */
 typedef struct tn_shape {
-    int rank;
+    int rank; /* number of axes */
     int64_t dim[TN_MAX_RANK];
 } tn_shape;
 
 /* TN_SHAPE(3, 4) is the shape [3, 4]; TN_SCALAR the shape []. */
+TN_API tn_shape tn_shape_of(int rank, const int64_t *dim);
+#define TN_SCALAR tn_shape_of(0, NULL)
+#ifndef __cplusplus
 #define TN_SHAPE(...)                                                                                                  \
     tn_shape_of((int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), (const int64_t[]){__VA_ARGS__})
-#define TN_SCALAR tn_shape_of(0, NULL)
-TN_API tn_shape tn_shape_of(int rank, const int64_t *dim);
+#else
+#define TN_SHAPE(...) tn_shape_from(__VA_ARGS__)
+extern "C++" {
+template <typename... Sizes> inline tn_shape tn_shape_from(Sizes... sizes)
+{
+    const int64_t dim[] = {static_cast<int64_t>(sizes)...};
+    return tn_shape_of(static_cast<int>(sizeof...(sizes)), dim);
+}
+}
+#endif
 TN_API int64_t tn_shape_size(tn_shape shape); /* number of elements */
 TN_API bool tn_shape_equal(tn_shape a, tn_shape b);
 
@@ -119,8 +142,10 @@ TN_API void tn_fill_normal(float *out, int64_t n, uint64_t seed, uint32_t stream
  * Declare all of them, then seal; only then does the memory exist. */
 typedef struct tn_params tn_params;
 
+/* The initial values of a parameter: (tn_init){0} is zero. */
+typedef enum tn_init_kind { TN_INIT_CONSTANT, TN_INIT_UNIFORM, TN_INIT_NORMAL } tn_init_kind;
 typedef struct tn_init {
-    enum { TN_INIT_CONSTANT, TN_INIT_UNIFORM, TN_INIT_NORMAL } kind;
+    tn_init_kind kind;
     double a, b; /* constant: the value a;  uniform: from a to b;  normal: mean a, standard deviation b */
 } tn_init;
 
@@ -132,16 +157,21 @@ typedef struct tn_param_info {
     void *data, *grad;
 } tn_param_info;
 
+/* A new set of tensors of float32 or float64, whose random initial values follow from seed. NULL when out of memory. */
 TN_API tn_params *tn_params_new(tn_dtype dtype, uint64_t seed);
 TN_API void tn_params_free(tn_params *params);
 
-/* Adds a tensor. Its initial values depend on the seed and its name only. Errors are kept and reported by seal:
- * TN_ENAME the name is taken; TN_EINVAL the set is sealed, the group is negative or the rank too large. */
+/* Adds a tensor. Its initial values depend on the seed and its name only; the name is copied. Errors are kept and
+ * reported by seal: TN_ENAME the name is taken; TN_EINVAL the set is sealed, the group is negative or the rank too
+ * large; TN_EDTYPE the set is to be of int32; TN_ENOMEM. */
 TN_API void tn_params_add(tn_params *params, const char *name, tn_shape shape, tn_init init, int group);
+/* Allocates the tensors and their gradients, both of which then stay where they are, and fills in the initial values.
+ * Sealing again does nothing. Errors: those of tn_params_add. */
 TN_API tn_status tn_params_seal(tn_params *params, tn_error *error);
 
-TN_API int tn_params_count(const tn_params *params);
-TN_API tn_param_info tn_params_at(const tn_params *params, int i);           /* in order of declaration */
+/* What a set holds. i counts from 0, in order of declaration. */
+TN_API int tn_params_count(const tn_params *params);                         /* number of tensors */
+TN_API tn_param_info tn_params_at(const tn_params *params, int i);           /* tensor i, 0 <= i < count */
 TN_API int tn_params_find(const tn_params *params, const char *name);        /* index, or -1 */
 TN_API void *tn_params_data(const tn_params *params, const char *name);      /* values, or NULL */
 TN_API void *tn_params_gradient(const tn_params *params, const char *name);  /* gradient, or NULL */
@@ -150,8 +180,9 @@ TN_API int64_t tn_params_size(const tn_params *params);                      /* 
 
 /* ---- 6. Describing: graphs, inputs, outputs ----------------------------------------------------------------- */
 
+/* The description of a computation. */
 typedef struct tn_graph tn_graph;
-typedef struct tn_node tn_node; /* owned by its graph */
+typedef struct tn_node tn_node; /* a tensor of it, to be computed; owned by its graph */
 
 /* A new graph; number is the dtype of its constants, TN_F32 or TN_F64. NULL when out of memory. */
 TN_API tn_graph *tn_graph_new(tn_dtype number);
@@ -160,22 +191,27 @@ TN_API void tn_graph_free(tn_graph *g);
 /* The first error made while describing, or TN_OK; message (may be NULL) receives the words, owned by g. */
 TN_API tn_status tn_graph_status(const tn_graph *g, const char **message);
 
-/* A tensor whose memory the user binds by name before running (tn_bind). Names are unique in a graph. */
+/* A tensor whose memory the user binds by name before running (tn_bind). The name is copied.
+ * Errors: TN_ENAME another input has that name; TN_ESHAPE; TN_EDTYPE. */
 TN_API tn_node *tn_input(tn_graph *g, const char *name, tn_dtype dtype, tn_shape shape);
 
-/* The parameter of that name. The set must be sealed before planning and must outlive the plans. */
+/* The parameter of that name. The set must be sealed before planning and must outlive the plans.
+ * Errors: TN_ENAME there is none. */
 TN_API tn_node *tn_param(tn_graph *g, tn_params *params, const char *name);
 
+/* The same value everywhere, in the number type of the graph. */
 TN_API tn_node *tn_constant(tn_graph *g, double value);                     /* a scalar */
-TN_API tn_node *tn_full(tn_graph *g, tn_shape shape, double value);         /* a tensor of equal values */
+TN_API tn_node *tn_full(tn_graph *g, tn_shape shape, double value);         /* of that shape */
 
-/* Marks a node as a result to be read after each run (tn_result). */
+/* Marks a node as a result to be read after each run (tn_result). The name is copied.
+ * Errors: TN_ENAME another output has that name. */
 TN_API void tn_output(tn_graph *g, const char *name, tn_node *node);
 
 /* Gives a node a name for messages, prints and profiles; returns the node. The name is copied.
  * Errors: TN_ENAME inputs and parameters keep the names by which they are known. */
 TN_API tn_node *tn_name(tn_graph *g, tn_node *node, const char *name);
 
+/* What is known of a node. The one that carries an error on has rank 0. */
 TN_API tn_shape tn_node_shape(const tn_node *node);
 TN_API tn_dtype tn_node_dtype(const tn_node *node);
 
@@ -222,7 +258,7 @@ TN_API tn_node *tn_erfc(tn_graph *g, tn_node *a);     /* 1 - erf a, to all digit
 TN_API tn_node *tn_scale(tn_graph *g, tn_node *a, double factor);           /* factor a */
 TN_API tn_node *tn_clip(tn_graph *g, tn_node *a, double low, double high);  /* moved to the limits where outside of
                                                                                them; derivative there 0, else 1 */
-TN_API tn_node *tn_cast(tn_graph *g, tn_node *a, tn_dtype dtype);           /* gradient cast back */
+TN_API tn_node *tn_cast(tn_graph *g, tn_node *a, tn_dtype dtype);  /* to float32 or float64; gradient cast back */
 TN_API tn_node *tn_detach(tn_graph *g, tn_node *a);                         /* a, but no gradient passes */
 
 /* Activations. */
@@ -393,8 +429,10 @@ TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);
 
 /* ---- 10. Planning and running ------------------------------------------------------------------------------- */
 
+/* A compiled graph, with the memory it needs. */
 typedef struct tn_plan tn_plan;
 
+/* Options of tn_plan_new, to be combined by |. */
 enum {
     TN_PLAN_UNFUSED = 1, /* one operation at a time: same results, for tests and for blaming time */
     TN_PLAN_CHECK = 2,   /* unfused, and every value is inspected: tn_run names the first NaN or infinity */
@@ -406,14 +444,17 @@ TN_API tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error);
 TN_API void tn_plan_free(tn_plan *plan);
 
 /* Lends the memory of an input, zero copy; it may be bound anew before any run. From tn_alloc, at least as large as
- * the input. Errors: TN_ENAME no input of that name. */
+ * the input, in the input's number type; it must live as long as it is bound. NULL takes it back.
+ * Errors: TN_ENAME no input of that name. */
 TN_API tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *error);
 
-/* Computes every output once. No allocation, no lock, no system call of its own.
+/* Computes every output once. No allocation and no lock; no system call, but for threads that wait longer than some ten
+ * microseconds and sleep.
  * Errors: TN_EINVAL an input is not bound; TN_ENUMERIC (checking plans) the message names node, operation, shapes. */
 TN_API tn_status tn_run(tn_plan *plan, tn_error *error);
 
-/* The values of an output after the latest run, owned by the plan; NULL if the name is unknown. */
+/* The values of an output after the latest run, in the shape and the number type of its node; owned by the plan, or by
+ * the user where the output is an input or only looks at one. NULL if the name is unknown. */
 TN_API const void *tn_result(const tn_plan *plan, const char *name);
 
 TN_API size_t tn_plan_memory(const tn_plan *plan);           /* bytes of all its buffers */
@@ -421,16 +462,21 @@ TN_API void tn_plan_print(const tn_plan *plan, FILE *stream); /* stages, chains,
 
 /* ---- 11. Optimizing ----------------------------------------------------------------------------------------- */
 
+/* Adam (Kingma and Ba, ICLR 2015), with bias correction. */
 typedef struct tn_adam tn_adam;
 
+/* Its constants. */
 typedef struct tn_adam_config {
-    double beta1, beta2, epsilon;
+    double beta1, beta2; /* how much of the first and the second moment stays at each step, of [0, 1) */
+    double epsilon;      /* added to the root of the second moment, above 0 */
     double clip_norm; /* gradients longer than this (2-norm over all parameters) are shortened to it; 0 = never */
 } tn_adam_config;
 
-#define TN_ADAM_DEFAULTS ((tn_adam_config){.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .clip_norm = 0})
+/* beta1 0.9, beta2 0.999, epsilon 1e-8, no clipping. */
+#define TN_ADAM_DEFAULTS TN_LITERAL(tn_adam_config, 0.9, 0.999, 1e-8, 0)
 
-/* Adam (Kingma and Ba, ICLR 2015), with bias correction, over a sealed set. */
+/* For a sealed set, which is borrowed. Errors: TN_EINVAL the set is not sealed, or a constant is outside its range;
+ * TN_ENOMEM. Returns NULL on error. */
 TN_API tn_adam *tn_adam_new(tn_params *params, tn_adam_config config, tn_error *error);
 TN_API void tn_adam_free(tn_adam *adam);
 
@@ -444,8 +490,10 @@ TN_API void *tn_adam_moment(const tn_adam *adam, int i, int which); /* which: 1 
 TN_API int64_t tn_adam_steps(const tn_adam *adam);
 TN_API void tn_adam_set_steps(tn_adam *adam, int64_t steps);
 
+/* The course of a learning rate. */
+typedef enum tn_schedule_kind { TN_SCHEDULE_CONSTANT, TN_SCHEDULE_COSINE, TN_SCHEDULE_STEP } tn_schedule_kind;
 typedef struct tn_schedule {
-    enum { TN_SCHEDULE_CONSTANT, TN_SCHEDULE_COSINE, TN_SCHEDULE_STEP } kind;
+    tn_schedule_kind kind;
     int64_t steps;  /* cosine: length of the decay;  step: distance between drops */
     double final;   /* cosine: factor reached at the end;  step: factor of each drop */
     int64_t warmup; /* steps of linear rise at the start: step s takes (s + 1) / warmup of the factor */
@@ -471,18 +519,22 @@ typedef struct tn_pair {
 
 /* Writes a safetensors file under a temporary name, syncs it and renames it, so that a reader finds the old file or
  * the new one and never half. The metadata receives a hash of the payload under "payload_hash".
- * Errors: TN_EIO with path and reason; TN_EINVAL a name given twice. */
+ * Errors: TN_EIO with path and reason; TN_EINVAL a name given twice or not UTF-8, a tensor without data, an impossible
+ * shape; TN_ENOMEM. */
 TN_API tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensors, int n_meta,
                                const tn_pair *meta, tn_error *error);
 
+/* A safetensors file in memory: its tensors in the order of the file, and its metadata. */
 typedef struct tn_file tn_file;
 
 /* Reads a whole safetensors file and checks it: header, types, offsets that cover the payload exactly, and the hash
- * if there is one. Errors: TN_EIO; TN_EFORMAT with path and what was wrong. Returns NULL on error. */
+ * if there is one. Errors: TN_EIO; TN_EFORMAT with path and what was wrong; TN_ENOMEM. Returns NULL on error. */
 TN_API tn_file *tn_file_read(const char *path, tn_error *error);
 TN_API void tn_file_free(tn_file *file);
-TN_API int tn_file_count(const tn_file *file);
-TN_API tn_tensor tn_file_at(const tn_file *file, int i);
+
+/* What a file holds. */
+TN_API int tn_file_count(const tn_file *file);                                 /* number of tensors */
+TN_API tn_tensor tn_file_at(const tn_file *file, int i);                       /* tensor i, 0 <= i < count */
 TN_API const tn_tensor *tn_file_find(const tn_file *file, const char *name);   /* NULL if absent */
 TN_API const char *tn_file_meta(const tn_file *file, const char *key);         /* NULL if absent */
 

@@ -68,10 +68,13 @@ AC_DEFUN([OM_WARNING_FLAGS], [
   AC_SUBST([OM_CFLAGS])
 ])
 
+dnl OM_SANITIZERS(ADDRESS, THREAD): sets OM_SANITIZE. Each wants the whole program to itself.
 AC_DEFUN([OM_SANITIZERS], [
-  OM_SANITIZE=
-  AS_IF([test "x$1" = xyes],
-    [OM_SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
-     AC_DEFINE([OM_ASAN], [1], [Define to 1 when built with the sanitizers.])])
+  AS_CASE([$1:$2],
+    [yes:yes], [AC_MSG_ERROR([--enable-asan and --enable-tsan exclude each other])],
+    [yes:*], [OM_SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"],
+    [*:yes], [OM_SANITIZE="-fsanitize=thread -fno-omit-frame-pointer"],
+    [OM_SANITIZE=])
+  AS_IF([test -n "$OM_SANITIZE"], [AC_DEFINE([OM_SANITIZED], [1], [Define to 1 when built with a sanitizer.])])
   AC_SUBST([OM_SANITIZE])
 ])

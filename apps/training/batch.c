@@ -173,12 +173,15 @@ om_batches *om_batches_new(const om_experiment *e, int64_t first, tn_error *erro
         b->step = first;
         pthread_mutex_init(&b->lock, NULL);
         pthread_cond_init(&b->changed, NULL);
-        b->running = filling_begin(&b->f, e, e->config->training.batch, e->config->training.input_frames) &&
-                     allocate(&b->f, &b->batch[0]) && allocate(&b->f, &b->batch[1]) &&
-                     pthread_create(&b->thread, NULL, fill_forever, b) == 0;
+        bool enough = filling_begin(&b->f, e, e->config->training.batch, e->config->training.input_frames) &&
+                      allocate(&b->f, &b->batch[0]) && allocate(&b->f, &b->batch[1]);
+        int cause = enough ? pthread_create(&b->thread, NULL, fill_forever, b) : 0;
+        b->running = enough && !cause;
         if (b->running) return b;
         om_batches_free(b);
+        if (cause) tn_fail(error, TN_ENOMEM, "cannot start the thread that reads batches: %s", strerror(cause));
     }
+    /* Kept if it is the first error. */
     tn_fail(error, TN_ENOMEM, "no memory for batches of %lld frames", (long long)e->config->training.batch);
     return NULL;
 }

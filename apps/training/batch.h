@@ -27,7 +27,7 @@ void om_batch_bind(const om_batch *batch, tn_plan *plan);
 typedef struct om_batches om_batches;
 
 /* Starts to read the batch of step `first`. The experiment is borrowed, and its recording must not be read by others
- * until om_batches_free. Errors: TN_ENOMEM. */
+ * until om_batches_free. Errors: TN_ENOMEM; the words say whether it was memory or a thread that was not to be had. */
 om_batches *om_batches_new(const om_experiment *experiment, int64_t first, tn_error *error);
 void om_batches_free(om_batches *batches);
 

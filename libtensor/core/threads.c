@@ -3,8 +3,9 @@
 #include "tensor.h"
 
 #include <omp.h>
+#include <stdatomic.h>
 
-static int chosen;
+static atomic_int chosen;
 
 void tn_set_threads(int threads)
 {
@@ -14,5 +15,6 @@ void tn_set_threads(int threads)
 /* omp_get_max_threads honours OMP_NUM_THREADS and the processors this process may run on. */
 int tn_threads(void)
 {
-    return chosen ? chosen : omp_get_max_threads();
+    int threads = chosen;
+    return threads ? threads : omp_get_max_threads();
 }

@@ -119,10 +119,12 @@ tn_node *tn_apply(tn_graph *g, const char *name, int n, tn_node *const *in, cons
     return status ? tn_graph_fail(g, status, "%s", why.message) : append(g, &node);
 }
 
-static bool name_taken(const tn_graph *g, const char *op, const char *name)
+static bool input_exists(const tn_graph *g, const char *name)
 {
-    for (int i = 0; i < g->n_nodes; i++)
-        if (!strcmp(g->nodes[i]->op->name, op) && g->nodes[i]->name && !strcmp(g->nodes[i]->name, name)) return true;
+    for (int i = 0; i < g->n_nodes; i++) {
+        const tn_node *node = g->nodes[i];
+        if (node->op->flags & TN_OP_LENT && node->name && !strcmp(node->name, name)) return true;
+    }
     return false;
 }
 
@@ -143,7 +145,7 @@ tn_node *tn_input(tn_graph *g, const char *name, tn_dtype dtype, tn_shape shape)
         return tn_graph_fail(g, TN_ESHAPE, "input %s: %s is not a shape", name, tn_shape_words(shape).text);
     if (dtype != TN_F32 && dtype != TN_F64 && dtype != TN_I32)
         return tn_graph_fail(g, TN_EDTYPE, "input %s: there is no number type %d", name, (int)dtype);
-    if (name_taken(g, "input", name)) return tn_graph_fail(g, TN_ENAME, "input %s: the name is taken", name);
+    if (input_exists(g, name)) return tn_graph_fail(g, TN_ENAME, "input %s: the name is taken", name);
     return set_name(g, tn_apply(g, "input", 0, NULL, &(tn_attr){.shape = shape, .dtype = dtype}), name);
 }
 

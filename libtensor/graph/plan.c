@@ -181,7 +181,7 @@ tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *e
     /* An input that no output needs may be bound all the same. */
     for (int i = 0; i < plan->g->n_nodes; i++) {
         const tn_node *node = plan->g->nodes[i];
-        if (!strcmp(node->op->name, "input") && !strcmp(node->name, name)) return TN_OK;
+        if (node->op->flags & TN_OP_LENT && !strcmp(node->name, name)) return TN_OK;
     }
     return tn_fail(error, TN_ENAME, "the plan has no input %s", name);
 }

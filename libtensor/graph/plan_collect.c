@@ -43,7 +43,7 @@ static bool same(const tn_vertex *a, const tn_vertex *b)
 /* Inputs and parameters are themselves; anything else may have a twin. */
 static bool may_have_twin(const tn_vertex *v)
 {
-    return v->n_in > 0 || !strcmp(v->node->op->name, "constant");
+    return v->n_in > 0 || v->node->op->flags & TN_OP_NUMBER;
 }
 
 /* The vertex that already computes this, or -1. table holds vertex + 1 at hashed places. */
@@ -97,7 +97,7 @@ static void find_views(tn_plan *plan)
 {
     for (int i = 0; i < plan->n_vertices; i++) {
         tn_vertex *v = &plan->vertices[i];
-        if (v->kind != TN_VERTEX_COMPUTED || strcmp(v->node->op->name, "broadcast") || v->output) continue;
+        if (v->kind != TN_VERTEX_COMPUTED || !(v->node->op->flags & TN_OP_REPEAT) || v->output) continue;
         if (expressible(v->node)) v->kind = TN_VERTEX_VIEW;
     }
     for (int i = 0; i < plan->n_vertices; i++) {

@@ -85,7 +85,7 @@ static bool place_leaves(tn_plan *plan)
         if (v->kind != TN_VERTEX_LEAF) continue;
         if (v->node->params)
             v->slot = add_slot(plan, tn_params_place(v->node->params, v->node->params->data, v->node->param), NULL);
-        else if (!strcmp(v->node->op->name, "input")) v->slot = add_slot(plan, NULL, v->node->name);
+        else if (v->node->op->flags & TN_OP_LENT) v->slot = add_slot(plan, NULL, v->node->name);
         else {
             double *number = &plan->constants[next];
             float value = (float)v->node->attr.value;

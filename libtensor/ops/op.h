@@ -1,5 +1,7 @@
-/* An operation is one row of a table: everything the library knows of it. Builders, gradient, planner, profile,
- * documentation and tests read the row; nothing else names single operations.
+/* An operation is one row of a table: everything the library knows of it. Gradient, planner, runner and tests read the
+ * row, whose flags say what they want to know; they single out no operation by its name. Names are for those who make
+ * nodes: builders, which also look through the transposes of their operands, expansions and gradient rules; and for the
+ * planner's copies, which take the kernel of detach.
  *
  * Words used here and in the planner:
  *   item     one index of the leading axis of a tensor; what work is divided by
@@ -77,6 +79,9 @@ enum {
     TN_OP_LEAF = 4,        /* input, parameter or constant: has memory, no kernel */
     TN_OP_MAX = 8,         /* a TN_REDUCE that combines partial results by the maximum instead of the sum */
     TN_OP_CAST = 16,       /* the number type of the output is attr.dtype; only such operations may read int32 */
+    TN_OP_LENT = 32,       /* a leaf whose memory the user lends (tn_bind) */
+    TN_OP_NUMBER = 64,     /* a leaf that is the number attr.value: equal ones are one */
+    TN_OP_REPEAT = 128,    /* repeats its input; where strides of 0 say as much, it is not made */
 };
 
 struct tn_op {
@@ -112,7 +117,7 @@ const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 /* One clone of a kernel per instruction set, chosen when the program is loaded. Kernels need names that are unique in
  * the library: clang 14 makes the function that chooses a global symbol. The sanitizers cannot run before
  * that choice is made, so they get one plain version. */
-#if defined OM_ASAN || !defined __x86_64__
+#if defined OM_SANITIZED || !defined __x86_64__
 #define TN_KERNEL static
 #else
 #define TN_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) static

@@ -29,7 +29,7 @@ static double seconds_of_a_run(tn_graph *g, const sample *s, double seconds)
     void **memory = calloc((size_t)g->n_nodes, sizeof *memory);
     for (int id = 0; id < g->n_nodes; id++) {
         const tn_node *input = g->nodes[id];
-        if (strcmp(input->op->name, "input")) continue;
+        if (!(input->op->flags & TN_OP_LENT)) continue;
         int64_t size = tn_shape_size(input->shape);
         memory[id] = tn_alloc((size_t)size * tn_dtype_size(input->dtype));
         for (int64_t i = 0; i < size; i++) {

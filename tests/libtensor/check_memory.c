@@ -1,150 +1,109 @@
 /* Memory: any allocation may fail, at any point of a whole life, without a crash or a leak; running allocates none. */
 #include "config.h"
 #include "core/memory.h"
-#include "tensor.h"
+#include "graph/plan.h"
+#include "lives.h"
+#include "oracle.h"
+#include "samples.h"
 #include "testing.h"
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- lives: everything from making to freeing; each returns the first error ---- */
+/* ---- every allocation of the process ---- */
 
-typedef struct world {
-    tn_sparsity *places, *edges, *index;
-    tn_params *params;
-    tn_graph *g;
-    tn_plan *plan, *checked;
-    tn_adam *adam;
-    float *x;
-    int32_t *step;
-} world;
+/* Also those of BLIS, OpenMP and the C library; the sanitizers have allocators of their own. */
+static atomic_long mallocs, refused = -1;
+static atomic_bool for_good;
 
-static void describe(world *w)
+#ifndef OM_SANITIZED
+#pragma GCC visibility push(default) /* else the libraries would go on with those of the C library */
+static atomic_long frees;
+extern void *__libc_malloc(size_t bytes);
+extern void *__libc_calloc(size_t count, size_t bytes);
+extern void *__libc_realloc(void *memory, size_t bytes);
+extern void *__libc_memalign(size_t alignment, size_t bytes);
+extern void __libc_free(void *memory);
+
+static bool given(void)
 {
-    tn_graph *g = w->g;
-    tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(300, 4)), *parts[20];
-    tn_node *h = tn_name(g, tn_sin(g, tn_linear(g, x, tn_param(g, w->params, "a"), tn_param(g, w->params, "b"))), "h");
-    h = tn_linear(g, tn_relu(g, tn_linear(g, h, tn_param(g, w->params, "large"), NULL)),
-                  tn_transpose(g, tn_param(g, w->params, "large")), NULL);
-    h = tn_spmm(g, w->places, tn_param(g, w->params, "w"), h);
-    tn_node *share = tn_edge_softmax(g, w->edges, tn_edge_gather(g, w->edges, tn_slice(g, x, 1, 0, 1), TN_COLUMN));
-    h = tn_add(g, h, tn_edge_sum(g, w->edges, share, TN_ROW));
-    h = tn_dropout(g, h, 0.1, (tn_random){.step = tn_input(g, "step", TN_I32, TN_SCALAR)});
-    for (int i = 0; i < 20; i++) parts[i] = tn_slice(g, h, 1, i % 4, 2);
-    tn_node *all = tn_concat(g, 20, parts, 1), *detached = tn_gather_rows(g, w->index, tn_detach(g, all)), *slope;
-    tn_node *loss = tn_add(g, tn_norm2(g, all, TN_ALL, false), tn_mean(g, detached, TN_ALL, false));
-    tn_grad(g, loss, 1, &x, &slope);
-    tn_output(g, "loss", loss);
-    tn_output(g, "slope", tn_cast(g, tn_reshape(g, slope, TN_SHAPE(4, 300)), TN_F64));
-    tn_params_grad(g, loss, w->params);
-}
-
-static tn_status make_params(world *w, tn_error *error)
-{
-    static const int32_t row[] = {0, 5, 5, 9}, col[] = {7, 0, 299, 3};
-    static const int32_t row_of_edge[] = {299, 2, 2, 7}, col_of_edge[] = {9, 1, 1, 0};
-    w->places = tn_sparsity_new(10, 300, 4, row, col, error);
-    if (!w->places) return error->status;
-    w->edges = tn_sparsity_from_edges(10, 300, 4, col_of_edge, row_of_edge, TN_DUPLICATES_ADD, NULL, error);
-    if (!w->edges) return error->status;
-    w->index = tn_index_new(4, 10, row, error);
-    if (!w->index) return error->status;
-    w->params = tn_params_new(TN_F32, 1);
-    if (!w->params) return TN_ENOMEM;
-    tn_params_add(w->params, "a", TN_SHAPE(40, 4), (tn_init){TN_INIT_UNIFORM, -1, 1}, 0);
-    tn_params_add(w->params, "b", TN_SHAPE(40), (tn_init){0}, 0);
-    tn_params_add(w->params, "large", TN_SHAPE(70, 40), (tn_init){TN_INIT_NORMAL, 0, 0.1}, 0);
-    tn_params_add(w->params, "w", TN_SHAPE(4), (tn_init){TN_INIT_NORMAL, 0, 1}, 0);
-    tn_params_add(w->params, "unused", TN_SHAPE(50), (tn_init){0}, 0);
-    return tn_params_seal(w->params, error);
-}
-
-static tn_status make_plans(world *w, tn_error *error)
-{
-    w->g = tn_graph_new(TN_F32);
-    if (!w->g) return TN_ENOMEM;
-    describe(w);
-    w->plan = tn_plan_new(w->g, 0, error);
-    if (!w->plan) return error->status;
-    w->checked = tn_plan_new(w->g, TN_PLAN_CHECK, error);
-    if (!w->checked) return error->status;
-    w->x = tn_alloc(300 * 4 * sizeof *w->x);
-    if (!w->x) return TN_ENOMEM;
-    for (int i = 0; i < 1200; i++) w->x[i] = (float)tn_random_uniform(1, 0, (uint64_t)i);
-    w->step = tn_alloc(sizeof *w->step);
-    if (!w->step) return TN_ENOMEM;
-    tn_plan *const plans[] = {w->plan, w->checked};
-    tn_status status = TN_OK;
-    for (int i = 0; i < 2 && !status; i++) status = tn_bind(plans[i], "x", w->x, error);
-    for (int i = 0; i < 2 && !status; i++) status = tn_bind(plans[i], "step", w->step, error);
-    return status;
-}
-
-static tn_status step(world *w, tn_error *error)
-{
-    tn_status status = tn_run(w->checked, error);
-    if (!status) status = tn_run(w->plan, error);
-    if (!status) tn_adam_step(w->adam, (double[]){1e-3});
-    ++*w->step;
-    return status;
-}
-
-static tn_status begin(world *w, tn_error *error)
-{
-    tn_status status = make_params(w, error);
-    if (!status) status = make_plans(w, error);
-    if (status) return status;
-    w->adam = tn_adam_new(w->params, (tn_adam_config){0.9, 0.999, 1e-8, 1}, error);
-    return w->adam ? TN_OK : error->status;
-}
-
-static void end(world *w)
-{
-    tn_adam_free(w->adam);
-    tn_plan_free(w->plan);
-    tn_plan_free(w->checked);
-    tn_graph_free(w->g);
-    tn_params_free(w->params);
-    tn_sparsity_free(w->places);
-    tn_sparsity_free(w->edges);
-    tn_sparsity_free(w->index);
-    tn_free(w->x);
-    tn_free(w->step);
-}
-
-static tn_status training(tn_error *error)
-{
-    world w = {0};
-    tn_status status = begin(&w, error);
-    if (!status) status = step(&w, error);
-    end(&w);
-    return status;
-}
-
-static tn_status files(tn_error *error)
-{
-    static const float data[6] = {1, 2, 3, 4, 5, 6};
-    tn_tensor tensors[20];
-    char names[20][16];
-    for (int i = 0; i < 20; i++) {
-        snprintf(names[i], sizeof names[i], "t%d", i);
-        tensors[i] = (tn_tensor){.name = names[i], .dtype = TN_F32, .shape = TN_SHAPE(2, 3), .data = data};
+    long left = refused;
+    if (left < 0 || left-- > 0) {
+        if (refused >= 0) refused = left;
+        mallocs++;
+        return true;
     }
-    const char *path = scratch_path("a.safetensors");
-    tn_status status = tn_file_write(path, 20, tensors, 1, &(tn_pair){"key", "value"}, error);
-    tn_file *file = status ? NULL : tn_file_read(path, error);
-    if (file && memcmp(tn_file_find(file, "t7")->data, data, sizeof data))
-        status = TN_EFORMAT;
-    else if (!status && !file)
-        status = error->status;
-    tn_file_free(file);
-    return status;
+    if (!for_good) refused = -1;
+    errno = ENOMEM;
+    return false;
 }
 
-static tn_status (*const lives[])(tn_error *error) = {training, files};
+void *malloc(size_t bytes)
+{
+    return given() ? __libc_malloc(bytes) : NULL;
+}
+
+void *calloc(size_t n, size_t bytes)
+{
+    return given() ? __libc_calloc(n, bytes) : NULL;
+}
+
+void *realloc(void *memory, size_t bytes)
+{
+    if (!given()) return NULL;
+    frees += memory != NULL;
+    return __libc_realloc(memory, bytes);
+}
+
+void *reallocarray(void *memory, size_t n, size_t bytes)
+{
+    return realloc(memory, n * bytes);
+}
+
+void *aligned_alloc(size_t alignment, size_t bytes)
+{
+    return given() ? __libc_memalign(alignment, bytes) : NULL;
+}
+
+int posix_memalign(void **memory, size_t alignment, size_t bytes)
+{
+    *memory = aligned_alloc(alignment, bytes);
+    return *memory ? 0 : ENOMEM;
+}
+
+void free(void *memory)
+{
+    frees += memory != NULL;
+    __libc_free(memory);
+}
+#pragma GCC visibility pop
+#endif
+
+/* Has an allocation of the process fail, the one after so many; -1: none. */
+static void refuse(long allocation, bool all_after_it)
+{
+    for_good = all_after_it;
+    refused = allocation;
+}
 
 /* ---- failing ---- */
+
+static tn_status train(tn_error *error)
+{
+    double loss;
+    return training(&loss, error);
+}
+
+static tn_status write_and_read(tn_error *error)
+{
+    return files(scratch_path("a.safetensors"), error);
+}
+
+static tn_status (*const lives[])(tn_error *error) = {train, write_and_read};
 
 /* How many allocations the life asks for when all succeed. */
 static long count(tn_status (*life)(tn_error *error))
@@ -156,17 +115,16 @@ static long count(tn_status (*life)(tn_error *error))
     return tn_total_allocations() - before;
 }
 
-/* Life _i / 2; allocation k fails, alone or with all that follow it. */
+/* Life _i / 2; allocation k of the library fails, alone or with all that follow it. */
 START_TEST(every_allocation_may_fail)
 {
     tn_set_threads(2);
     tn_status (*life)(tn_error * error) = lives[_i / 2];
-    bool for_good = _i % 2;
     long allocations = count(life), live = tn_live_allocations();
     ck_assert_int_gt(allocations, 5);
     for (long k = 0; k < allocations; k++) {
         tn_error error = {0};
-        tn_fail_allocation(k, for_good);
+        tn_fail_allocation(k, _i % 2);
         tn_status status = life(&error);
         tn_fail_allocation(-1, 0);
         if (status != TN_ENOMEM || (error.status && error.status != TN_ENOMEM))
@@ -179,53 +137,96 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-/* ---- running ---- */
-
-static atomic_long mallocs;
-
-/* Every allocation of the process, also those of BLIS and OpenMP; the sanitizers have allocators of their own. */
-#ifndef OM_ASAN
-extern void *__libc_malloc(size_t bytes);
-extern void *__libc_calloc(size_t count, size_t bytes);
-extern void *__libc_realloc(void *memory, size_t bytes);
-extern void *__libc_memalign(size_t alignment, size_t bytes);
-
-void *malloc(size_t bytes)
+/* Those of the C library as well, which names of files and directories take. What the file is not needed for, such as
+ * looking for leftovers of killed programs, is left undone without an error. */
+START_TEST(every_allocation_of_the_process_may_fail_while_files_are_written_and_read)
 {
-    mallocs++;
-    return __libc_malloc(bytes);
-}
-
-void *calloc(size_t n, size_t bytes)
-{
-    mallocs++;
-    return __libc_calloc(n, bytes);
-}
-
-void *realloc(void *memory, size_t bytes)
-{
-    mallocs++;
-    return __libc_realloc(memory, bytes);
-}
-
-void *reallocarray(void *memory, size_t n, size_t bytes)
-{
-    return realloc(memory, n * bytes);
-}
-
-void *aligned_alloc(size_t alignment, size_t bytes)
-{
-    mallocs++;
-    return __libc_memalign(alignment, bytes);
-}
-
-int posix_memalign(void **memory, size_t alignment, size_t bytes)
-{
-    mallocs++;
-    *memory = __libc_memalign(alignment, bytes);
-    return *memory ? 0 : 12; /* ENOMEM */
-}
+#ifndef OM_SANITIZED
+    char path[4096];
+    snprintf(path, sizeof path, "%s", scratch_path("b.safetensors"));
+    tn_error error = {0};
+    ck_assert_int_eq(files(path, &error), TN_OK);
+    long all = mallocs, live = mallocs - frees, failures = 0;
+    ck_assert_int_eq(files(path, &error), TN_OK);
+    ck_assert_int_eq(mallocs - frees, live);
+    all = mallocs - all;
+    ck_assert_int_gt(all, count(write_and_read)); /* the C library takes some */
+    for (long k = 0; k < all; k++) {
+        tn_error why = {0};
+        refuse(k, _i);
+        tn_status status = files(path, &why);
+        refuse(-1, false);
+        failures += status == TN_ENOMEM;
+        if (status && status != TN_ENOMEM)
+            ck_abort_msg("allocation %ld fails, and the end is \"%s\" (%s)", k, tn_status_name(status), why.message);
+        if (mallocs - frees != live) ck_abort_msg("allocation %ld fails, and %ld are lost", k, mallocs - frees - live);
+    }
+    ck_assert_int_gt(failures, all / 2);
+    ck_assert_int_eq(files(path, &error), TN_OK);
 #endif
+}
+END_TEST
+
+/* ---- every operation ---- */
+
+/* Once as it is, as OpenMP and BLIS may get their buffers then; and once while nobody gets any memory. */
+static void run_without_memory(const tn_graph *g, tn_plan *plan, const char *what)
+{
+    void **memory = oracle_bind(g, plan);
+    ck_assert_int_eq(tn_run(plan, NULL), TN_OK);
+    long ours = tn_total_allocations(), all = mallocs;
+    tn_fail_allocation(0, 1);
+    refuse(0, true);
+    tn_status status = tn_run(plan, NULL);
+    refuse(-1, false);
+    tn_fail_allocation(-1, 0);
+    ck_assert_msg(!status && tn_total_allocations() == ours && mallocs == all, "%s allocates while it runs", what);
+    oracle_unbind(g, memory);
+}
+
+/* Applies the operation, differentiates, plans and runs; allocation k of the library fails before it runs, alone or
+ * with all that follow it. */
+static tn_status life_of(const example *e, long k, bool all_after_it)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    tn_error error = {0};
+    tn_node *in[MAX_OPERANDS], *grad[MAX_OPERANDS];
+    tn_graph *g = tn_graph_new(TN_F64);
+    for (int i = 0; i < e->n; i++) in[i] = tn_input(g, names[i], TN_F64, e->shape[i]);
+    tn_fail_allocation(k, all_after_it);
+    tn_node *y = e->sample->build(g, in);
+    tn_vjp(g, y, y, e->n, in, grad);
+    tn_output(g, "y", y);
+    for (int i = 0; i < e->n; i++) tn_output(g, names[i], grad[i]);
+    tn_plan *plan = tn_plan_new(g, 0, &error);
+    tn_fail_allocation(-1, 0);
+    if (plan) run_without_memory(g, plan, e->text);
+    tn_plan_free(plan);
+    tn_graph_free(g);
+    return error.status;
+}
+
+START_TEST(of_any_operation_every_allocation_may_fail_and_running_makes_none)
+{
+    example e = example_at(_i);
+    if (_i && example_at(_i - 1).sample == e.sample) return; /* one case of each sample is enough */
+    tn_set_threads(1);
+    ck_assert_int_eq(life_of(&e, -1, false), TN_OK); /* makes the sample's sparsity, which is kept */
+    long live = tn_live_allocations();
+    for (int all_after_it = 0; all_after_it < 2; all_after_it++) {
+        long failures = 0;
+        for (tn_status status = TN_ENOMEM; status; failures++) {
+            status = life_of(&e, failures, all_after_it);
+            if ((status && status != TN_ENOMEM) || tn_live_allocations() != live)
+                ck_abort_msg("%s: allocation %ld fails: %s, %ld are lost", e.text, failures, tn_status_name(status),
+                             tn_live_allocations() - live);
+        }
+        ck_assert_int_gt(failures, 15);
+    }
+}
+END_TEST
+
+/* ---- running ---- */
 
 /* On _i threads; the first steps may, as BLIS and OpenMP get their buffers then. */
 START_TEST(a_running_step_allocates_nothing)
@@ -233,16 +234,17 @@ START_TEST(a_running_step_allocates_nothing)
     tn_error error = {0};
     world w = {0};
     tn_set_threads(_i);
-    ck_assert_msg(begin(&w, &error) == TN_OK, "%s", error.message);
-    for (int i = 0; i < 3; i++) ck_assert_int_eq(step(&w, &error), TN_OK);
+    ck_assert_msg(world_begin(&w, &error) == TN_OK, "%s", error.message);
+    ck_assert_int_eq(w.plan->threads, _i);
+    for (int i = 0; i < 3; i++) ck_assert_int_eq(world_step(&w, &error), TN_OK);
     long ours = tn_total_allocations(), all = mallocs;
     for (int i = 0; i < 50; i++)
-        if (step(&w, &error)) ck_abort_msg("%s", error.message);
+        if (world_step(&w, &error)) ck_abort_msg("%s", error.message);
     long more = mallocs - all;
     ck_assert_int_eq(tn_total_allocations(), ours);
     ck_assert_int_eq(more, 0);
-    end(&w);
-#ifndef OM_ASAN
+    world_end(&w);
+#ifndef OM_SANITIZED
     all = mallocs;
     tn_free(tn_alloc(1));
     ck_assert_int_eq(mallocs, all + 1); /* they are counted */
@@ -254,16 +256,20 @@ START_TEST(freeing_nothing_is_allowed)
 {
     tn_free(NULL);
     tn_file_free(NULL);
-    end(&(world){0});
+    world_end(&(world){0});
     ck_assert_int_eq(tn_live_allocations(), 0);
 }
 END_TEST
 
 int main(void)
 {
-    TCase *failing = tcase_create("failing"), *running = tcase_create("running");
+    TCase *failing = tcase_create("failing"), *every = tcase_create("every operation"),
+          *running = tcase_create("running");
     tcase_add_loop_test(failing, every_allocation_may_fail, 0, 2 * (int)(sizeof lives / sizeof *lives));
+    tcase_add_loop_test(failing, every_allocation_of_the_process_may_fail_while_files_are_written_and_read, 0, 2);
+    tcase_set_timeout(every, 60); /* for machines with other work to do */
+    tcase_add_loop_test(every, of_any_operation_every_allocation_may_fail_and_running_makes_none, 0, example_count());
     tcase_add_loop_test(running, a_running_step_allocates_nothing, 1, 4);
     tcase_add_test(running, freeing_nothing_is_allowed);
-    return run_cases("memory", failing, running, NULL);
+    return run_cases("memory", failing, every, running, NULL);
 }

@@ -31,7 +31,7 @@ static void **bind(const tn_graph *g, tn_plan *plan, const sample *s, int k)
     void **memory = calloc((size_t)g->n_nodes, sizeof *memory);
     for (int id = 0; id < g->n_nodes; id++) {
         const tn_node *input = g->nodes[id];
-        if (strcmp(input->op->name, "input")) continue;
+        if (!(input->op->flags & TN_OP_LENT)) continue;
         const tn_tensor *t = find(s, k, input->name);
         ck_assert_msg(t && tn_shape_equal(t->shape, input->shape), "%s.%d.%s has another shape", s->name, k,
                       input->name);

@@ -1,6 +1,5 @@
 /* What must hold for every operation of the table, by loops over it. */
 #include "config.h"
-#include "core/memory.h"
 #include "graph/plan.h"
 #include "oracle.h"
 #include "samples.h"
@@ -277,41 +276,6 @@ START_TEST(drawn_shapes_have_the_oracles_values_and_right_derivatives)
 }
 END_TEST
 
-/* Applies the operation, differentiates and plans; allocation k of that fails, or none if k is -1. Nothing is bound. */
-static tn_status describe_and_plan(const example *e, long k)
-{
-    tn_error error = {0};
-    tn_node *in[MAX_OPERANDS], *grad[MAX_OPERANDS];
-    tn_graph *g = tn_graph_new(TN_F64);
-    operands(g, e, in);
-    tn_fail_allocation(k, k % 2 != 0);
-    tn_node *y = e->sample->build(g, in);
-    tn_vjp(g, y, y, e->n, in, grad);
-    tn_output(g, "y", y);
-    for (int i = 0; i < e->n; i++) tn_output(g, (char[]){(char)('a' + i), 0}, grad[i]);
-    tn_plan *plan = tn_plan_new(g, 0, &error);
-    tn_fail_allocation(-1, 0);
-    tn_plan_free(plan);
-    tn_graph_free(g);
-    return error.status;
-}
-
-START_TEST(any_allocation_may_fail)
-{
-    example e = example_at(_i);
-    if (_i && example_at(_i - 1).sample == e.sample) return; /* one case of each sample is enough */
-    ck_assert_int_eq(describe_and_plan(&e, -1), TN_OK); /* makes the sample's sparsity, which is kept */
-    long live = tn_live_allocations(), failures = 0;
-    for (tn_status status = TN_ENOMEM; status; failures++) {
-        status = describe_and_plan(&e, failures);
-        if ((status && status != TN_ENOMEM) || tn_live_allocations() != live)
-            ck_abort_msg("%s: allocation %ld fails: %s, %ld are lost", e.text, failures, tn_status_name(status),
-                         tn_live_allocations() - live);
-    }
-    ck_assert_int_gt(failures, 20);
-}
-END_TEST
-
 /* The loss is 3 cast(a) + 5 detach(a), so its gradient is 3. */
 START_TEST(a_cast_passes_the_gradient_on_and_detach_does_not)
 {
@@ -348,7 +312,6 @@ int main(void)
     if (!SMALL_TILES) { /* derivatives do not depend on how work is cut */
         tcase_add_test(table, every_operation_has_a_sample_a_description_and_a_gradient_rule);
         tcase_add_test(table, a_cast_passes_the_gradient_on_and_detach_does_not);
-        tcase_add_loop_test(every, any_allocation_may_fail, 0, example_count());
         tcase_add_loop_test(every, gradient_agrees_with_central_differences, 0, example_count());
         tcase_add_loop_test(every, gradient_of_gradient_agrees_with_central_differences, 0, example_count());
         tcase_add_loop_test(drawn, drawn_shapes_have_the_oracles_values_and_right_derivatives, 0, SEEDS);

@@ -5,7 +5,6 @@
 #include "random_graph.h"
 #include "testing.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -303,59 +302,6 @@ START_TEST(planning_a_deep_network_takes_no_noticeable_time)
 }
 END_TEST
 
-/* ---- different graphs in different threads ---- */
-
-typedef struct worker {
-    pthread_t thread;
-    uint64_t seed;
-    double worst;
-} worker;
-
-static void *work(void *argument)
-{
-    worker *w = argument;
-    for (int again = 0; again < 3; again++) {
-        random_graph r = random_graph_new(w->seed, TN_F64);
-        tn_plan *plan = tn_plan_new(r.g, TN_PLAN_SPREAD, NULL);
-        void **memory = oracle_bind(r.g, plan);
-        double **values = oracle_evaluate(r.g);
-        for (int run = 0; run < 10; run++) {
-            double off = tn_run(plan, NULL) == TN_OK ? oracle_error(r.g, plan, values) : 1;
-            if (!(off <= w->worst)) w->worst = off;
-        }
-        oracle_free(r.g, values);
-        oracle_unbind(r.g, memory);
-        tn_plan_free(plan);
-        random_graph_free(&r);
-    }
-    return NULL;
-}
-
-START_TEST(different_graphs_may_be_used_by_different_threads_at_once)
-{
-    worker workers[4] = {{.seed = 11}, {.seed = 12}, {.seed = 11}, {.seed = 14}};
-    tn_set_threads(2);
-    for (int i = 0; i < 4; i++) ck_assert_int_eq(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
-    for (int i = 0; i < 4; i++) pthread_join(workers[i].thread, NULL);
-    for (int i = 0; i < 4; i++) ck_assert_double_le(workers[i].worst, 1e-9);
-}
-END_TEST
-
-/* Where no threads of its own are to be had, a plan runs on one. */
-START_TEST(a_plan_runs_inside_a_parallel_region)
-{
-    double worst = 0;
-    tn_set_threads(3);
-#pragma omp parallel for num_threads(2) reduction(max : worst)
-    for (int i = 0; i < 4; i++) {
-        worker w = {.seed = 20 + (uint64_t)i};
-        work(&w);
-        if (!(w.worst <= worst)) worst = w.worst;
-    }
-    ck_assert_double_le(worst, 1e-9);
-}
-END_TEST
-
 int main(void)
 {
     TCase *planning = tcase_create("planning"), *running = tcase_create("running");
@@ -369,7 +315,5 @@ int main(void)
     tcase_add_test(running, inputs_may_be_bound_anew_before_any_run);
     tcase_add_test(running, a_graph_may_be_planned_at_several_stages_of_its_life);
     tcase_add_test(running, a_plan_prints_its_stages_chains_and_operations);
-    tcase_add_test(running, a_plan_runs_inside_a_parallel_region);
-    tcase_add_test(running, different_graphs_may_be_used_by_different_threads_at_once);
     return run_cases("plans", planning, running, NULL);
 }

@@ -347,7 +347,7 @@ double oracle_input(const tn_node *input, int64_t i)
 
 static double leaf_value(const tn_node *leaf, int64_t i)
 {
-    if (!strcmp(leaf->op->name, "constant"))
+    if (leaf->op->flags & TN_OP_NUMBER)
         return leaf->dtype == TN_F64 ? leaf->attr.value : (float)leaf->attr.value;
     if (!leaf->params) return oracle_input(leaf, i);
     const void *data = tn_params_place(leaf->params, leaf->params->data, leaf->param);
@@ -384,7 +384,7 @@ void **oracle_bind(const tn_graph *g, tn_plan *plan)
     void **memory = calloc((size_t)g->n_nodes + 1, sizeof *memory);
     for (int id = 0; id < g->n_nodes; id++) {
         const tn_node *node = g->nodes[id];
-        if (strcmp(node->op->name, "input")) continue;
+        if (!(node->op->flags & TN_OP_LENT)) continue;
         memory[id] = tn_alloc((size_t)size_of(node) * tn_dtype_size(node->dtype));
         for (int64_t i = 0; i < size_of(node); i++) {
             double value = oracle_input(node, i);

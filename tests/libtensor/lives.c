@@ -1,0 +1,127 @@
+/* Whole lives of what the library makes: see lives.h. */
+#include "lives.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void describe(world *w)
+{
+    tn_graph *g = w->g;
+    tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(300, 4)), *parts[20];
+    tn_node *h = tn_name(g, tn_sin(g, tn_linear(g, x, tn_param(g, w->params, "a"), tn_param(g, w->params, "b"))), "h");
+    h = tn_linear(g, tn_relu(g, tn_linear(g, h, tn_param(g, w->params, "large"), NULL)),
+                  tn_transpose(g, tn_param(g, w->params, "large")), NULL);
+    h = tn_spmm(g, w->places, tn_param(g, w->params, "w"), h);
+    tn_node *share = tn_edge_softmax(g, w->edges, tn_edge_gather(g, w->edges, tn_slice(g, x, 1, 0, 1), TN_COLUMN));
+    h = tn_add(g, h, tn_edge_sum(g, w->edges, share, TN_ROW));
+    h = tn_dropout(g, h, 0.1, (tn_random){.step = tn_input(g, "step", TN_I32, TN_SCALAR)});
+    for (int i = 0; i < 20; i++) parts[i] = tn_slice(g, h, 1, i % 4, 2);
+    tn_node *all = tn_concat(g, 20, parts, 1), *detached = tn_gather_rows(g, w->index, tn_detach(g, all)), *slope;
+    tn_node *loss = tn_add(g, tn_norm2(g, all, TN_ALL, false), tn_mean(g, detached, TN_ALL, false));
+    tn_grad(g, loss, 1, &x, &slope);
+    tn_output(g, "loss", loss);
+    tn_output(g, "slope", tn_cast(g, tn_reshape(g, slope, TN_SHAPE(4, 300)), TN_F64));
+    tn_params_grad(g, loss, w->params);
+}
+
+static tn_status make_params(world *w, tn_error *error)
+{
+    static const int32_t row[] = {0, 5, 5, 9}, col[] = {7, 0, 299, 3};
+    static const int32_t row_of_edge[] = {299, 2, 2, 7}, col_of_edge[] = {9, 1, 1, 0};
+    w->places = tn_sparsity_new(10, 300, 4, row, col, error);
+    if (!w->places) return error->status;
+    w->edges = tn_sparsity_from_edges(10, 300, 4, col_of_edge, row_of_edge, TN_DUPLICATES_ADD, NULL, error);
+    if (!w->edges) return error->status;
+    w->index = tn_index_new(4, 10, row, error);
+    if (!w->index) return error->status;
+    w->params = tn_params_new(TN_F32, 1);
+    if (!w->params) return TN_ENOMEM;
+    tn_params_add(w->params, "a", TN_SHAPE(40, 4), (tn_init){TN_INIT_UNIFORM, -1, 1}, 0);
+    tn_params_add(w->params, "b", TN_SHAPE(40), (tn_init){0}, 0);
+    tn_params_add(w->params, "large", TN_SHAPE(70, 40), (tn_init){TN_INIT_NORMAL, 0, 0.1}, 0);
+    tn_params_add(w->params, "w", TN_SHAPE(4), (tn_init){TN_INIT_NORMAL, 0, 1}, 0);
+    tn_params_add(w->params, "unused", TN_SHAPE(50), (tn_init){0}, 0);
+    return tn_params_seal(w->params, error);
+}
+
+static tn_status make_plans(world *w, tn_error *error)
+{
+    w->g = tn_graph_new(TN_F32);
+    if (!w->g) return TN_ENOMEM;
+    describe(w);
+    w->plan = tn_plan_new(w->g, 0, error);
+    if (!w->plan) return error->status;
+    w->checked = tn_plan_new(w->g, TN_PLAN_CHECK, error);
+    if (!w->checked) return error->status;
+    w->x = tn_alloc(300 * 4 * sizeof *w->x);
+    if (!w->x) return TN_ENOMEM;
+    for (int i = 0; i < 1200; i++) w->x[i] = (float)tn_random_uniform(1, 0, (uint64_t)i);
+    w->step = tn_alloc(sizeof *w->step);
+    if (!w->step) return TN_ENOMEM;
+    tn_plan *const plans[] = {w->plan, w->checked};
+    tn_status status = TN_OK;
+    for (int i = 0; i < 2 && !status; i++) status = tn_bind(plans[i], "x", w->x, error);
+    for (int i = 0; i < 2 && !status; i++) status = tn_bind(plans[i], "step", w->step, error);
+    return status;
+}
+
+tn_status world_step(world *w, tn_error *error)
+{
+    tn_status status = tn_run(w->checked, error);
+    if (!status) status = tn_run(w->plan, error);
+    if (!status) tn_adam_step(w->adam, (double[]){1e-3});
+    ++*w->step;
+    return status;
+}
+
+tn_status world_begin(world *w, tn_error *error)
+{
+    tn_status status = make_params(w, error);
+    if (!status) status = make_plans(w, error);
+    if (status) return status;
+    w->adam = tn_adam_new(w->params, (tn_adam_config){0.9, 0.999, 1e-8, 1}, error);
+    return w->adam ? TN_OK : error->status;
+}
+
+void world_end(world *w)
+{
+    tn_adam_free(w->adam);
+    tn_plan_free(w->plan);
+    tn_plan_free(w->checked);
+    tn_graph_free(w->g);
+    tn_params_free(w->params);
+    tn_sparsity_free(w->places);
+    tn_sparsity_free(w->edges);
+    tn_sparsity_free(w->index);
+    tn_free(w->x);
+    tn_free(w->step);
+}
+
+tn_status training(double *loss, tn_error *error)
+{
+    world w = {0};
+    tn_status status = world_begin(&w, error);
+    for (int i = 0; i < 3 && !status; i++) status = world_step(&w, error);
+    if (!status) *loss = *(const float *)tn_result(w.plan, "loss");
+    world_end(&w);
+    return status;
+}
+
+tn_status files(const char *path, tn_error *error)
+{
+    static const float data[6] = {1, 2, 3, 4, 5, 6};
+    tn_tensor tensors[20];
+    char names[20][16];
+    for (int i = 0; i < 20; i++) {
+        snprintf(names[i], sizeof names[i], "t%d", i);
+        tensors[i] = (tn_tensor){.name = names[i], .dtype = TN_F32, .shape = TN_SHAPE(2, 3), .data = data};
+    }
+    tn_status status = tn_file_write(path, 20, tensors, 1, &(tn_pair){"key", "value"}, error);
+    tn_file *file = status ? NULL : tn_file_read(path, error);
+    if (file && memcmp(tn_file_find(file, "t7")->data, data, sizeof data))
+        status = TN_EFORMAT;
+    else if (!status && !file)
+        status = error->status;
+    tn_file_free(file);
+    return status;
+}
