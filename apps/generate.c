@@ -3,6 +3,7 @@
 #include "common/cli.h"
 #include "common/output.h"
 #include "common/signals.h"
+#include "common/waiting.h"
 #include "generation/frames.h"
 #include "generation/wiring.h"
 
@@ -255,6 +256,7 @@ int main(int argc, char **argv)
     om_progress progress;
     tn_error error = {0};
 
+    om_wait_politely(argv);
     om_cli_begin(&cli, &program, &compress, argc, argv);
     om_progress_init(&progress, cli.progress, cli.quiet);
     if (om_cli_config(&cli, cli.argument[0], &config, &error)) {

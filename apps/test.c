@@ -4,6 +4,7 @@
 #include "common/output.h"
 #include "common/report.h"
 #include "common/signals.h"
+#include "common/waiting.h"
 #include "testing/figures.h"
 #include "testing/forecast.h"
 #include "testing/metrics_json.h"
@@ -150,6 +151,7 @@ int main(int argc, char **argv)
     om_progress progress;
     tn_error error = {0};
 
+    om_wait_politely(argv);
     om_cli_begin(&cli, &program, &recording_path, argc, argv);
     om_progress_init(&progress, cli.progress, cli.quiet);
     om_signals_catch();

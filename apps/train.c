@@ -2,6 +2,7 @@
 #include <config.h>
 #include "common/output.h"
 #include "common/signals.h"
+#include "common/waiting.h"
 #include "training/dump.h"
 #include "training/estimate.h"
 #include "training/trainer.h"
@@ -137,6 +138,7 @@ int main(int argc, char **argv)
     om_progress progress;
     tn_error error = {0};
 
+    om_wait_politely(argv);
     om_cli_begin(&cli, &program, &o, argc, argv);
     om_progress_init(&progress, cli.progress, cli.quiet);
     if (om_cli_config(&cli, cli.argument[0], &config, &error)) {

@@ -3,6 +3,7 @@
 #include "circuits.h"
 #include "common/cli.h"
 #include "common/signals.h"
+#include "common/waiting.h"
 #include "report.h"
 #include "workloads.h"
 
@@ -90,18 +91,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 static const struct argp argp = {
     .options = argp_options, .parser = parse,
     .doc = "Measures how fast libtensor, the models and the programs are (doc/performance.md)."};
-
-/* Threads that wait must sleep, ours while a peer works and its threads while we do; but not at once, as a frame of a
- * simulation takes no longer than waking them. OpenMP reads this before main, so the program begins anew. */
-static void wait_passively(char **argv)
-{
-    const char *policy = getenv("OMP_WAIT_POLICY");
-    if (policy && !strcasecmp(policy, "passive")) return;
-    setenv("OMP_WAIT_POLICY", "passive", 1);
-    setenv("GOMP_SPINCOUNT", "2000", 0);
-    execv("/proc/self/exe", argv);
-    fprintf(stderr, "bench: set OMP_WAIT_POLICY=passive, else idle threads disturb\n");
-}
 
 /* ---- temporary files ---- */
 
@@ -195,7 +184,7 @@ int main(int argc, char **argv)
     options o = {.setting = {.threads = 0, .seconds = 10, .programs = "."}, .python = PYTHON};
     tn_error error = {0};
 
-    wait_passively(argv);
+    om_wait_politely(argv); /* threads that wait must sleep, ours while a peer works and its threads while we do */
     argp_err_exit_status = OM_EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &o);
     if (o.list) return each_line(&o, print_name, NULL) ? OM_EXIT_OK : OM_EXIT_FAILED;
