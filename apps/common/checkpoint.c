@@ -32,9 +32,9 @@ char *om_checkpoint_previous(const char *path)
 /* The three files of one parameter: its values and two moments. */
 static const char *const prefixes[] = {"", "optimizer/first/", "optimizer/second/"};
 
-static void *place(const tn_params *params, const tn_adam *adam, int i, int which)
+static void *place(const tn_params *params, const tn_optimizer *optimizer, int i, int which)
 {
-    return which ? tn_adam_moment(adam, i, which) : tn_params_at(params, i).data;
+    return which ? tn_optimizer_moment(optimizer, i, which) : tn_params_at(params, i).data;
 }
 
 static bool all_finite(const void *data, tn_dtype dtype, int64_t n)
@@ -44,13 +44,13 @@ static bool all_finite(const void *data, tn_dtype dtype, int64_t n)
     return true;
 }
 
-static tn_status check_finite(const char *path, const tn_params *params, const tn_adam *adam, int kinds,
+static tn_status check_finite(const char *path, const tn_params *params, const tn_optimizer *optimizer, int kinds,
                               tn_error *error)
 {
     for (int k = 0; k < kinds; k++)
         for (int i = 0; i < tn_params_count(params); i++) {
             tn_param_info info = tn_params_at(params, i);
-            if (!all_finite(place(params, adam, i, k), tn_params_dtype(params), tn_shape_size(info.shape)))
+            if (!all_finite(place(params, optimizer, i, k), tn_params_dtype(params), tn_shape_size(info.shape)))
                 return tn_fail(error, TN_ENUMERIC, "%s: not written, as %s%s is not finite", path, prefixes[k],
                                info.name);
         }
@@ -83,12 +83,12 @@ static char *known(double value, char text[32])
     return text;
 }
 
-tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_adam *adam,
+tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_optimizer *optimizer,
                               const om_progress_made *made, tn_error *error)
 {
     enum { LENGTH = 160 };
-    int kinds = adam ? 3 : 1, n = tn_params_count(params), total = kinds * n;
-    tn_status status = check_finite(path, params, adam, kinds, error);
+    int kinds = optimizer ? 3 : 1, n = tn_params_count(params), total = kinds * n;
+    tn_status status = check_finite(path, params, optimizer, kinds, error);
     if (status) return status;
     tn_tensor *tensors = calloc((size_t)total, sizeof *tensors);
     char(*names)[LENGTH] = calloc((size_t)total, sizeof *names);
@@ -98,11 +98,12 @@ tn_status om_checkpoint_write(const char *path, const tn_params *params, const t
             tn_param_info info = tn_params_at(params, i);
             snprintf(names[k * n + i], LENGTH, "%s%s", prefixes[k], info.name);
             tensors[k * n + i] = (tn_tensor){names[k * n + i], tn_params_dtype(params), info.shape,
-                                             place(params, adam, i, k)};
+                                             place(params, optimizer, i, k)};
         }
     char step[32], optimizer_steps[32], seconds[32], seed[32], circuit[32], stimulus[32], weight[32];
     snprintf(step, sizeof step, "%lld", (long long)made->step);
-    snprintf(optimizer_steps, sizeof optimizer_steps, "%lld", adam ? (long long)tn_adam_steps(adam) : 0);
+    snprintf(optimizer_steps, sizeof optimizer_steps, "%lld",
+             optimizer ? (long long)tn_optimizer_steps(optimizer) : 0);
     snprintf(seconds, sizeof seconds, "%.3f", made->seconds);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)made->seed);
     snprintf(circuit, sizeof circuit, "%016" PRIx64, made->circuit);
@@ -254,18 +255,18 @@ static tn_status check_known(const om_checkpoint *c, const tn_params *params, tn
     return TN_OK;
 }
 
-tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_adam *adam, tn_error *error)
+tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_optimizer *optimizer, tn_error *error)
 {
     double steps = 0;
     tn_status status = check_known(c, params, error);
-    for (int k = 0; k < (adam ? 3 : 1); k++)
+    for (int k = 0; k < (optimizer ? 3 : 1); k++)
         for (int i = 0; i < tn_params_count(params) && !status; i++) {
             tn_param_info info = tn_params_at(params, i);
             char name[160];
             snprintf(name, sizeof name, "%s%s", prefixes[k], info.name);
-            status = copy(c, name, tn_params_dtype(params), info.shape, place(params, adam, i, k), error);
+            status = copy(c, name, tn_params_dtype(params), info.shape, place(params, optimizer, i, k), error);
         }
-    if (!status && adam) status = number(c, "optimizer_steps", &steps, error);
-    if (!status && adam) tn_adam_set_steps(adam, (int64_t)steps);
+    if (!status && optimizer) status = number(c, "optimizer_steps", &steps, error);
+    if (!status && optimizer) tn_optimizer_set_steps(optimizer, (int64_t)steps);
     return status;
 }
