@@ -9,7 +9,7 @@
  *     tn_params_grad(g, loss, params);                                   differentiate
  *     tn_plan *plan = tn_plan_new(g, 0, &error);                         plan
  *     tn_bind(plan, "x", x_values, &error); tn_bind(plan, "y", y_values, &error);
- *     while (...) { tn_run(plan, &error); tn_adam_step(adam, rates); }   run
+ *     while (...) { tn_run(plan, &error); tn_optimizer_step(o, rates); } run
  *
  * Tensors are dense and row-major. Builders never fail loudly: an invalid call returns a node that carries the
  * error on, and tn_plan_new reports the first one, so user code checks once.
@@ -462,40 +462,111 @@ TN_API void tn_plan_print(const tn_plan *plan, FILE *stream); /* stages, chains,
 
 /* ---- 11. Optimizing ----------------------------------------------------------------------------------------- */
 
-/* Adam (Kingma and Ba, ICLR 2015), with bias correction. */
-typedef struct tn_adam tn_adam;
+/* A step changes the values x of a sealed set along the gradients that the latest run left there. g is the gradient,
+ * clipped, with weight decay d as g + d x (AdamW decays for itself); m and v are the first and second moment of each
+ * value, 0 at first; t counts steps from 1; rate is the learning rate of the value's group. Values and moments are of
+ * the set's number type.
+ *     SGD        x -= rate g
+ *                with momentum: m = momentum m + g;  x -= rate m;  nesterov: x -= rate (g + momentum m)
+ *     Adam       m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
+ *                x -= rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ *     AdamW      x -= rate d x, and as Adam
+ *     RMSprop    v = beta2 v + (1 - beta2) g^2;  x -= rate g / (sqrt v + epsilon)
+ *                with momentum: m = momentum m + g / (sqrt v + epsilon);  x -= rate m
+ * Sources: Sutskever et al., ICML 2013 (momentum); Kingma and Ba, ICLR 2015 (Adam); Loshchilov and Hutter, ICLR 2019
+ * (AdamW); Tieleman and Hinton, lecture 6.5, 2012 (RMSprop). */
+typedef struct tn_optimizer tn_optimizer;
 
-/* Its constants. */
-typedef struct tn_adam_config {
-    double beta1, beta2; /* how much of the first and the second moment stays at each step, of [0, 1) */
-    double epsilon;      /* added to the root of the second moment, above 0 */
-    double clip_norm; /* gradients longer than this (2-norm over all parameters) are shortened to it; 0 = never */
-} tn_adam_config;
+/* The rules above. */
+typedef enum tn_optimizer_kind { TN_SGD, TN_ADAM, TN_ADAMW, TN_RMSPROP } tn_optimizer_kind;
 
-/* beta1 0.9, beta2 0.999, epsilon 1e-8, no clipping. */
-#define TN_ADAM_DEFAULTS TN_LITERAL(tn_adam_config, 0.9, 0.999, 1e-8, 0)
+/* Their constants. */
+typedef struct tn_optimizer_config {
+    tn_optimizer_kind kind;
+    double momentum;             /* SGD, RMSprop: of [0, 1) */
+    bool nesterov;               /* SGD with momentum */
+    double beta1, beta2;         /* Adam, AdamW; RMSprop beta2 only: of [0, 1) */
+    double epsilon;              /* with beta2: above 0 */
+    double weight_decay;         /* of all groups, */
+    const double *group_weight_decay; /* unless this gives each group its own; copied; NULL: it does not */
+    double clip_norm;  /* gradients longer than this (2-norm over all parameters) are shortened to it; 0 = never */
+    double clip_value; /* then, elements of the gradient beyond [-clip_value, clip_value] move to its ends; 0 = never */
+} tn_optimizer_config;
 
-/* For a sealed set, which is borrowed. Errors: TN_EINVAL the set is not sealed, or a constant is outside its range;
- * TN_ENOMEM. Returns NULL on error. */
-TN_API tn_adam *tn_adam_new(tn_params *params, tn_adam_config config, tn_error *error);
-TN_API void tn_adam_free(tn_adam *adam);
+/* What is customary: beta1 0.9, beta2 0.999 (RMSprop 0.99), epsilon 1e-8, weight decay 0.01 for AdamW; else 0. */
+#define TN_SGD_DEFAULTS TN_LITERAL(tn_optimizer_config, TN_SGD, 0, false, 0, 0, 0, 0, NULL, 0, 0)
+#define TN_ADAM_DEFAULTS TN_LITERAL(tn_optimizer_config, TN_ADAM, 0, false, 0.9, 0.999, 1e-8, 0, NULL, 0, 0)
+#define TN_ADAMW_DEFAULTS TN_LITERAL(tn_optimizer_config, TN_ADAMW, 0, false, 0.9, 0.999, 1e-8, 0.01, NULL, 0, 0)
+#define TN_RMSPROP_DEFAULTS TN_LITERAL(tn_optimizer_config, TN_RMSPROP, 0, false, 0, 0.99, 1e-8, 0, NULL, 0, 0)
 
-/* One step along the gradients that the latest run left in the set; rate[group] is the learning rate of each group.
- * One parallel pass. Returns the 2-norm of the gradient when clipping is on, else 0. */
-TN_API double tn_adam_step(tn_adam *adam, const double *rate);
-TN_API void tn_adam_reset(tn_adam *adam); /* moments and step count to zero */
+/* An optimizer of a sealed set, which it borrows. Errors: TN_EINVAL the set is not sealed, or a number outside its
+ * range (the message names it); TN_ENOMEM. */
+TN_API tn_optimizer *tn_optimizer_new(tn_params *params, tn_optimizer_config config, tn_error *error);
+TN_API void tn_optimizer_free(tn_optimizer *optimizer);
 
-/* State for checkpoints: the moments of parameter i, and the number of steps taken. */
-TN_API void *tn_adam_moment(const tn_adam *adam, int i, int which); /* which: 1 or 2 */
-TN_API int64_t tn_adam_steps(const tn_adam *adam);
-TN_API void tn_adam_set_steps(tn_adam *adam, int64_t steps);
+/* One step; rate[group] is the learning rate of each group. One parallel pass, and one before it for clip_norm. No
+ * allocation. Returns the 2-norm of the gradient when clip_norm is on, else 0. */
+TN_API double tn_optimizer_step(tn_optimizer *optimizer, const double *rate);
+TN_API void tn_optimizer_reset(tn_optimizer *optimizer); /* moments and step count to zero */
+
+/* State for checkpoints: the moments of parameter i, of its shape (which: 1 or 2; NULL where the kind has none), and
+ * the number of steps taken. */
+TN_API void *tn_optimizer_moment(const tn_optimizer *optimizer, int i, int which);
+TN_API int64_t tn_optimizer_steps(const tn_optimizer *optimizer);
+TN_API void tn_optimizer_set_steps(tn_optimizer *optimizer, int64_t steps);
+
+/* Batches too large for one run: with this option of tn_plan_new (section 10), tn_run adds to the gradients in the set
+ * instead of replacing them. Zero them, run once per part, step. For the gradient of the mean over n equal parts, let
+ * the loss be tn_scale(g, mean over a part, 1.0 / n). */
+enum { TN_PLAN_ACCUMULATE = 16 };
+TN_API void tn_params_zero_gradient(tn_params *params);
+
+/* Limited-memory BFGS, for smooth losses of few parameters over a full batch: a step goes along the direction that the
+ * changes of the gradient along the latest steps tell, to a place where the strong Wolfe conditions hold.
+ * Source: Nocedal and Wright, Numerical Optimization, 2nd ed., Springer 2006, chapters 3 and 7. */
+typedef struct tn_lbfgs tn_lbfgs;
+
+typedef struct tn_lbfgs_config {
+    int history;                /* steps that are remembered */
+    int evaluations;            /* runs of the plan that one line search may take */
+    double decrease, curvature; /* strong Wolfe conditions, 0 < decrease < curvature < 1 */
+} tn_lbfgs_config;
+
+/* history 10, evaluations 25, decrease 1e-4, curvature 0.9 */
+#define TN_LBFGS_DEFAULTS TN_LITERAL(tn_lbfgs_config, 10, 25, 1e-4, 0.9)
+
+typedef struct tn_lbfgs_result {
+    double loss, gradient_norm; /* where the values are now; the 2-norm over all parameters */
+    int evaluations;            /* runs of the plan in this step */
+    bool done;                  /* no lower place was found: the values are at a minimum, as far as numbers tell */
+} tn_lbfgs_result;
+
+/* For a sealed set, which it borrows. All its memory, 2 history + 3 times that of the values, is allocated here.
+ * Errors: TN_EINVAL the set is not sealed, or a number outside its range; TN_ENOMEM. */
+TN_API tn_lbfgs *tn_lbfgs_new(tn_params *params, tn_lbfgs_config config, tn_error *error);
+TN_API void tn_lbfgs_free(tn_lbfgs *lbfgs);
+
+/* One step. The plan has the gradient of its output `loss`, a single number, into the set (tn_params_grad). Between
+ * steps, values, gradients and inputs must stay as they are; after a change, tn_lbfgs_reset.
+ * Errors leave the values as they were: TN_ENUMERIC loss or gradient is not finite at the values, or nowhere along
+ * the gradient; TN_ENAME no such output; TN_ESHAPE it is not a single number; TN_EINVAL the plan makes no gradient in
+ * the set, or accumulates it; those of tn_run. */
+TN_API tn_status tn_lbfgs_step(tn_lbfgs *lbfgs, tn_plan *plan, const char *loss, tn_lbfgs_result *result,
+                               tn_error *error);
+TN_API void tn_lbfgs_reset(tn_lbfgs *lbfgs); /* forgets all steps */
 
 /* The course of a learning rate. */
-typedef enum tn_schedule_kind { TN_SCHEDULE_CONSTANT, TN_SCHEDULE_COSINE, TN_SCHEDULE_STEP } tn_schedule_kind;
+typedef enum tn_schedule_kind {
+    TN_SCHEDULE_CONSTANT,
+    TN_SCHEDULE_COSINE,
+    TN_SCHEDULE_STEP,
+    TN_SCHEDULE_LINEAR,
+    TN_SCHEDULE_EXPONENTIAL,
+} tn_schedule_kind;
 typedef struct tn_schedule {
     tn_schedule_kind kind;
-    int64_t steps;  /* cosine: length of the decay;  step: distance between drops */
-    double final;   /* cosine: factor reached at the end;  step: factor of each drop */
+    int64_t steps;  /* length of the decay, constant behind it;  step: distance between drops;  0: no decay */
+    double final;   /* factor reached at the end of the decay;  step: factor of each drop */
     int64_t warmup; /* steps of linear rise at the start: step s takes (s + 1) / warmup of the factor */
 } tn_schedule;
 

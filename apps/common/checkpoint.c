@@ -32,9 +32,9 @@ char *om_checkpoint_previous(const char *path)
 /* The three files of one parameter: its values and two moments. */
 static const char *const prefixes[] = {"", "optimizer/first/", "optimizer/second/"};
 
-static void *place(const tn_params *params, const tn_adam *adam, int i, int which)
+static void *place(const tn_params *params, const tn_optimizer *optimizer, int i, int which)
 {
-    return which ? tn_adam_moment(adam, i, which) : tn_params_at(params, i).data;
+    return which ? tn_optimizer_moment(optimizer, i, which) : tn_params_at(params, i).data;
 }
 
 static bool all_finite(const void *data, tn_dtype dtype, int64_t n)
@@ -44,13 +44,13 @@ static bool all_finite(const void *data, tn_dtype dtype, int64_t n)
     return true;
 }
 
-static tn_status check_finite(const char *path, const tn_params *params, const tn_adam *adam, int kinds,
+static tn_status check_finite(const char *path, const tn_params *params, const tn_optimizer *optimizer, int kinds,
                               tn_error *error)
 {
     for (int k = 0; k < kinds; k++)
         for (int i = 0; i < tn_params_count(params); i++) {
             tn_param_info info = tn_params_at(params, i);
-            if (!all_finite(place(params, adam, i, k), tn_params_dtype(params), tn_shape_size(info.shape)))
+            if (!all_finite(place(params, optimizer, i, k), tn_params_dtype(params), tn_shape_size(info.shape)))
                 return tn_fail(error, TN_ENUMERIC, "%s: not written, as %s%s is not finite", path, prefixes[k],
                                info.name);
         }
@@ -97,7 +97,7 @@ static void listing_free(listing *l)
     free(l->name);
 }
 
-static bool list_tensors(listing *l, const tn_params *params, const tn_adam *adam, int kinds)
+static bool list_tensors(listing *l, const tn_params *params, const tn_optimizer *optimizer, int kinds)
 {
     int n = tn_params_count(params);
     l->tensor = calloc((size_t)(kinds * n), sizeof *l->tensor);
@@ -108,7 +108,7 @@ static bool list_tensors(listing *l, const tn_params *params, const tn_adam *ada
             tn_param_info info = tn_params_at(params, i);
             snprintf(l->name[l->count], sizeof *l->name, "%s%s", prefixes[k], info.name);
             l->tensor[l->count] = (tn_tensor){l->name[l->count], tn_params_dtype(params), info.shape,
-                                              place(params, adam, i, k)};
+                                              place(params, optimizer, i, k)};
         }
     return true;
 }
@@ -120,11 +120,11 @@ typedef struct facts {
     tn_pair pair[FACTS];
 } facts;
 
-static void list_facts(facts *f, const om_progress_made *made, const tn_adam *adam)
+static void list_facts(facts *f, const om_progress_made *made, const tn_optimizer *optimizer)
 {
     char(*text)[32] = f->text;
     snprintf(text[1], sizeof *text, "%lld", (long long)made->step);
-    snprintf(text[2], sizeof *text, "%lld", adam ? (long long)tn_adam_steps(adam) : 0);
+    snprintf(text[2], sizeof *text, "%lld", optimizer ? (long long)tn_optimizer_steps(optimizer) : 0);
     snprintf(text[3], sizeof *text, "%.3f", made->seconds);
     snprintf(text[4], sizeof *text, "%llu", (unsigned long long)made->seed);
     snprintf(text[5], sizeof *text, "%016" PRIx64, made->circuit);
@@ -136,16 +136,16 @@ static void list_facts(facts *f, const om_progress_made *made, const tn_adam *ad
     memcpy(f->pair, pairs, sizeof pairs);
 }
 
-tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_adam *adam,
+tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_optimizer *optimizer,
                               const om_progress_made *made, tn_error *error)
 {
-    int kinds = adam ? 3 : 1;
+    int kinds = optimizer ? 3 : 1;
     facts meta;
     listing tensors = {0};
-    tn_status status = check_finite(path, params, adam, kinds, error);
-    if (!status && !list_tensors(&tensors, params, adam, kinds))
+    tn_status status = check_finite(path, params, optimizer, kinds, error);
+    if (!status && !list_tensors(&tensors, params, optimizer, kinds))
         status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
-    list_facts(&meta, made, adam);
+    list_facts(&meta, made, optimizer);
     if (!status) status = keep_previous(path, error);
     if (!status) status = tn_file_write(path, tensors.count, tensors.tensor, FACTS, meta.pair, error);
     listing_free(&tensors);
@@ -288,18 +288,18 @@ static tn_status check_known(const om_checkpoint *c, const tn_params *params, tn
     return TN_OK;
 }
 
-tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_adam *adam, tn_error *error)
+tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_optimizer *optimizer, tn_error *error)
 {
     double steps = 0;
     tn_status status = check_known(c, params, error);
-    for (int k = 0; k < (adam ? 3 : 1); k++)
+    for (int k = 0; k < (optimizer ? 3 : 1); k++)
         for (int i = 0; i < tn_params_count(params) && !status; i++) {
             tn_param_info info = tn_params_at(params, i);
             char name[160];
             snprintf(name, sizeof name, "%s%s", prefixes[k], info.name);
-            status = copy(c, name, tn_params_dtype(params), info.shape, place(params, adam, i, k), error);
+            status = copy(c, name, tn_params_dtype(params), info.shape, place(params, optimizer, i, k), error);
         }
-    if (!status && adam) status = number(c, "optimizer_steps", &steps, error);
-    if (!status && adam) tn_adam_set_steps(adam, (int64_t)steps);
+    if (!status && optimizer) status = number(c, "optimizer_steps", &steps, error);
+    if (!status && optimizer) tn_optimizer_set_steps(optimizer, (int64_t)steps);
     return status;
 }

@@ -15,11 +15,11 @@ typedef struct om_progress_made {
     const char *config, *program;
 } om_progress_made;
 
-/* Writes parameters, the moments of adam (may be NULL) and the progress. An older file at path lives on as
+/* Writes parameters, both moments of the optimizer (Adam; may be NULL) and the progress. An older file at path lives on as
  * path's name with "previous." before it; whenever the program may be killed, one of the two is whole.
  * Errors: TN_EIO; TN_ENUMERIC a parameter or moment is not finite (the message names it; nothing is written);
  *         TN_ENOMEM. */
-tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_adam *adam,
+tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_optimizer *optimizer,
                               const om_progress_made *made, tn_error *error);
 
 typedef struct om_checkpoint om_checkpoint;
@@ -34,9 +34,10 @@ void om_checkpoint_free(om_checkpoint *checkpoint);
 const om_progress_made *om_checkpoint_made(const om_checkpoint *checkpoint);
 const char *om_checkpoint_path(const om_checkpoint *checkpoint);
 
-/* Copies its values into a sealed set, and into the moments of adam unless that is NULL.
+/* Copies its values into a sealed set, and into the moments of the optimizer unless that is NULL.
  * Errors: TN_EFORMAT a tensor is missing, has another shape or type, or is none of the set's (the message names it). */
-tn_status om_checkpoint_restore(const om_checkpoint *checkpoint, tn_params *params, tn_adam *adam, tn_error *error);
+tn_status om_checkpoint_restore(const om_checkpoint *checkpoint, tn_params *params, tn_optimizer *optimizer,
+                                tn_error *error);
 
 /* RUN/checkpoint.safetensors, and the path of the file that is kept when a new one is written to path; to be freed,
  * NULL when out of memory. */

@@ -193,10 +193,11 @@ uint64_t om_experiment_circuit(const om_experiment *e)
     return hash ? hash : 1;
 }
 
-tn_status om_experiment_restore(om_experiment *e, const om_checkpoint *checkpoint, tn_adam *adam, tn_error *error)
+tn_status om_experiment_restore(om_experiment *e, const om_checkpoint *checkpoint, tn_optimizer *optimizer,
+                                tn_error *error)
 {
     uint64_t made = om_checkpoint_made(checkpoint)->circuit, here = om_experiment_circuit(e);
-    tn_status status = om_checkpoint_restore(checkpoint, e->params, adam, error);
+    tn_status status = om_checkpoint_restore(checkpoint, e->params, optimizer, error);
     if (!status && made && made != here)
         status = tn_fail(error, TN_EFORMAT, "%s: was trained on another circuit than that of the recording (%016" PRIx64
                          ", not %016" PRIx64 "), though of the same size", om_checkpoint_path(checkpoint), made, here);

@@ -30,9 +30,9 @@ void om_experiment_bind(const om_experiment *experiment, tn_plan *plan);
 /* A number that tells circuits apart: of N, C, the synapses and what the inputs see. */
 uint64_t om_experiment_circuit(const om_experiment *experiment);
 
-/* Copies a checkpoint into the parameters, and into the moments of adam unless that is NULL.
+/* Copies a checkpoint into the parameters, and into the moments of the optimizer unless that is NULL.
  * Errors: TN_EFORMAT it was made with another circuit, or a tensor does not fit (the message names it). */
-tn_status om_experiment_restore(om_experiment *experiment, const om_checkpoint *checkpoint, tn_adam *adam,
+tn_status om_experiment_restore(om_experiment *experiment, const om_checkpoint *checkpoint, tn_optimizer *optimizer,
                                 tn_error *error);
 
 /* Says which of some parts the recording lacks, and what cannot be done without them.

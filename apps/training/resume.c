@@ -72,7 +72,7 @@ tn_status om_resume(om_trainer *t, tn_error *error)
     om_checkpoint *checkpoint = om_checkpoint_newest(t->directory, t->progress, error);
     if (!checkpoint) return error->status;
     tn_status status = compare_configurations(t, checkpoint, error);
-    if (!status) status = om_experiment_restore(t->experiment, checkpoint, t->adam, error);
+    if (!status) status = om_experiment_restore(t->experiment, checkpoint, t->optimizer, error);
     if (!status && strcmp(om_checkpoint_path(checkpoint), t->checkpoint))
         status = put_aside(t->checkpoint, t->directory, error);
     const om_progress_made *made = om_checkpoint_made(checkpoint);

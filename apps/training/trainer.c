@@ -53,10 +53,10 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
     tn_status status = t->checkpoint && t->config && metrics ? TN_OK : tn_fail(error, TN_ENOMEM, "out of memory");
     if (!status) status = make_plan(t, error);
     if (!status) {
-        tn_adam_config adam = TN_ADAM_DEFAULTS;
+        tn_optimizer_config adam = TN_ADAM_DEFAULTS;
         adam.clip_norm = experiment->config->training.clip_norm;
-        t->adam = tn_adam_new(experiment->params, adam, error);
-        status = t->adam ? TN_OK : error->status;
+        t->optimizer = tn_optimizer_new(experiment->params, adam, error);
+        status = t->optimizer ? TN_OK : error->status;
     }
     if (!status && experiment->config->training.evaluate_every)
         status = om_evaluator_new(&t->evaluator, experiment, error);
@@ -71,7 +71,7 @@ void om_trainer_close(om_trainer *t)
     om_batches_free(t->batches);
     om_evaluator_free(t->evaluator);
     om_metrics_close(t->metrics);
-    tn_adam_free(t->adam);
+    tn_optimizer_free(t->optimizer);
     tn_plan_free(t->plan);
     tn_graph_free(t->graph);
     tn_free(t->coefficients);
@@ -116,9 +116,9 @@ static tn_status make_step(om_trainer *t, tn_error *error)
     if ((status = tn_run(t->plan, error))) return status;
     if (!isfinite(result(t, "loss"))) return blame(t, batch, error);
     bool new_epoch = t->step && om_course_epoch(c, t->step) != om_course_epoch(c, t->step - 1);
-    if (c->training.restart_adam && new_epoch) tn_adam_reset(t->adam);
+    if (c->training.restart_adam && new_epoch) tn_optimizer_reset(t->optimizer);
     om_course_rates(c, t->step, rate);
-    tn_adam_step(t->adam, rate);
+    tn_optimizer_step(t->optimizer, rate);
     t->step++;
     return TN_OK;
 }
@@ -136,7 +136,7 @@ static tn_status save(om_trainer *t, tn_error *error)
                              .seed = (uint64_t)t->experiment->config->seed, .circuit = t->circuit,
                              .stimulus_r2 = t->scores.stimulus_r2, .weight_r2 = t->scores.weight_r2,
                              .program = PACKAGE_STRING};
-    tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->adam, &made, error);
+    tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->optimizer, &made, error);
     t->saved = om_now();
     t->saved_step = t->step;
     return status;

@@ -15,7 +15,7 @@ typedef struct om_trainer {
     uint64_t circuit;          /* om_experiment_circuit */
     tn_graph *graph;
     tn_plan *plan;
-    tn_adam *adam;
+    tn_optimizer *optimizer;
     om_batches *batches;
     om_evaluator *evaluator;   /* NULL: nothing to compare with, or not asked for */
     om_metrics *metrics;

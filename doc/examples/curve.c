@@ -33,13 +33,13 @@ static tn_params *declare(tn_error *error)
 /* Returns the last loss, or NaN and the error. */
 static double learn(tn_plan *plan, tn_params *params, float *x, float *y, tn_error *error)
 {
-    tn_adam *adam = tn_adam_new(params, TN_ADAM_DEFAULTS, error);
+    tn_optimizer *adam = tn_optimizer_new(params, TN_ADAM_DEFAULTS, error);
     bool fine = adam && !tn_bind(plan, "x", x, error) && !tn_bind(plan, "y", y, error);
     for (int step = 0; step < STEPS && fine; step++) {
         fine = tn_run(plan, error) == TN_OK;
-        if (fine) tn_adam_step(adam, &(double){0.01});
+        if (fine) tn_optimizer_step(adam, &(double){0.01});
     }
-    tn_adam_free(adam);
+    tn_optimizer_free(adam);
     return fine ? (double)*(const float *)tn_result(plan, "loss") : NAN;
 }
 

@@ -135,6 +135,11 @@ void *tn_params_gradient(const tn_params *params, const char *name)
     return i < 0 ? NULL : tn_params_place(params, params->grad, i);
 }
 
+void tn_params_zero_gradient(tn_params *params)
+{
+    if (params->grad) memset(params->grad, 0, (size_t)params->length * tn_dtype_size(params->dtype));
+}
+
 tn_dtype tn_params_dtype(const tn_params *params)
 {
     return params->dtype;

@@ -222,5 +222,7 @@ int tn_plan_add_vertex(tn_plan *plan, const tn_vertex *vertex);
 
 /* Sums (or takes the maximum of) the segments' results, in order. */
 tn_kernel tn_combine_kernel(const tn_node *node);
+/* Adds a result to what is in its memory, elementwise. */
+tn_kernel tn_accumulate_kernel(const tn_node *node);
 
 #endif

@@ -111,17 +111,21 @@ static void find_views(tn_plan *plan)
 }
 
 /* A gradient goes straight to the parameter set's memory where it is made; where it has no memory of its own (an
- * input, a reshape, the gradient of two parameters at once), a copy does. */
+ * input, a reshape, the gradient of two parameters at once), a copy does, and in a plan that accumulates, always a sum
+ * with what is there. */
 static tn_status add_copies(tn_plan *plan, tn_error *error)
 {
     const tn_graph *g = plan->g;
+    bool accumulate = plan->options & TN_PLAN_ACCUMULATE;
     for (int i = 0; i < g->n_outputs; i++) {
         int v = plan->output_vertex[i];
-        if (g->outputs[i].params && (plan->vertices[v].kind != TN_VERTEX_COMPUTED || plan->vertices[v].output)) {
+        bool elsewhere = plan->vertices[v].kind != TN_VERTEX_COMPUTED || plan->vertices[v].output;
+        if (g->outputs[i].params && (accumulate || elsewhere)) {
             const tn_node *node = plan->vertices[v].node;
             tn_vertex copy = {.node = node, .kind = TN_VERTEX_COMPUTED, .n_in = 1, .in = {v}, .itemwise = 1,
                               .partner = -1, .elementwise = true, .columns = true, .mode = TN_BY_ROWS,
                               .kernel = tn_op_find("detach")->kernel[node->dtype == TN_F64]};
+            if (accumulate) copy.kernel = tn_accumulate_kernel(node);
             v = tn_plan_add_vertex(plan, &copy);
             if (v < 0) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
             plan->output_vertex[i] = v;

@@ -2,7 +2,7 @@
  * they are made (graph/build.c), but the planner may hand a kernel a repeated row, column or number as strides of 0. */
 #include "config.h"
 #include "core/vecmath.h"
-#include "graph/graph.h"
+#include "graph/plan.h"
 #include "ops/op.h"
 
 #include <math.h>
@@ -183,6 +183,7 @@ UNARY(reciprocal, 1 / x)
 UNARY(sign, (x > 0) - (x < 0))
 UNARY(scale, value * x)
 UNARY(detach, x)
+UNARY(accumulate, out[i] + x) /* of no operation: gradients (graph/plan_collect.c) */
 UNARY_OF(abs_f32, float, fabsf(x))
 UNARY_OF(abs_f64, double, fabs(x))
 UNARY_OF(sqrt_f32, float, sqrtf(x))
@@ -348,3 +349,8 @@ const tn_op tn_ops_elementwise[] = {
     ROW(cast, 1, 0, TN_OP_CAST, "a as another number type", gradient_cast),
     {0},
 };
+
+tn_kernel tn_accumulate_kernel(const tn_node *node)
+{
+    return node->dtype == TN_F64 ? accumulate_f64 : accumulate_f32;
+}

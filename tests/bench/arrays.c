@@ -1,12 +1,9 @@
-/* Long arrays: elementary functions, and Adam over as many parameters as the published SIREN has. */
+/* Long arrays: elementary functions. */
 #include <config.h>
-#include "formulas.h"
 #include "training.h"
 #include "workloads.h"
 
 #include <stdlib.h>
-
-/* ---- elementary functions ---- */
 
 typedef struct function {
     const char *name;
@@ -83,75 +80,9 @@ static const bench_kind elementary = {.open = open_elementwise, .run = run_eleme
                                       .work = work_of_elementwise, .share = share_elementwise,
                                       .value = value_of_elementwise};
 
-/* ---- Adam ---- */
-
-typedef struct adam {
-    tn_params *params;
-    tn_adam *adam;
-} adam;
-
-static void close_adam(void *state)
-{
-    adam *a = state;
-    if (!a) return;
-    tn_adam_free(a->adam);
-    tn_params_free(a->params);
-    free(a);
-}
-
-static tn_status make_adam(adam *a, const bench_sizes *sizes, tn_error *error)
-{
-    om_siren siren = {.name = "siren", .hidden_dim = (int)sizes->width, .layers = (int)sizes->layers};
-    a->params = tn_params_new(TN_F32, 1);
-    if (!a->params) return tn_fail(error, TN_ENOMEM, "no memory for parameters");
-    om_siren_declare(&siren, a->params, 0);
-    tn_status status = tn_params_seal(a->params, error);
-    for (int i = 0; i < tn_params_count(a->params) && !status; i++) {
-        tn_param_info info = tn_params_at(a->params, i);
-        tn_fill_normal(info.grad, tn_shape_size(info.shape), 1, 0, (uint64_t)i);
-    }
-    if (!status && !(a->adam = tn_adam_new(a->params, TN_ADAM_DEFAULTS, error))) status = error->status;
-    return status;
-}
-
-static void *open_adam(const bench_setting *setting, const bench_line *line, tn_error *error)
-{
-    bench_sizes sizes = bench_sizes_of(setting, line);
-    adam *a = calloc(1, sizeof *a);
-    if (a && make_adam(a, &sizes, error) == TN_OK) return a;
-    tn_fail(error, TN_ENOMEM, "no memory for Adam");
-    close_adam(a);
-    return NULL;
-}
-
-static tn_status run_adam(void *state, tn_error *error)
-{
-    const double rate[] = {1e-7};
-    (void)error;
-    tn_adam_step(((adam *)state)->adam, rate);
-    return TN_OK;
-}
-
-static bench_work work_of_adam(const void *state)
-{
-    double n = (double)tn_params_size(((const adam *)state)->params);
-    return (bench_work){.elements = n, .bytes = bench_adam_bytes(n)};
-}
-
-static void share_adam(const void *state, bench_data *data)
-{
-    const adam *a = state;
-    bench_data_text(data, "kind", "adam");
-    bench_data_params(data, a->params);
-}
-
-static const bench_kind optimizer = {
-    .open = open_adam, .run = run_adam, .close = close_adam, .work = work_of_adam, .share = share_adam};
-
 const bench_line bench_arrays[] = {
     BENCH_LINE("sin", "sine of 1 M numbers", &elementary, .sizes = {.which = 0}),
     BENCH_LINE("exp", "exponential of 1 M numbers", &elementary, .sizes = {.which = 1}),
     BENCH_LINE("tanh", "hyperbolic tangent of 1 M numbers", &elementary, .sizes = {.which = 2}),
-    BENCH_LINE("adam", "Adam, 16.8 M parameters", &optimizer, .sizes = {.width = 2048, .layers = 4}),
     {0},
 };

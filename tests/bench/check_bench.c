@@ -36,12 +36,13 @@ START_TEST(the_work_of_a_step_is_that_of_its_products)
 }
 END_TEST
 
-START_TEST(the_work_of_sparse_products_and_of_adam_is_what_they_move)
+START_TEST(the_work_of_sparse_products_and_of_optimizers_is_what_they_move)
 {
     ck_assert_double_eq(bench_spmm_flop(1000, 4), 8000);
     ck_assert_double_eq(bench_spmm_bytes(10, 1000, 4), 8 * 1000 + 4 * 4 * 2 * 10);
     ck_assert_double_eq(bench_spmm_gradients_bytes(10, 1000, 4), 12 * 1000 + 4 * 4 * 3 * 10);
-    ck_assert_double_eq(bench_adam_bytes(1000), 28000);
+    ck_assert_double_eq(bench_optimizer_bytes(1000, 2), 28000);
+    ck_assert_double_eq(bench_lbfgs_bytes(1000, 3), 4000 * (25 + 35 + 45));
     ck_assert_double_eq(bench_frame_bytes(10, 1000), 8 * 1000 + 24 * 10);
 }
 END_TEST
@@ -211,7 +212,7 @@ int main(void)
 {
     TCase *numbers = tcase_create("numbers"), *runs = tcase_create("runs");
     tcase_add_test(numbers, the_work_of_a_step_is_that_of_its_products);
-    tcase_add_test(numbers, the_work_of_sparse_products_and_of_adam_is_what_they_move);
+    tcase_add_test(numbers, the_work_of_sparse_products_and_of_optimizers_is_what_they_move);
     tcase_add_test(numbers, quartiles_lie_between_the_values);
     tcase_set_timeout(runs, 60);
     tcase_add_test(runs, a_run_measures_every_line);

@@ -68,9 +68,14 @@ double bench_spmm_flop(double synapses, double frames)
     return 2 * synapses * frames;
 }
 
-double bench_adam_bytes(double parameters)
+double bench_optimizer_bytes(double parameters, int moments)
 {
-    return 7 * 4 * parameters;
+    return (3 + 2 * moments) * 4 * parameters;
+}
+
+double bench_lbfgs_bytes(double parameters, double steps)
+{
+    return (10 * steps * (steps - 1) / 2 + 25 * steps) * 4 * parameters;
 }
 
 double bench_frame_bytes(double neurons, double synapses)

@@ -36,8 +36,12 @@ double bench_spmm_bytes(double neurons, double synapses, double frames);
 double bench_spmm_gradients_bytes(double neurons, double synapses, double frames);
 double bench_spmm_flop(double synapses, double frames); /* 2 per synapse and frame */
 
-/* Adam reads parameter, gradient and two moments and writes back all but the gradient: 7 numbers of 4 bytes. */
-double bench_adam_bytes(double parameters);
+/* An optimizer reads parameter, gradient and moments and writes back all but the gradient: Adam, with two moments,
+ * moves 7 numbers of 4 bytes. */
+double bench_optimizer_bytes(double parameters, int moments);
+/* The first steps of L-BFGS, without the runs of the plan, of which each step takes one: per earlier step 10 numbers of
+ * 4 bytes for the direction, and per step 25 for slope, place, the new pair and what is kept of the beginning. */
+double bench_lbfgs_bytes(double parameters, double steps);
 /* One frame of the dynamics: the synapses (4 + 4), and voltage, resting potential, time constant, noise, derivative and
  * new voltage of each neuron. */
 double bench_frame_bytes(double neurons, double synapses);

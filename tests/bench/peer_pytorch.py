@@ -367,12 +367,15 @@ def function(d, published):
     return [without_gradient(lambda: (f(x, out=out),))]
 
 
-def adam(d, published):
+def optimizer(d, published):
+    rule, momentum = getattr(torch.optim, d.number["rule"]), d.real("momentum")
+    options = {"momentum": momentum} if momentum else {}
+
     def make(foreach):
         p = [torch.nn.Parameter(values.clone()) for values in d.tensor.values()]
         for values in p:
             values.grad = torch.randn_like(values)
-        return torch.optim.Adam(p, lr=1e-7, foreach=foreach).step
+        return rule(p, lr=1e-7, foreach=foreach, **options).step
 
     return [lambda foreach=foreach: make(foreach) for foreach in (False, True)]
 
@@ -412,8 +415,8 @@ def rollout(d, published):
     return [without_gradient(run)]
 
 
-KINDS = {"network": network, "siren": siren_kind, "products": products, "function": function, "adam": adam,
-         "dynamics": dynamics, "rollout": rollout}
+KINDS = {"network": network, "siren": siren_kind, "products": products, "function": function,
+         "optimizer": optimizer, "dynamics": dynamics, "rollout": rollout}
 SQUARES = {"function"}  # the value is a sum of squares, else of magnitudes
 
 

@@ -11,7 +11,7 @@ enum { SEED = 17 };
 
 void bench_training_clear(bench_training *t)
 {
-    tn_adam_free(t->adam);
+    tn_optimizer_free(t->adam);
     tn_plan_free(t->plan);
     tn_graph_free(t->graph);
     tn_params_free(t->params);
@@ -38,7 +38,7 @@ float *bench_training_input(bench_training *t, const char *name, tn_shape shape)
 tn_status bench_training_plan(bench_training *t, tn_error *error)
 {
     t->plan = tn_plan_new(t->graph, 0, error);
-    if (!t->plan || !(t->adam = tn_adam_new(t->params, TN_ADAM_DEFAULTS, error))) return error->status;
+    if (!t->plan || !(t->adam = tn_optimizer_new(t->params, TN_ADAM_DEFAULTS, error))) return error->status;
     tn_status status = TN_OK;
     for (int i = 0; i < t->n_inputs && !status; i++)
         status = tn_bind(t->plan, t->input[i].name, t->input[i].values, error);
@@ -50,7 +50,7 @@ tn_status bench_training_step(bench_training *t, tn_error *error)
     double rate[OM_GROUPS];
     for (int group = 0; group < OM_GROUPS; group++) rate[group] = RATE;
     tn_status status = tn_run(t->plan, error);
-    if (!status) tn_adam_step(t->adam, rate);
+    if (!status) tn_optimizer_step(t->adam, rate);
     return status;
 }
 

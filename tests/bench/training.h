@@ -17,7 +17,7 @@ typedef struct bench_training {
     tn_params *params;
     tn_graph *graph;
     tn_plan *plan;
-    tn_adam *adam;
+    tn_optimizer *adam;
     int n_inputs;
     bench_input input[BENCH_INPUTS];
 } bench_training;

@@ -165,7 +165,7 @@ static size_t use(const tn_file *file)
         tn_tensor tensor = tn_file_at(file, i);
         size_t size = (size_t)tn_shape_size(tensor.shape) * tn_dtype_size(tensor.dtype);
         ck_assert(tn_shape_valid(tensor.shape) && (uintptr_t)tensor.data % 64 == 0);
-        for (size_t k = 0; k < size; k++) seen ^= ((const unsigned char *)tensor.data)[k];
+        for (size_t k = 0; k < size; k++) seen = (unsigned char)(seen ^ ((const unsigned char *)tensor.data)[k]);
         ck_assert_ptr_eq(tn_file_find(file, tensor.name)->data, tensor.data);
         bytes += size + strlen(tensor.name);
     }

@@ -53,15 +53,17 @@ static tn_status make_plans(world *w, tn_error *error)
     if (!w->plan) return error->status;
     w->checked = tn_plan_new(w->g, TN_PLAN_CHECK, error);
     if (!w->checked) return error->status;
+    w->accumulating = tn_plan_new(w->g, TN_PLAN_ACCUMULATE, error);
+    if (!w->accumulating) return error->status;
     w->x = tn_alloc(300 * 4 * sizeof *w->x);
     if (!w->x) return TN_ENOMEM;
     for (int i = 0; i < 1200; i++) w->x[i] = (float)tn_random_uniform(1, 0, (uint64_t)i);
     w->step = tn_alloc(sizeof *w->step);
     if (!w->step) return TN_ENOMEM;
-    tn_plan *const plans[] = {w->plan, w->checked};
+    tn_plan *const plans[] = {w->plan, w->checked, w->accumulating};
     tn_status status = TN_OK;
-    for (int i = 0; i < 2 && !status; i++) status = tn_bind(plans[i], "x", w->x, error);
-    for (int i = 0; i < 2 && !status; i++) status = tn_bind(plans[i], "step", w->step, error);
+    for (int i = 0; i < 3 && !status; i++) status = tn_bind(plans[i], "x", w->x, error);
+    for (int i = 0; i < 3 && !status; i++) status = tn_bind(plans[i], "step", w->step, error);
     return status;
 }
 
@@ -69,8 +71,13 @@ tn_status world_step(world *w, tn_error *error)
 {
     tn_status status = tn_run(w->checked, error);
     if (!status) status = tn_run(w->plan, error);
-    if (!status) tn_adam_step(w->adam, (double[]){1e-3});
+    if (!status) status = tn_run(w->accumulating, error);
+    if (status) return status;
+    tn_optimizer_step(w->adam, (double[]){1e-3});
     ++*w->step;
+    tn_lbfgs_result result;
+    tn_lbfgs_reset(w->lbfgs); /* another step, another loss */
+    for (int i = 0; i < 2 && !status; i++) status = tn_lbfgs_step(w->lbfgs, w->plan, "loss", &result, error);
     return status;
 }
 
@@ -79,13 +86,21 @@ tn_status world_begin(world *w, tn_error *error)
     tn_status status = make_params(w, error);
     if (!status) status = make_plans(w, error);
     if (status) return status;
-    w->adam = tn_adam_new(w->params, (tn_adam_config){0.9, 0.999, 1e-8, 1}, error);
-    return w->adam ? TN_OK : error->status;
+    tn_optimizer_config config = TN_ADAM_DEFAULTS;
+    config.clip_norm = 1;
+    w->adam = tn_optimizer_new(w->params, config, error);
+    if (!w->adam) return error->status;
+    tn_lbfgs_config few = TN_LBFGS_DEFAULTS;
+    few.evaluations = 2;
+    w->lbfgs = tn_lbfgs_new(w->params, few, error);
+    return w->lbfgs ? TN_OK : error->status;
 }
 
 void world_end(world *w)
 {
-    tn_adam_free(w->adam);
+    tn_optimizer_free(w->adam);
+    tn_lbfgs_free(w->lbfgs);
+    tn_plan_free(w->accumulating);
     tn_plan_free(w->plan);
     tn_plan_free(w->checked);
     tn_graph_free(w->g);

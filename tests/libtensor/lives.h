@@ -4,18 +4,19 @@
 
 #include "tensor.h"
 
-/* A training: sparsities, parameters, a graph with its gradient, two plans, an optimizer. All zero: nothing yet. */
+/* A training: sparsities, parameters, a graph with its gradient, three plans, two optimizers. All zero: nothing yet. */
 typedef struct world {
     tn_sparsity *places, *edges, *index;
     tn_params *params;
     tn_graph *g;
-    tn_plan *plan, *checked;
-    tn_adam *adam;
+    tn_plan *plan, *checked, *accumulating;
+    tn_optimizer *adam;
+    tn_lbfgs *lbfgs;
     float *x;
     int32_t *step;
 } world;
 
-/* Each returns the first error; world_end is wanted after errors too. A step runs both plans and the optimizer. */
+/* Each returns the first error; world_end is wanted after errors too. A step runs all plans and optimizers. */
 tn_status world_begin(world *w, tn_error *error);
 tn_status world_step(world *w, tn_error *error);
 void world_end(world *w);

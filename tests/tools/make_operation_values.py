@@ -6,13 +6,13 @@ float64. Only needed to change the tests; NumPy and PyTorch (Debian's python3-to
 
 Case k of sample s holds the operands `s.k.a`, `s.k.b`, ..., the classes `s.k.class` where it takes some, the result
 `s.k.y`, a random cotangent `s.k.dy` and the gradients to the operands `s.k.da`, ... """
-import json
-import struct
 import sys
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+
+from safetensors_file import write
 
 # The sparsity and the index of tests/libtensor/sample_places.c.
 ROW, COLUMN, N, M = torch.tensor([0, 0, 1, 3, 3, 4, 4]), torch.tensor([0, 3, 1, 0, 1, 1, 3]), 5, 4
@@ -213,26 +213,11 @@ def evaluate(name, function, shapes, ranges, random):
     return {**tensors, "y": y, "dy": dy}
 
 
-def write(path, tensors):
-    header, payload = {}, b""
-    for name, value in tensors.items():
-        array = np.ascontiguousarray(value.detach().numpy())  # of one axis at least
-        if array.dtype == np.int64:
-            array = array.astype(np.int32)
-        header[name] = {"dtype": {"float64": "F64", "int32": "I32"}[array.dtype.name], "shape": list(value.shape),
-                        "data_offsets": [len(payload), len(payload) + array.nbytes]}
-        payload += array.tobytes()
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text + payload)
-
-
 random = np.random.default_rng(4)
 out = {}
 for name, (function, shapes, *ranges) in CASES.items():
     for k, case in enumerate(shapes.split(";")):
         for key, value in evaluate(name, function, case, ranges, random).items():
-            out[f"{name}.{k}.{key}"] = value
+            out[f"{name}.{k}.{key}"] = value.detach().numpy()
 write(sys.argv[1], out)
 print(f"{sys.argv[1]}: {len(CASES)} samples, {len(out)} tensors, PyTorch {torch.__version__}")

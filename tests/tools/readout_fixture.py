@@ -7,12 +7,12 @@ read-out, and what the read-outs must give. Only needed to change the tests; Num
 The model is evaluated here by the formulas of models.h and read out by numpy.linalg.lstsq; the script stops
 unless that reproduces the file's own metrics to 1e-12. To keep the fixture small, f is kept for the first `neurons`
 (30), which include every input neuron. """
-import json
-import struct
 import sys
 
 import h5py
 import numpy as np
+
+from safetensors_file import write
 
 
 def mlp(p, name, *inputs):
@@ -74,20 +74,6 @@ def read_out(h5, W, v, m, stimulus, f, g2):
     return {"W": W * cm[target] * tau[target] * s[source], "time_constant": tau, "resting_potential": rest}
 
 
-def write_safetensors(path, tensors):
-    kinds = {"float64": "F64", "int32": "I32"}
-    header, payload = {}, b""
-    for name, x in tensors.items():
-        x = np.ascontiguousarray(x)
-        place = [len(payload), len(payload) + x.nbytes]
-        header[name] = {"dtype": kinds[x.dtype.name], "shape": x.shape, "data_offsets": place}
-        payload += x.tobytes()
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as out:
-        out.write(struct.pack("<Q", len(text)) + text + payload)
-
-
 def main(source, destination, neurons=30):
     with h5py.File(source) as h5:
         W, v, m, stimulus, f, g2, field = evaluate(h5)
@@ -99,7 +85,7 @@ def main(source, destination, neurons=30):
         tensors = {"v": v, "g2": g2, "f": f[:, : int(neurons)], "stimulus": field, "W": W}
         tensors |= {name: h5[name][()] for name in ("column", "source", "target")}
         tensors |= {f"in_distribution/{name}": golden[name][()] for name in mine}
-        write_safetensors(destination, tensors)
+        write(destination, tensors)
 
 
 main(*sys.argv[1:])
