@@ -448,8 +448,8 @@ TN_API void tn_plan_free(tn_plan *plan);
  * Errors: TN_ENAME no input of that name. */
 TN_API tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *error);
 
-/* Computes every output once. No allocation and no lock; no system call, but for threads that wait longer than some ten
- * microseconds and sleep.
+/* Computes every output once. No allocation and no lock; no system call, but of threads that wait for others longer
+ * than about 0.1 ms and then sleep.
  * Errors: TN_EINVAL an input is not bound; TN_ENUMERIC (checking plans) the message names node, operation, shapes. */
 TN_API tn_status tn_run(tn_plan *plan, tn_error *error);
 

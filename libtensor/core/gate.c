@@ -35,7 +35,7 @@ static void wake_all(atomic_uint *word)
 }
 #endif
 
-enum { SPINS = 2000 }; /* some ten microseconds */
+enum { SPINS = 4000 }; /* about 0.1 ms, the most that waking up takes */
 
 static bool is_open(tn_gate *gate)
 {
