@@ -1,0 +1,60 @@
+#!/bin/sh
+# What the documents on libtensor say is true: their programs are built and print what is said, their commands work, and
+# their table of operations is that of the library.
+. "$abs_top_srcdir/tests/doc/lib.sh"
+examples=$abs_top_srcdir/doc/examples
+CC=${CC-gcc}
+
+# The compiler and pkg-config, for libtensor as it was built here instead of one that is installed.
+gcc() {
+    "$abs_top_builddir/libtool" --silent --tag=CC --mode=link $CC ${DOCUMENT_CFLAGS-} -std=gnu17 "$@"
+}
+pkg_config() { echo "-I$abs_top_srcdir/libtensor $abs_top_builddir/libtensor.la"; }
+
+# same EXPECTED FOUND WHAT
+same() { cmp -s "$1" "$2" || fail "$3: $(diff "$1" "$2")"; }
+
+# check DOCUMENT: the programs and commands in it.
+check() {
+    rm -rf pages && mkdir pages && cd pages || exit 99
+    awk -f "$abs_top_srcdir/tests/doc/blocks.awk" "$abs_top_srcdir/$1"
+    ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS-} # pages free nothing
+    export ASAN_OPTIONS
+    for program in page*.c; do
+        [ -e "$program" ] || continue
+        page=${program%.c}
+        gcc -O1 -Wall -Wextra -Werror $program -o $page $(pkg_config) -lm || { fail "$1: $page is not built"; continue; }
+        ./$page >printed || fail "$1: $page: exit status $?"
+        same $page.expected printed "$1: $page prints"
+    done
+    for commands in page*.sh; do
+        [ -e "$commands" ] || continue
+        page=${commands%.sh}
+        cp "$examples"/*.c .
+        sed -i 's/pkg-config/pkg_config/' $commands
+        (set -e; . ./$commands) >printed || fail "$1: $page: exit status $?"
+        same $page.said printed "$1: the commands of $page print"
+    done
+    cd ..
+}
+
+# The README's program is the example, and prints what it says there.
+awk '/^```/ {inside = /c$/; next} inside' "$abs_top_srcdir/README.md" >readme.c
+same "$examples/line_fit.c" readme.c "README.md and doc/examples/line_fit.c"
+gcc "$examples/line_fit.c" -o line_fit $(pkg_config) || fail "line_fit is not built as the README says"
+grep -qF "$(./line_fit)" "$abs_top_srcdir/README.md" || fail "line_fit prints something else than the README says"
+
+# Every example is listed.
+for example in "$examples"/*.c; do
+    name=$(basename "$example" .c)
+    grep -q "$name" "$examples/README.md" || fail "doc/examples/README.md: $name is not listed"
+    grep -q "$name" "$abs_top_srcdir/tests/doc/examples.sh" || fail "tests/doc/examples.sh: $name is not tried"
+done
+
+check doc/guide.md
+
+"$abs_top_builddir/doc/operations" |
+    awk -f "$abs_top_srcdir/doc/operations.awk" RS=';' "$abs_top_srcdir/libtensor/tensor.h" \
+        RS='\n' "$abs_top_srcdir/doc/guide.md" FS='\t' - >guide.md
+same "$abs_top_srcdir/doc/guide.md" guide.md "the table of operations is not that of the library; after make operations"
+finish
