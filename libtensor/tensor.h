@@ -526,6 +526,7 @@ TN_API void tn_params_zero_gradient(tn_params *params);
  * Source: Nocedal and Wright, Numerical Optimization, 2nd ed., Springer 2006, chapters 3 and 7. */
 typedef struct tn_lbfgs tn_lbfgs;
 
+/* Its constants. */
 typedef struct tn_lbfgs_config {
     int history;                /* steps that are remembered */
     int evaluations;            /* runs of the plan that one line search may take */
@@ -535,6 +536,7 @@ typedef struct tn_lbfgs_config {
 /* history 10, evaluations 25, decrease 1e-4, curvature 0.9 */
 #define TN_LBFGS_DEFAULTS TN_LITERAL(tn_lbfgs_config, 10, 25, 1e-4, 0.9)
 
+/* What a step came to. */
 typedef struct tn_lbfgs_result {
     double loss, gradient_norm; /* where the values are now; the 2-norm over all parameters */
     int evaluations;            /* runs of the plan in this step */

@@ -124,7 +124,7 @@ static double accuracy(layer *kind, const data *d, int steps, uint64_t seed, tn_
     tn_params_grad(n.g, loss, n.params);
     tn_params_seal(n.params, error);
     tn_plan *plan = tn_plan_new(n.g, 0, error);
-    tn_adam *adam = plan ? tn_adam_new(n.params, TN_ADAM_DEFAULTS, error) : NULL;
+    tn_optimizer *adam = plan ? tn_optimizer_new(n.params, TN_ADAM_DEFAULTS, error) : NULL;
     int right = 0;
     if (adam) {
         tn_bind(plan, "weight", d->weight, error);
@@ -132,13 +132,13 @@ static double accuracy(layer *kind, const data *d, int steps, uint64_t seed, tn_
         tn_bind(plan, "label", d->label, error);
         for (int step = 0; step < steps; step++) {
             tn_run(plan, error);
-            tn_adam_step(adam, (double[]){0.01});
+            tn_optimizer_step(adam, (double[]){0.01});
         }
         tn_run(plan, error);
         const float *class = tn_result(plan, "class");
         for (int i = CLASSES * LABELLED; i < d->nodes; i++) right += (int)class[i] == i % CLASSES;
     }
-    tn_adam_free(adam), tn_plan_free(plan), tn_graph_free(n.g), tn_params_free(n.params);
+    tn_optimizer_free(adam), tn_plan_free(plan), tn_graph_free(n.g), tn_params_free(n.params);
     return right / (double)(d->nodes - CLASSES * LABELLED);
 }
 

@@ -23,15 +23,15 @@ int main(void)
     tn_output(g, "loss", loss);
     tn_params_grad(g, loss, params);           /* differentiate */
     tn_plan *plan = tn_plan_new(g, 0, &error); /* plan; a mistake in any line above is reported here */
-    tn_adam *adam = plan ? tn_adam_new(params, TN_ADAM_DEFAULTS, &error) : NULL;
+    tn_optimizer *adam = plan ? tn_optimizer_new(params, TN_ADAM_DEFAULTS, &error) : NULL;
     if (!adam) return fprintf(stderr, "line_fit: %s\n", error.message), 1;
     tn_bind(plan, "x", x, &error);
     tn_bind(plan, "y", y, &error);
     for (int step = 0; step < 1000; step++) {
         tn_run(plan, &error); /* run, as often as wanted */
-        tn_adam_step(adam, (double[]){0.01});
+        tn_optimizer_step(adam, (double[]){0.01});
     }
     printf("y = %.3f x %+.3f, mean squared error %.4f\n", *(float *)tn_params_data(params, "slope"),
            *(float *)tn_params_data(params, "offset"), *(const float *)tn_result(plan, "loss"));
-    tn_adam_free(adam), tn_plan_free(plan), tn_graph_free(g), tn_params_free(params), tn_free(x), tn_free(y);
+    tn_optimizer_free(adam), tn_plan_free(plan), tn_graph_free(g), tn_params_free(params), tn_free(x), tn_free(y);
 }

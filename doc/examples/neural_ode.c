@@ -85,7 +85,7 @@ static void train(tn_params *params, const float *state, int steps, uint64_t see
     tn_node *loss = tn_mse(g, tn_stack(g, WINDOW, frame, 0), seen);
     tn_params_grad(g, loss, params);
     tn_plan *plan = tn_plan_new(g, 0, &error);
-    tn_adam *adam = plan ? tn_adam_new(params, TN_ADAM_DEFAULTS, &error) : NULL;
+    tn_optimizer *adam = plan ? tn_optimizer_new(params, TN_ADAM_DEFAULTS, &error) : NULL;
     if (!adam) stop(&error);
     float *window = tn_alloc((WINDOW + 1) * BATCH * 2 * sizeof *window), *start = tn_alloc(BATCH * 2 * sizeof *start);
     tn_bind(plan, "start", start, &error);
@@ -101,10 +101,10 @@ static void train(tn_params *params, const float *state, int steps, uint64_t see
                 memcpy(window + (t * BATCH + (int)b) * 2, from + (t + 1) * SWINGS * 2, 2 * sizeof *from);
         }
         tn_run(plan, &error);
-        tn_adam_step(adam, (double[]){RATE * tn_schedule_at(&schedule, step)});
+        tn_optimizer_step(adam, (double[]){RATE * tn_schedule_at(&schedule, step)});
     }
     tn_free(start), tn_free(window);
-    tn_adam_free(adam), tn_plan_free(plan), tn_graph_free(g);
+    tn_optimizer_free(adam), tn_plan_free(plan), tn_graph_free(g);
 }
 
 /* How far predictions from the first frame are off, relative to the size of the swings: root mean square of all. */

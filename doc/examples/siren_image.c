@@ -126,7 +126,7 @@ static void train(image im, tn_params *params, int steps, uint64_t seed)
         tn_mse(g, siren(g, params, frequency(im), place), tn_input(g, "brightness", TN_F32, TN_SHAPE(BATCH, 1)));
     tn_params_grad(g, loss, params);
     tn_plan *plan = tn_plan_new(g, 0, &error);
-    tn_adam *adam = plan ? tn_adam_new(params, TN_ADAM_DEFAULTS, &error) : NULL;
+    tn_optimizer *adam = plan ? tn_optimizer_new(params, TN_ADAM_DEFAULTS, &error) : NULL;
     if (!adam) stop(error.message);
     float *places = tn_alloc(BATCH * 2 * sizeof *places), *brightness = tn_alloc(BATCH * sizeof *brightness);
     tn_bind(plan, "place", places, &error);
@@ -140,10 +140,10 @@ static void train(image im, tn_params *params, int steps, uint64_t seed)
             brightness[i] = im.value[pixel];
         }
         tn_run(plan, &error);
-        tn_adam_step(adam, (double[]){RATE * tn_schedule_at(&schedule, step)});
+        tn_optimizer_step(adam, (double[]){RATE * tn_schedule_at(&schedule, step)});
     }
     tn_free(places), tn_free(brightness);
-    tn_adam_free(adam), tn_plan_free(plan), tn_graph_free(g);
+    tn_optimizer_free(adam), tn_plan_free(plan), tn_graph_free(g);
 }
 
 /* Brightness, length of its gradient, and Laplacian, at all pixels, a row of the image at a time. */

@@ -57,7 +57,7 @@ static void train(tn_params *params, const float *place, int arms, int steps)
     tn_node *loss = tn_cross_entropy(g, logits, tn_input(g, "arm", TN_I32, TN_SHAPE(n)));
     tn_params_grad(g, loss, params);
     tn_plan *plan = tn_plan_new(g, 0, &error);
-    tn_adam *adam = plan ? tn_adam_new(params, TN_ADAM_DEFAULTS, &error) : NULL;
+    tn_optimizer *adam = plan ? tn_optimizer_new(params, TN_ADAM_DEFAULTS, &error) : NULL;
     if (!adam) stop(error.message);
     int32_t *arm = tn_alloc((size_t)n * sizeof *arm);
     for (int i = 0; i < n; i++) arm[i] = i / POINTS;
@@ -65,10 +65,10 @@ static void train(tn_params *params, const float *place, int arms, int steps)
     tn_bind(plan, "arm", arm, &error);
     for (int step = 0; step < steps; step++) {
         tn_run(plan, &error);
-        tn_adam_step(adam, (double[]){0.01});
+        tn_optimizer_step(adam, (double[]){0.01});
     }
     tn_free(arm);
-    tn_adam_free(adam), tn_plan_free(plan), tn_graph_free(g);
+    tn_optimizer_free(adam), tn_plan_free(plan), tn_graph_free(g);
 }
 
 /* Probabilities [n, arms] of each place; owned by the caller. */

@@ -16,7 +16,7 @@ int main(void)
 {
     const int64_t n = 2;
     tn_shape shape = TN_SHAPE(n, 3), scalar = TN_SCALAR;
-    tn_adam_config adam = TN_ADAM_DEFAULTS;
+    tn_optimizer_config adam = TN_ADAM_DEFAULTS;
     tn_init init = TN_LITERAL(tn_init, TN_INIT_UNIFORM, -1, 1);
     tn_schedule schedule = {TN_SCHEDULE_COSINE, 10, 0.5, 0};
     unsigned axes = TN_AXIS(1), all = TN_ALL;
@@ -39,7 +39,7 @@ runs() {
 
 for compiler in "$CC" gcc clang; do
     command -v ${compiler%% *} >/dev/null || continue
-    for file in "$temporary/both.c" "$examples/curve.c"; do compiles "$compiler" c17 "$file"; done
+    for file in "$temporary/both.c" "$examples/line_fit.c"; do compiles "$compiler" c17 "$file"; done
 done
 runs "$CC" c17 "$temporary/both.c"
 found=

@@ -40,7 +40,7 @@ try() {
     fi
 }
 
-try "$CC" -std=c17 "$abs_top_srcdir/doc/examples/curve.c"
+try "$CC" -std=c17 "$abs_top_srcdir/doc/examples/line_fit.c"
 echo 'int main() { return 0; }' >"$temporary/empty.cpp"
 found=
 for compiler in ${CXX-} g++ clang++ c++; do
