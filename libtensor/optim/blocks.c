@@ -35,19 +35,32 @@ int tn_blocks_threads(const tn_blocks *blocks)
     return blocks->params->length > BLOCK ? tn_threads() : 1;
 }
 
-/* In 16 partial sums. */
-#define DOT(name, T)                                                                                                   \
+/* In 16 partial sums. The sum of squares, where second is a, reads and converts each number once. */
+#define DOT(name, T, second)                                                                                           \
     TN_KERNEL double name(int64_t n, const T *a, const T *b)                                                           \
     {                                                                                                                  \
         double lane[16] = {0}, sum = 0;                                                                                \
+        (void)b;                                                                                                       \
         for (int64_t i = 0; i + 16 <= n; i += 16)                                                                      \
-            for (int l = 0; l < 16; l++) lane[l] += (double)a[i + l] * (double)b[i + l];                               \
-        for (int64_t i = n / 16 * 16; i < n; i++) sum += (double)a[i] * (double)b[i];                                  \
+            for (int l = 0; l < 16; l++) lane[l] += (double)a[i + l] * (double)second[i + l];                          \
+        for (int64_t i = n / 16 * 16; i < n; i++) sum += (double)a[i] * (double)second[i];                             \
         for (int l = 0; l < 16; l++) sum += lane[l];                                                                   \
         return sum;                                                                                                    \
     }
-DOT(block_dot_f32, float)
-DOT(block_dot_f64, double)
+DOT(block_dot_f32, float, b)
+DOT(block_dot_f64, double, b)
+DOT(block_squares_f32, float, a)
+DOT(block_squares_f64, double, a)
+
+static double dot_f32(int64_t n, const float *a, const float *b)
+{
+    return a == b ? block_squares_f32(n, a, b) : block_dot_f32(n, a, b);
+}
+
+static double dot_f64(int64_t n, const double *a, const double *b)
+{
+    return a == b ? block_squares_f64(n, a, b) : block_dot_f64(n, a, b);
+}
 
 double tn_blocks_dot(const tn_blocks *blocks, const void *a, const void *b)
 {
@@ -55,8 +68,8 @@ double tn_blocks_dot(const tn_blocks *blocks, const void *a, const void *b)
 #pragma omp parallel for num_threads(tn_blocks_threads(blocks)) schedule(static)
     for (int64_t i = 0; i < blocks->count; i++) {
         int64_t first = blocks->list[i].first, n = blocks->list[i].n;
-        blocks->partial[i] = wide ? block_dot_f64(n, (const double *)a + first, (const double *)b + first)
-                                  : block_dot_f32(n, (const float *)a + first, (const float *)b + first);
+        blocks->partial[i] = wide ? dot_f64(n, (const double *)a + first, (const double *)b + first)
+                                  : dot_f32(n, (const float *)a + first, (const float *)b + first);
     }
     double sum = 0;
     for (int64_t i = 0; i < blocks->count; i++) sum += blocks->partial[i];
