@@ -26,7 +26,8 @@ fi
 if [ -e "$static" ]; then
     defined "$static" -g >"$temporary/defined"
     grep -q '^tn_run$' "$temporary/defined" || { echo "$static has no tn_run"; failures=1; }
-    ! grep -v '^tn_' "$temporary/defined" || { echo "are names that programs may want"; failures=1; }
+    # Clang makes the function that chooses between the clones of a kernel global, under a name that C does not have.
+    ! grep -vE '^tn_|\.resolver$' "$temporary/defined" || { echo "are names that programs may want"; failures=1; }
 fi
 [ -e "$shared" ] || { echo "SKIPPED: there is no shared library"; [ $failures -ne 0 ] || exit 77; }
 exit $failures

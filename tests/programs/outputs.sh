@@ -66,12 +66,12 @@ same_tensors run run.copy "the run was written to"
 
 # Disks that are full from the beginning to just before the end.
 mkdir small
-for blocks in 1 8 40 200 400 600; do
+for blocks in 2 8 40 200 400 600; do
     expect_full_disk $blocks ommatid-generate tiny.yaml -o small/recording.h5
     says "small/recording.h5: "
     holds_only small
 done
-for blocks in 1 8 20 60; do
+for blocks in 2 8 20 60; do
     rm -rf small
     expect_full_disk $blocks ommatid-train tiny.yaml -d recording.h5 -o small
     says "small/"
@@ -81,7 +81,7 @@ expect_full_disk 20 ommatid-train tiny.yaml -d recording.h5 -o run --resume --se
 says "run/checkpoint.safetensors: cannot be written: File too large"
 same_tensors run run.copy "a checkpoint that found no room replaced the one before"
 holds_only run checkpoint.safetensors previous.checkpoint.safetensors config.yaml metrics.jsonl
-for blocks in 1 40 100 200 300 600; do
+for blocks in 2 40 100 200 300 600; do
     rm -rf small
     expect_full_disk $blocks ommatid-test run -d recording.h5 -o small
     says "small/"
