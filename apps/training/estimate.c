@@ -13,7 +13,7 @@ typedef struct trial {
     om_experiment *e;
     tn_graph *graph;
     tn_plan *plan;
-    tn_adam *adam;
+    tn_optimizer *adam;
     om_batches *batches;
     om_evaluator *evaluator; /* NULL: nothing to compare with, or not asked for */
     float *coefficients;
@@ -23,7 +23,7 @@ static void trial_end(trial *t)
 {
     om_batches_free(t->batches);
     om_evaluator_free(t->evaluator);
-    tn_adam_free(t->adam);
+    tn_optimizer_free(t->adam);
     tn_plan_free(t->plan);
     tn_graph_free(t->graph);
     tn_free(t->coefficients);
@@ -36,7 +36,7 @@ static tn_status trial_begin(trial *t, om_experiment *e, tn_error *error)
     if (!t->graph) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
     om_joint_step(e->joint, t->graph, e->params, c->training.batch, c->training.input_frames, false);
     t->plan = tn_plan_new(t->graph, 0, error);
-    t->adam = t->plan ? tn_adam_new(e->params, TN_ADAM_DEFAULTS, error) : NULL;
+    t->adam = t->plan ? tn_optimizer_new(e->params, TN_ADAM_DEFAULTS, error) : NULL;
     if (!t->adam) return error->status;
     t->coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *t->coefficients);
     if (!t->coefficients) return tn_fail(error, TN_ENOMEM, "out of memory");
@@ -60,7 +60,7 @@ static tn_status time_step(trial *t, double *seconds, tn_error *error)
         om_batch_bind(batch, t->plan);
         if ((status = tn_run(t->plan, error))) return status;
         om_course_rates(t->e->config, i, rate);
-        tn_adam_step(t->adam, rate);
+        tn_optimizer_step(t->adam, rate);
         double taken = om_now() - begin;
         if (i == 0 || taken < *seconds) *seconds = taken;
     }
