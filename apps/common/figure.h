@@ -71,7 +71,7 @@ tn_status om_figure_functions(const char *path, const om_functions_figure *figur
 typedef struct om_type_error {
     const char *label;   /* "weight error (RMSE)" */
     const double *value; /* [n_types], NaN: no value */
-    double limit;        /* larger values are drawn in red; 0: none */
+    double limit;        /* larger values are drawn in red, and the figure says so; 0: none */
 } om_type_error;
 
 typedef struct om_type_errors_figure {
@@ -89,7 +89,7 @@ typedef struct om_stimulus_figure {
     size_t n_frames, n_columns;
     const float *truth, *recovered; /* [n_frames, n_columns]; recovered before the correction */
     double a, b;                    /* true = a recovered + b */
-    double r2, r2_raw;              /* NaN: not known */
+    double r2;                      /* after the correction; NaN: not known */
     double dt;                      /* seconds per frame */
     size_t n_row;
     const int32_t *row;  /* [n_row] lattice columns along a row of the eye, shown over time */
@@ -110,7 +110,7 @@ typedef struct om_training_figure {
     size_t n_losses;
     const om_series *losses; /* logarithmic; values <= 0 are left out */
     size_t n_scores;
-    const om_series *scores; /* R2 while training, in [0, 1]; none: one panel only */
+    const om_series *scores; /* R2 while training, in [0, 1], a dot for each value; none: one panel only */
     size_t n_epochs;
     const double *epoch; /* [n_epochs] steps at which an epoch began, drawn as dashed lines */
 } om_training_figure;

@@ -72,8 +72,13 @@ static void draw_errors(const om_panel *panel, const om_type_error *each, size_t
 {
     om_panel_axes(panel, NULL);
     om_panel_bars(panel, n, each->value, each->limit, om_colour_viridis(0.45));
-    if (each->limit > 0 && each->limit < panel->vertical.limits.high)
-        om_panel_level(panel, each->limit, (om_stroke){.colour = OM_ALARM, .width = 0.6, .dashed = true});
+    if (each->limit > 0 && each->limit < panel->vertical.limits.high) {
+        const om_stroke level = {.colour = OM_ALARM, .width = 0.6, .dashed = true};
+        char words[64];
+        om_panel_level(panel, each->limit, level);
+        snprintf(words, sizeof words, "%g; bars above it are red", each->limit);
+        om_key_lines(panel->cr, panel->x + panel->width - 112, panel->y - 5, 1, &(om_line_key){words, level});
+    }
     size_t missing = 0;
     for (size_t k = 0; k < n; k++) missing += !isfinite(each->value[k]);
     om_phrase line = {""};
@@ -84,7 +89,7 @@ static void draw_errors(const om_panel *panel, const om_type_error *each, size_t
 
 tn_status om_figure_type_errors(const char *path, const om_type_errors_figure *figure, tn_error *error)
 {
-    enum { HEIGHT = 92, GAP = 20, TOP = 12, NAMES = 56 };
+    enum { HEIGHT = 92, GAP = 24, TOP = 18, NAMES = 56 };
     om_canvas canvas;
     double n_panels = (double)figure->n_errors;
     tn_status status =

@@ -49,6 +49,8 @@ tn_status om_types_check(const om_types *types, size_t n, tn_error *error)
 typedef struct cluster {
     double x, y; /* sums, then means */
     size_t count;
+    size_t middle;   /* the point nearest to the mean */
+    double distance; /* of its own, squared */
     int32_t type;
     double rank; /* larger comes first */
 } cluster;
@@ -78,7 +80,14 @@ static cluster *gather_clusters(const om_types *types, size_t n, const double *x
         if (own->count == 0) continue;
         own->x /= (double)own->count;
         own->y /= (double)own->count;
+        own->distance = INFINITY;
         own->rank = strays_first ? fabs(own->x - own->y) : (double)own->count;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i]) || !isfinite(y[i])) continue;
+        cluster *own = &clusters[types->type[i]];
+        double across = x[i] - own->x, up = y[i] - own->y, distance = across * across + up * up;
+        if (distance < own->distance) own->distance = distance, own->middle = i;
     }
     qsort(clusters, types->n_types, sizeof *clusters, by_rank);
     return clusters;
@@ -93,8 +102,8 @@ tn_status om_types_labels(const om_types *types, size_t n, const double *x, cons
     cluster *clusters = gather_clusters(types, n, x, y, strays_first);
     *labels = calloc(types->n_types, sizeof **labels);
     for (size_t k = 0; clusters && *labels && k < types->n_types && clusters[k].count > 0; k++)
-        (*labels)[(*count)++] = (om_label){.x = clusters[k].x,
-                                           .y = clusters[k].y,
+        (*labels)[(*count)++] = (om_label){.x = x[clusters[k].middle],
+                                           .y = y[clusters[k].middle],
                                            .text = types->name[clusters[k].type],
                                            .colour = om_colour_category(clusters[k].type)};
     bool made = clusters && *labels;

@@ -67,9 +67,11 @@ static tn_status draw_readout(const om_panel *panel, const om_recovery_figure *f
     if (status != TN_OK) return status;
 
     draw_lines(panel, readout);
-    om_panel_labels(panel, n_labels, labels);
+    om_corner corner = om_panel_free_corner(panel, figure->n, truth, readout->learned);
+    const om_crowd crowd = {figure->n, truth, readout->learned, 6, corner};
+    om_panel_labels(panel, n_labels, labels, &crowd);
     om_note_tally(tally, lines + 3);
-    om_panel_note(panel, om_panel_free_corner(panel, figure->n, truth, readout->learned), 6, lines);
+    om_panel_note(panel, corner, 6, lines);
     if (tally.drawn == 0) om_panel_empty(panel, "no data");
     free(labels);
     return TN_OK;
@@ -130,7 +132,7 @@ static tn_status draw_embedding(const om_canvas *canvas, const om_embedding_figu
     if (status != TN_OK) return status;
     om_panel_axes(&panel, NULL);
     om_tally tally = om_panel_points(&panel, figure->n, a0, a1, figure->types.type, 1.3, 0.6);
-    om_panel_labels(&panel, n_labels, labels);
+    om_panel_labels(&panel, n_labels, labels, &(om_crowd){.n = figure->n, .x = a0, .y = a1});
     free(labels);
     om_phrase lines[6] = {om_note_value("accuracy", figure->accuracy, 3), om_note_value("ARI", figure->ari, 3),
                           om_note_value("NMI", figure->nmi, 3)};

@@ -102,13 +102,13 @@ static tn_status draw_scatter(const om_canvas *canvas, const om_stimulus_figure 
         }
         om_density_add(&density, length, x, y);
     }
-    om_phrase lines[7] = {om_note_value("R²", figure->r2, 3), om_note_value("R² uncorrected", figure->r2_raw, 3),
-                          om_note_value("a", figure->a, 3), om_note_value("b", figure->b, 3)};
+    om_phrase lines[6] = {om_note_value("R²", figure->r2, 3), om_note_value("a", figure->a, 3),
+                          om_note_value("b", figure->b, 3)};
     bool empty = density.tally.drawn == 0;
-    om_note_tally(density.tally, lines + 4);
+    om_note_tally(density.tally, lines + 3);
     om_density_close(&density, "overlapping values");
     om_panel_slope(&panel, 1, 0, (om_stroke){.colour = OM_INK, .width = 0.7, .dashed = true});
-    om_panel_note(&panel, OM_TOP_LEFT, 7, lines);
+    om_panel_note(&panel, OM_TOP_LEFT, 6, lines);
     if (empty) om_panel_empty(&panel, "no data");
     return TN_OK;
 }

@@ -2,7 +2,8 @@
 #include "config.h"
 #include "common/figure_parts.h"
 
-static void draw_series(const om_panel *panel, size_t n, const om_series *series, const om_training_figure *figure)
+static void draw_series(const om_panel *panel, size_t n, const om_series *series, bool marked,
+                        const om_training_figure *figure)
 {
     enum { MOST = 32 };
     om_label labels[MOST];
@@ -14,7 +15,7 @@ static void draw_series(const om_panel *panel, size_t n, const om_series *series
         const om_series *each = &series[k];
         om_colour colour = om_colour_category((int)k);
         om_panel_line(panel, each->n, each->step, each->value,
-                      (om_stroke){.colour = colour, .width = 0.8, .bridged = true});
+                      (om_stroke){.colour = colour, .width = 0.8, .bridged = true, .marked = marked});
         size_t last = each->n;
         while (last > 0 && !(om_panel_y(panel, each->value[last - 1]) < 1e9)) last--;
         if (last > 0 && named < MOST)
@@ -46,11 +47,11 @@ tn_status om_figure_training(const char *path, const om_training_figure *figure,
                       .height = 170,
                       .horizontal = {.label = "training step", .limits = steps, .wanted = 4},
                       .vertical = {.label = "loss", .limits = om_limits_pad_log(losses, 0.04), .logarithmic = true}};
-    draw_series(&panel, figure->n_losses, figure->losses, figure);
+    draw_series(&panel, figure->n_losses, figure->losses, false, figure);
     if (figure->n_scores > 0) {
         panel.x += 292;
         panel.vertical = (om_axis){.label = "R²", .limits = {0, 1.02}};
-        draw_series(&panel, figure->n_scores, figure->scores, figure);
+        draw_series(&panel, figure->n_scores, figure->scores, true, figure);
     }
     return om_canvas_close(&canvas, TN_OK, error);
 }

@@ -1,12 +1,10 @@
-/* Words on panels: notes in corners, names beside points and curves. */
+/* Words on panels: notes in corners, names beside curves, keys. */
 #include "config.h"
 #include "common/plot.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const double line_height = 10;
 
 void om_panel_note(const om_panel *panel, om_corner corner, size_t n, const om_phrase *lines)
 {
@@ -15,18 +13,18 @@ void om_panel_note(const om_panel *panel, om_corner corner, size_t n, const om_p
     size_t shown = 0;
     for (size_t i = 0; i < n; i++) shown += lines[i].text[0] != 0;
     double x = right ? panel->x + panel->width - 4 : panel->x + 6;
-    double y = bottom ? panel->y + panel->height - 6 - line_height * ((double)shown - 1) : panel->y + 8;
+    double y = bottom ? panel->y + panel->height - 6 - OM_NOTE_LINE * ((double)shown - 1) : panel->y + 8;
     for (size_t i = 0; i < n; i++) {
         if (!lines[i].text[0]) continue;
         om_text_draw(panel->cr, x, y, lines[i].text,
                      (om_font){.size = 7.5, .colour = OM_INK, .align = right ? OM_RIGHT : OM_LEFT, .halo = true});
-        y += line_height;
+        y += OM_NOTE_LINE;
     }
 }
 
 om_corner om_panel_free_corner(const om_panel *panel, size_t n, const double *x, const double *y)
 {
-    const double width = 0.46, height = 0.34; /* of a note, as shares of the panel */
+    const double width = OM_NOTE_WIDTH, height = 0.34; /* of a note, as shares of the panel */
     size_t upper = 0, lower = 0;
     for (size_t i = 0; i < n; i++) {
         double right = om_axis_place(&panel->horizontal, x[i]), up = om_axis_place(&panel->vertical, y[i]);
@@ -40,66 +38,6 @@ void om_panel_empty(const om_panel *panel, const char *words)
 {
     om_text_draw(panel->cr, panel->x + panel->width / 2, panel->y + panel->height / 2, words,
                  (om_font){.size = 8, .colour = OM_GREY, .align = OM_CENTRE, .halo = true});
-}
-
-typedef struct rectangle {
-    double x, y, width, height;
-} rectangle;
-
-static bool overlap(rectangle a, rectangle b)
-{
-    return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
-}
-
-static const om_font name_font = {.size = 6.5, .halo = true, .max_width = 60};
-
-/* A free place for a name of this width near (x, y), the nearest of a ring of candidates. */
-static bool find_room(const om_panel *panel, double x, double y, double width, size_t taken, const rectangle *others,
-                      rectangle *found)
-{
-    static const double ring[][2] = {{1, 0},      {-1, 0},      {0, -1},    {0, 1},
-                                     {0.7, -0.7}, {-0.7, -0.7}, {0.7, 0.7}, {-0.7, 0.7}};
-    const double height = 6.5, gaps[] = {3, 8};
-    for (size_t g = 0; g < 2; g++)
-        for (size_t i = 0; i < sizeof ring / sizeof *ring; i++) {
-            double right = ring[i][0], down = ring[i][1];
-            rectangle place = {x + gaps[g] * right +
-                                   (right > 0   ? 0
-                                    : right < 0 ? -width
-                                                : -width / 2),
-                               y + gaps[g] * down +
-                                   (down > 0   ? 0
-                                    : down < 0 ? -height
-                                               : -height / 2),
-                               width, height};
-            bool free = place.x >= panel->x + 2 && place.x + width <= panel->x + panel->width && place.y >= panel->y &&
-                        place.y + height <= panel->y + panel->height;
-            for (size_t k = 0; free && k < taken; k++) free = !overlap(place, others[k]);
-            if (free) {
-                *found = place;
-                return true;
-            }
-        }
-    return false;
-}
-
-size_t om_panel_labels(const om_panel *panel, size_t n, const om_label *labels)
-{
-    enum { MOST = 400 };
-    rectangle taken[MOST];
-    size_t written = 0;
-    for (size_t i = 0; i < n && written < MOST; i++) {
-        double x = om_panel_x(panel, labels[i].x), y = om_panel_y(panel, labels[i].y);
-        if (!(x >= panel->x && x <= panel->x + panel->width && y >= panel->y && y <= panel->y + panel->height))
-            continue;
-        om_font font = name_font;
-        font.colour = om_colour_mix(labels[i].colour, OM_BLACK, 0.35);
-        double width = om_text_width(panel->cr, labels[i].text, font);
-        if (!find_room(panel, x, y, width, written, taken, &taken[written])) continue;
-        om_text_draw(panel->cr, taken[written].x, taken[written].y + 5.3, labels[i].text, font);
-        written++;
-    }
-    return written;
 }
 
 /* An end label: where it should be. */

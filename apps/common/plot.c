@@ -202,6 +202,17 @@ static void extend_curve(cairo_t *cr, bundle *b, double x, double y)
     *b = (bundle){.column = column, .count = 1, .x = x, .first = y, .low = y, .high = y, .last = y};
 }
 
+static void mark_values(const om_panel *panel, size_t n, const double *x, const double *y, om_stroke stroke)
+{
+    om_colour_set(panel->cr, stroke.colour, stroke.alpha > 0 ? stroke.alpha : 1);
+    for (size_t i = 0; i < n; i++) {
+        double right = om_axis_place(&panel->horizontal, x[i]), up = om_axis_place(&panel->vertical, y[i]);
+        if (!(right >= 0 && right <= 1 && up >= 0 && up <= 1)) continue;
+        cairo_arc(panel->cr, panel->x + right * panel->width, panel->y + (1 - up) * panel->height, 1.5, 0, 2 * M_PI);
+        cairo_fill(panel->cr);
+    }
+}
+
 void om_panel_line(const om_panel *panel, size_t n, const double *x, const double *y, om_stroke stroke)
 {
     bundle held = {0};
@@ -221,6 +232,7 @@ void om_panel_line(const om_panel *panel, size_t n, const double *x, const doubl
     }
     draw_bundle(panel->cr, &held);
     stroke_end(panel);
+    if (stroke.marked) mark_values(panel, n, x, y, stroke);
 }
 
 void om_panel_slope(const om_panel *panel, double slope, double offset, om_stroke stroke)

@@ -21,6 +21,7 @@ typedef struct om_stroke {
     double alpha; /* 0 means 1 */
     bool dashed;
     bool bridged; /* pass over missing values instead of breaking the curve */
+    bool marked;  /* a dot at each value */
 } om_stroke;
 
 /* How traces look everywhere: what a neuron did, what the model says, what the eye saw. */
@@ -69,6 +70,8 @@ void om_panel_heat(const om_panel *panel, size_t rows, size_t columns, const flo
 void om_panel_colour_bar(const om_panel *panel);
 
 /* Lines of text in a corner of the panel, the first on top; NULL and empty lines are passed over. */
+#define OM_NOTE_LINE 10.0  /* points from one line to the next */
+#define OM_NOTE_WIDTH 0.46 /* of the panel's width, that a note may take */
 typedef enum om_corner { OM_TOP_LEFT, OM_TOP_RIGHT, OM_BOTTOM_LEFT, OM_BOTTOM_RIGHT } om_corner;
 void om_panel_note(const om_panel *panel, om_corner corner, size_t n, const om_phrase *lines);
 
@@ -78,14 +81,22 @@ om_corner om_panel_free_corner(const om_panel *panel, size_t n, const double *x,
 /* Grey words in the middle, for panels with nothing to show. */
 void om_panel_empty(const om_panel *panel, const char *words);
 
-/* Names beside points: each where it covers neither another name nor the panel's edge, in the order given; those that
- * find no room are left out. Returns how many were written. */
+/* Names beside points: each where it covers neither another name nor the panel's edge, and little of what else is
+ * drawn; further off a line leads to its point. In the order given; those that find no room are left out. Returns how
+ * many were written. */
 typedef struct om_label {
     double x, y; /* values on the axes */
     const char *text;
     om_colour colour;
 } om_label;
-size_t om_panel_labels(const om_panel *panel, size_t n, const om_label *labels);
+/* What else is drawn. */
+typedef struct om_crowd {
+    size_t n;
+    const double *x, *y; /* [n] points, as om_panel_points draws them */
+    size_t lines;        /* of a note, 0: none */
+    om_corner corner;    /* where it is */
+} om_crowd;
+size_t om_panel_labels(const om_panel *panel, size_t n, const om_label *labels, const om_crowd *crowd); /* or NULL */
 
 /* A key to lines, in one row with its baseline at y, beginning at x: a piece of each line and its name. */
 typedef struct om_line_key {

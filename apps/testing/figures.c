@@ -42,6 +42,8 @@ static om_figure_readout panel(const char *name, const double *learned, const om
     return (om_figure_readout){name, learned, score->r2, score->slope, score->offset, score->r2_identity};
 }
 
+#define READ_OUTS "Learned against true. Left, read out where neurons live; right, as published, on grids of its own."
+
 static tn_status draw_recovery(sheet *s, om_quantity quantity, const char *name, const char *title, const float *truth,
                                tn_error *error)
 {
@@ -60,7 +62,7 @@ static tn_status draw_recovery(sheet *s, om_quantity quantity, const char *name,
     };
     if (quantity != OM_WEIGHT) figure.types = s->types;
     return finish(s, om_figure_recovery(begin(s, name), &figure, error), title,
-                  "Learned against true. Left, read out where neurons live; right, as published, on grids of its own.");
+                  figure.types.type ? READ_OUTS " Types that find no room for their name go without." : READ_OUTS);
 }
 
 static tn_status draw_embedding(sheet *s, tn_error *error)
@@ -71,7 +73,8 @@ static tn_status draw_embedding(sheet *s, tn_error *error)
                                   .embedding = tn_params_data(s->experiment->params, "embedding"), .types = s->types,
                                   .accuracy = score->accuracy, .ari = score->ari, .nmi = score->nmi};
     return finish(s, om_figure_embedding(begin(s, "embedding"), &figure, error), "Embedding",
-                  "The two numbers learned for each neuron, coloured by its cell type, which was not known.");
+                  "The two numbers learned for each neuron, coloured by its cell type, which was not known. Types that "
+                  "find no room for their name go without.");
 }
 
 /* ---- per type ---- */
@@ -107,7 +110,9 @@ static tn_status draw_type_errors(sheet *s, tn_error *error)
     }
     tn_free(tau);
     tn_free(rest);
-    return finish(s, status, "Errors by cell type", "Root mean square errors of the in-distribution read-out.");
+    return finish(s, status, "Errors by cell type",
+                  "Root mean square errors of the in-distribution read-out. Red bars are above the dashed line, from "
+                  "which on the published system marks its errors.");
 }
 
 /* ---- stimulus ---- */
@@ -153,7 +158,7 @@ static tn_status draw_stimulus(sheet *s, tn_error *error)
         const om_score *score = &s->results->stimulus;
         om_stimulus_figure figure = {
             .n_frames = (size_t)frames, .n_columns = (size_t)columns, .truth = truth, .recovered = recovered,
-            .a = score->slope, .b = score->offset, .r2 = score->r2, .r2_raw = score->r2_identity,
+            .a = score->slope, .b = score->offset, .r2 = score->r2,
             .dt = om_recording_attributes_of(e->recording)->delta_t, .n_row = middle_row(s->circuit, row), .row = row,
             .shown = (size_t)(frames < SHOWN_FRAMES ? frames : SHOWN_FRAMES),
         };

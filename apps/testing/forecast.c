@@ -1,6 +1,7 @@
 /* --dry-run: the inputs are read, a few frames are predicted, nothing is written. */
 #include <config.h>
 #include "testing/forecast.h"
+#include "common/evaluation.h"
 #include "testing/results.h"
 
 #include <math.h>
@@ -32,11 +33,30 @@ static tn_status time_frame(const om_experiment *e, double *seconds, tn_error *e
     return status;
 }
 
+/* A read-out of a few frames, for the memory that it takes. */
+static tn_status try_read_out(const om_experiment *e, tn_error *error)
+{
+    om_data data = om_experiment_data(e);
+    om_recovery recovery = {0};
+    int64_t frames = e->frames < TIMED_FRAMES ? e->frames : TIMED_FRAMES;
+    tn_status status = om_recover_in_distribution(e->joint, e->params, &data, frames, &recovery, error);
+    om_recovery_clear(&recovery);
+    return status;
+}
+
+/* What encoding a video takes beside, measured with libx264. */
+#if defined HAVE_CAIRO && defined HAVE_FFMPEG
+#define VIDEO_MEMORY 5e7
+#else
+#define VIDEO_MEMORY 0.0
+#endif
+
 tn_status om_forecast(const om_experiment *e, const om_progress_made *made, FILE *stream, tn_error *error)
 {
     enum { GRIDS = 1000, PICTURE_BYTES = 60000, REPORT_BYTES = 3000000 };
     double seconds;
     tn_status status = time_frame(e, &seconds, error);
+    if (!status) status = try_read_out(e, error);
     if (status) return status;
     /* One step and rollout, the two read-outs with their grids, and the stimulus frame by frame. */
     const om_config *c = e->config;
@@ -44,15 +64,17 @@ tn_status om_forecast(const om_experiment *e, const om_progress_made *made, FILE
     double recorded = (double)e->frames;
     double frames = 2 * fmin((double)c->test.rollout_frames, recorded) +
                     fmin((double)c->test.readout_frames, recorded) + GRIDS + (joint ? recorded : 0);
-    double video = joint ? (double)c->test.video_frames * PICTURE_BYTES : 0;
+    bool shown = joint && c->test.video_frames > 0;
+    double video = shown ? (double)c->test.video_frames * PICTURE_BYTES : 0;
     om_recording_describe(e->recording, stream);
     fprintf(stream,
             "run        %lld steps in %.0f s by %s\n"
             "model      %lld parameters\n"
-            "memory     %.0f MB, whatever the number of frames\n"
+            "memory     about %.0f MB, whatever the number of frames\n"
             "disk       about %.0f MB\n"
             "time       %.2f ms a frame, about %.1f minutes on %d threads\n",
             (long long)made->step, made->seconds, made->program, (long long)tn_params_size(e->params),
-            om_memory_peak() / 1e6, (REPORT_BYTES + video) / 1e6, 1e3 * seconds, seconds * frames / 60, tn_threads());
+            (om_memory_peak() + (shown ? VIDEO_MEMORY : 0)) / 1e6, (REPORT_BYTES + video) / 1e6, 1e3 * seconds,
+            seconds * frames / 60, tn_threads());
     return TN_OK;
 }

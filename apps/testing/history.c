@@ -47,6 +47,13 @@ static tn_status add_line(om_history *h, const char *path, size_t number, const 
     return status;
 }
 
+/* Every line holds the latest comparison with the truth; what repeats the line before was not measured again. */
+static void forget_repetitions(double *values, size_t n)
+{
+    for (size_t i = n; i-- > 1;)
+        if (values[i] == values[i - 1]) values[i] = NAN;
+}
+
 tn_status om_history_read(om_history *h, const char *run, tn_error *error)
 {
     char *path, *line = NULL;
@@ -61,5 +68,7 @@ tn_status om_history_read(om_history *h, const char *run, tn_error *error)
     if (file) fclose(file);
     free(line);
     free(path);
+    forget_repetitions(h->stimulus_r2, h->n);
+    forget_repetitions(h->weight_r2, h->n);
     return status;
 }

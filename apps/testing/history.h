@@ -6,7 +6,8 @@
 
 typedef struct om_history {
     size_t n;
-    double *step, *loss, *prediction, *stimulus_r2, *weight_r2; /* [n]; NaN: not measured */
+    double *step, *loss, *prediction; /* [n]; NaN: not known */
+    double *stimulus_r2, *weight_r2;  /* [n]; NaN where a line repeats the comparison that the one before knew */
 } om_history;
 
 /* Reads RUN/metrics.jsonl; a run without one has an empty history. To be cleared also after an error.

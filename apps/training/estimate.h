@@ -4,8 +4,9 @@
 
 #include "common/experiment.h"
 
-/* Prints sizes, memory, disk and time; the time of a step is measured by running a few of them on copies of nothing:
- * parameters are not changed. */
-tn_status om_estimate(const om_experiment *experiment, FILE *stream, tn_error *error);
+/* Prints sizes, memory, disk and time. A few steps are made, with a comparison with the truth where the run would make
+ * some, and timed: memory is the most that the process has then held. The parameters of the experiment change.
+ * Errors: those of reading and of planning. */
+tn_status om_estimate(om_experiment *experiment, FILE *stream, tn_error *error);
 
 #endif

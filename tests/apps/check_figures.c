@@ -94,7 +94,7 @@ static tn_status draw_type_errors(const char *path, const data *d, tn_error *err
 static tn_status draw_stimulus(const char *path, const data *d, tn_error *error)
 {
     size_t frames = d->rows ? d->n / d->rows : 0;
-    om_stimulus_figure figure = {frames, d->rows, d->a, d->b, 1.1, -0.1, 0.9, NAN, 0.02, d->rows, d->row, 0, frames};
+    om_stimulus_figure figure = {frames, d->rows, d->a, d->b, 1.1, -0.1, 0.9, 0.02, d->rows, d->row, 0, frames};
     return om_figure_stimulus(path, &figure, error);
 }
 

@@ -168,12 +168,43 @@ START_TEST(names_that_would_cover_each_other_are_left_out)
     om_panel panel = blank_panel();
     om_label labels[100];
     for (int i = 0; i < 100; i++) labels[i] = (om_label){.x = 0.5, .y = 0.5, .text = "a name", .colour = OM_BLACK};
-    size_t written = om_panel_labels(&panel, 100, labels);
+    size_t written = om_panel_labels(&panel, 100, labels, NULL);
     ck_assert_uint_ge(written, 2);
-    ck_assert_uint_le(written, 16); /* the places around a point */
+    ck_assert_uint_le(written, 48); /* the places around a point */
     labels[0].x = NAN;
     labels[1].x = 7;
-    ck_assert_uint_eq(om_panel_labels(&panel, 2, labels), 0);
+    ck_assert_uint_eq(om_panel_labels(&panel, 2, labels, NULL), 0);
+    cairo_destroy(panel.cr);
+}
+END_TEST
+
+/* Dark pixels of a part of the page. */
+static int dark_pixels(const om_panel *panel, int left, int top, int right, int bottom)
+{
+    int count = 0;
+    for (int y = top; y < bottom; y++)
+        for (int x = left; x < right; x++) count += pixel(panel, x, y) < 0x808080;
+    return count;
+}
+
+/* Points fill all but the right third, and there a note has the upper corner. */
+START_TEST(a_name_keeps_off_points_and_notes)
+{
+    om_panel panel = blank_panel();
+    double x[2500], y[2500];
+    for (int i = 0; i < 2500; i++) x[i] = 0.65 * (i % 50) / 49, y[i] = i / 50 / 49.0;
+    const om_label label = {.x = 0.6, .y = 0.5, .text = "xx", .colour = OM_BLACK};
+    om_crowd crowd = {2500, x, y, 6, OM_TOP_RIGHT};
+    ck_assert_uint_eq(om_panel_labels(&panel, 1, &label, &crowd), 1);
+    ck_assert_int_eq(dark_pixels(&panel, 10, 10, 72, 110), 0);
+    ck_assert_int_gt(dark_pixels(&panel, 76, 64, 110, 110), 0);
+    crowd.lines = 0;
+    cairo_destroy(panel.cr);
+    panel = blank_panel();
+    ck_assert_uint_eq(om_panel_labels(&panel, 1, &label, &crowd), 1);
+    ck_assert_int_gt(dark_pixels(&panel, 76, 10, 110, 64), 0);
+    for (int i = 0; i < 2500; i++) x[i] /= 0.65;
+    ck_assert_uint_eq(om_panel_labels(&panel, 1, &label, &crowd), 0);
     cairo_destroy(panel.cr);
 }
 END_TEST
@@ -213,6 +244,7 @@ int main(void)
     tcase_add_test(plot, bars_reach_their_values_and_turn_red_above_the_limit);
     tcase_add_test(plot, a_heat_map_averages_columns_and_shows_gaps);
     tcase_add_test(plot, names_that_would_cover_each_other_are_left_out);
+    tcase_add_test(plot, a_name_keeps_off_points_and_notes);
     tcase_add_test(plot, a_note_goes_to_the_corner_with_fewer_points);
     tcase_add_test(plot, long_words_are_cut_to_the_room_they_have);
     return run_cases("plot", plot, NULL);

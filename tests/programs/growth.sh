@@ -1,5 +1,6 @@
 #!/bin/sh
-# Neither memory nor the number of open files grows with the length of a recording or of a run. Prints what it measured.
+# Neither memory nor the number of open files grows with the length of a recording or of a run, and --dry-run tells how
+# much memory training takes. Prints what it measured.
 . "$abs_top_srcdir/tests/programs/lib.sh"
 
 # peak PROGRAM ...: the most memory it held, kB.
@@ -29,6 +30,17 @@ within "$joint_2000" "$joint_20000" "ommatid-train, joint"
 within "$known_2000" "$known_20000" "ommatid-train, known stimulus"
 within "$testing_joint_2000" "$testing_joint_20000" "ommatid-test, joint"
 within "$testing_known_2000" "$testing_known_20000" "ommatid-test, known stimulus"
+
+# foretold KB CONFIG MODE: whether --dry-run says so much memory, within a tenth.
+foretold() {
+    said=$("$abs_top_builddir/ommatid-train" "$2" -d 2000.h5 --set model.mode=$3 --dry-run |
+        sed -n 's/^memory  *\([0-9]*\) MB.*/\1/p')
+    echo "ommatid-train, $3: $1 kB, --dry-run says $said MB"
+    [ $((1000000 * said)) -ge $((922 * $1)) ] && [ $((1000000 * said)) -le $((1126 * $1)) ] ||
+        fail "--dry-run, $3: another memory than that of the run"
+}
+foretold "$joint_2000" small.yaml joint
+foretold "$known_2000" small.yaml known
 
 # Open files and memory of a long run that saves and evaluates all the time: the least of the first and of the last
 # samples, since files are open while they are written.
