@@ -17,8 +17,8 @@ double *om_doubles(size_t n, const float *values, size_t stride);
 /* Errors: TN_EINVAL a type index is not in [0, n_types). */
 tn_status om_types_check(const om_types *types, size_t n, tn_error *error);
 
-/* Names of types, each at the point nearest to the mean of its points with finite x and y; types without are left out. With
- * strays_first those furthest from the line y = x come first, else those with most points.
+/* Names of types, each at the one of its points with finite x and y that is nearest to their mean; types without are
+ * left out. With strays_first those furthest from the line y = x come first, else those with most points.
  *   labels   receives the array, to be freed by the caller; count its length
  * Errors: TN_ENOMEM. */
 tn_status om_types_labels(const om_types *types, size_t n, const double *x, const double *y, bool strays_first,

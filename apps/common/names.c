@@ -116,7 +116,8 @@ static bool find_place(const room *r, double x, double y, double width, rectangl
     double least = INFINITY;
     for (size_t g = 0; g < sizeof gaps / sizeof *gaps; g++)
         for (size_t i = 0; i < sizeof ring / sizeof *ring; i++) {
-            rectangle place = {side(x, ring[i][0], gaps[g], width), side(y, ring[i][1], gaps[g], height), width, height};
+            rectangle place = {side(x, ring[i][0], gaps[g], width), side(y, ring[i][1], gaps[g], height), width,
+                               height};
             if (!is_free(r, place) || !lead_is_free(r, place, x, y)) continue;
             double cover = covered(r, place), cost = cover + distance * gaps[g];
             if (cover <= tolerated && cost < least) least = cost, *best = place;

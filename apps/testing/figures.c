@@ -61,8 +61,8 @@ static tn_status draw_recovery(sheet *s, om_quantity quantity, const char *name,
                     panel("published read-out", learned[1][quantity], score[1][quantity])},
     };
     if (quantity != OM_WEIGHT) figure.types = s->types;
-    const char *caption = figure.types.type ? READ_OUTS " Types that find no room for their name go without." : READ_OUTS;
-    return finish(s, om_figure_recovery(begin(s, name), &figure, error), title, caption);
+    return finish(s, om_figure_recovery(begin(s, name), &figure, error), title,
+                  figure.types.type ? READ_OUTS " Types that find no room for their name go without." : READ_OUTS);
 }
 
 static tn_status draw_embedding(sheet *s, tn_error *error)
@@ -110,7 +110,8 @@ static tn_status draw_type_errors(sheet *s, tn_error *error)
     }
     tn_free(tau);
     tn_free(rest);
-    return finish(s, status, "Errors by cell type", "Root mean square errors of the in-distribution read-out. Red bars are above the dashed line, from "
+    return finish(s, status, "Errors by cell type",
+                  "Root mean square errors of the in-distribution read-out. Red bars are above the dashed line, from "
                   "which on the published system marks its errors.");
 }
 

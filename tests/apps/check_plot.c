@@ -113,6 +113,18 @@ START_TEST(a_curve_is_broken_where_a_value_is_missing_and_stays_inside)
 }
 END_TEST
 
+START_TEST(a_marked_curve_has_a_dot_at_each_value_and_none_between)
+{
+    om_panel panel = blank_panel();
+    const double x[] = {0.2, 0.5, 0.8}, y[] = {0.5, NAN, 0.5};
+    om_panel_line(&panel, 3, x, y, (om_stroke){.colour = OM_BLACK, .width = 0.5, .bridged = true, .marked = true});
+    for (int i = 0; i < 2; i++) ck_assert_int_ne(pixel(&panel, i ? 90 : 30, 61), 0xffffff);
+    ck_assert_int_eq(pixel(&panel, 60, 61), 0xffffff);
+    ck_assert_int_ne(pixel(&panel, 60, 60), 0xffffff);
+    cairo_destroy(panel.cr);
+}
+END_TEST
+
 START_TEST(a_curve_of_very_many_points_keeps_its_extremes)
 {
     enum { MANY = 200000 };
@@ -240,6 +252,7 @@ int main(void)
     tcase_add_test(plot, points_lie_where_their_values_say_and_the_others_are_counted);
     tcase_add_test(plot, a_cloud_shows_many_dots_lighter_than_one_and_counts_the_others);
     tcase_add_test(plot, a_curve_is_broken_where_a_value_is_missing_and_stays_inside);
+    tcase_add_test(plot, a_marked_curve_has_a_dot_at_each_value_and_none_between);
     tcase_add_test(plot, a_curve_of_very_many_points_keeps_its_extremes);
     tcase_add_test(plot, bars_reach_their_values_and_turn_red_above_the_limit);
     tcase_add_test(plot, a_heat_map_averages_columns_and_shows_gaps);
