@@ -379,17 +379,33 @@ TN_API tn_node *tn_segment_max(tn_graph *g, const tn_sparsity *index, tn_node *y
 TN_API tn_node *tn_scatter_add(tn_graph *g, const tn_sparsity *index, tn_node *x, tn_node *y);
 
 /* ---- 9. Differentiating ------------------------------------------------------------------------------------- */
+/* Derivatives are ordinary nodes: they can be read, used and differentiated again. Ask for as many as you like:
+ * planning leaves out what no output needs, and does once what several have in common. */
 
-/* Appends the gradient of the scalar y with respect to wrt[0..n) as ordinary nodes; grad[i] has the shape of
- * wrt[i] and is a tensor of zeros where y does not depend on it. It can be differentiated again. */
+/* Appends the gradient of the scalar y with respect to wrt[0..n); grad[i] has the shape of wrt[i] and is a tensor of
+ * zeros where y does not depend on it.
+ * Errors: TN_ESHAPE y is more than a single number; TN_ENOGRAD an operation on the way has no derivative. */
 TN_API void tn_grad(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node **grad);
 
-/* The vector-Jacobian product: like tn_grad for a y of any shape, with seed of the shape of y. */
+/* The vector-Jacobian product: like tn_grad for a y of any shape, with seed of the shape of y. Reverse mode.
+ * Cost: about twice that of y, for all n together; what the rules read of y's making is kept (see tn_recompute). */
 TN_API void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, tn_node **grad);
 
 /* The gradient of y with respect to every parameter of the set (zero where y does not depend on it), computed into the
  * set's gradient block by each run. Once per graph and set. */
 TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);
+
+/* Trades time for memory: the segment between inputs[0..n) and output is not kept for gradients made after this call,
+ * but computed again when they have come that far. It is all that output is computed from, output included, as far back
+ * as these inputs, inputs and parameters of the graph, and segments marked before. Returns output.
+ *     x = tn_recompute(g, layers(g, x), 1, &x);
+ * Results are the same bits. With L equal layers in segments of sqrt(L), memory grows as sqrt(L) instead of L; layers
+ * that the planner fuses into one chain (tn_plan_print) were not kept in the first place. To see what is saved, compare
+ * tn_plan_memory with that of a plan made with TN_PLAN_KEEP, which computes nothing again.
+ * Cost: the segment once more for each gradient that passes.  Errors: TN_EINVAL a node is missing or of another graph.
+ * Source: Chen et al., Training deep nets with sublinear memory cost, arXiv:1604.06174. */
+TN_API tn_node *tn_recompute(tn_graph *g, tn_node *output, int n, tn_node *const *inputs);
+enum { TN_PLAN_KEEP = 256 }; /* an option of tn_plan_new */
 
 /* ---- 10. Planning and running ------------------------------------------------------------------------------- */
 
