@@ -391,6 +391,19 @@ TN_API void tn_grad(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node
  * Cost: about twice that of y, for all n together; what the rules read of y's making is kept (see tn_recompute). */
 TN_API void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, tn_node **grad);
 
+/* The Jacobian-vector product: how y, of any shape, changes as every wrt[i] moves along tangent[i], which is like
+ * wrt[i]. Returns a node of the shape of y. Forward mode.
+ * Errors: TN_ESHAPE, TN_EDTYPE a tangent is not like its node; TN_ENOGRAD as above.
+ * Cost: about twice that of y, which is included; nothing is kept for it.
+ * Source: Townsend, A new trick for calculating Jacobian vector products, 2017. */
+TN_API tn_node *tn_jvp(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node *const *tangent);
+
+/* The Hessian-vector product: product[i] is the sum over j of the second derivatives of the scalar y by wrt[i] and
+ * wrt[j], times vector[j], which has the shape of wrt[j]. It is the gradient of the sum of tn_grad times the vectors.
+ * Errors: as for tn_grad and tn_jvp.  Cost: about twice that of tn_grad, which is included; the matrix is never made.
+ * Source: Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6 (1994) 147. */
+TN_API void tn_hvp(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node *const *vector, tn_node **product);
+
 /* The gradient of y with respect to every parameter of the set (zero where y does not depend on it), computed into the
  * set's gradient block by each run. Once per graph and set. */
 TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);

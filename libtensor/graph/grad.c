@@ -1,4 +1,4 @@
-/* Derivatives as ordinary nodes. There is one mechanism, reverse mode. */
+/* Derivatives as ordinary nodes. There is one mechanism, reverse mode; forward mode is a derivative of its result. */
 #include "config.h"
 #include "core/memory.h"
 #include "graph/graph.h"
@@ -118,4 +118,41 @@ void tn_grad(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node **grad
 {
     for (int i = 0; i < n; i++) grad[i] = &g->failed;
     if (is_number(g, y)) tn_vjp(g, y, tn_cast(g, tn_full(g, y->shape, 1), y->dtype), n, wrt, grad);
+}
+
+/* Whether vectors go with nodes; if not, false, with the error recorded. */
+static bool are_vectors(tn_graph *g, const char *what, int n, tn_node *const *wrt, tn_node *const *vector)
+{
+    if (!tn_graph_owns(g, what, n, wrt) || !tn_graph_owns(g, what, n, vector)) return false;
+    for (int i = 0; i < n; i++)
+        if (!alike(g, what, vector[i], wrt[i])) return false;
+    return true;
+}
+
+/* The gradient of y with respect to wrt is linear in its seed, whatever that is; one more gradient, with respect to the
+ * seed, transposes the matrix of that. Plans leave out what only the first one needs.
+ * Townsend, A new trick for calculating Jacobian vector products, 2017. */
+tn_node *tn_jvp(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node *const *tangent)
+{
+    tn_node *out = &g->failed;
+    if (!tn_graph_owns(g, "derivative of", 1, &y) || !are_vectors(g, "tangent", n, wrt, tangent)) return out;
+    tn_node **grad = tn_calloc((size_t)n, sizeof *grad);
+    if (!grad) return tn_graph_fail(g, TN_ENOMEM, "no memory for gradients");
+    tn_node *seed = tn_broadcast(g, tn_number(g, y->dtype, 0), y->shape);
+    if (!g->error.status) pull_back(g, 1, &y, &seed, n, wrt, grad);
+    if (!g->error.status) pull_back(g, n, grad, tangent, 1, &seed, &out);
+    tn_release(grad);
+    return out;
+}
+
+/* The matrix of second derivatives is symmetric, so it may be multiplied from either side. */
+void tn_hvp(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node *const *vector, tn_node **product)
+{
+    for (int i = 0; i < n; i++) product[i] = &g->failed;
+    if (!is_number(g, y) || !are_vectors(g, "vector", n, wrt, vector)) return;
+    tn_node **grad = tn_calloc((size_t)n, sizeof *grad);
+    if (grad) tn_grad(g, y, n, wrt, grad);
+    else tn_graph_fail(g, TN_ENOMEM, "no memory for gradients");
+    if (!g->error.status) pull_back(g, n, grad, vector, n, wrt, product);
+    tn_release(grad);
 }
