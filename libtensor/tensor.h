@@ -420,6 +420,31 @@ TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);
 TN_API tn_node *tn_recompute(tn_graph *g, tn_node *output, int n, tn_node *const *inputs);
 enum { TN_PLAN_KEEP = 256 }; /* an option of tn_plan_new */
 
+typedef struct tn_gradcheck_config {
+    double step;                    /* differences are of values this far on either side */
+    double tolerance;               /* a larger relative error is recorded */
+    double least;                   /* errors are relative to the largest derivative, or to this if that is smaller */
+    int directions;                 /* 0: by every element;  else along so many random directions: much faster */
+    double low, high;               /* inputs whose values are not given are drawn from [low, high) */
+    uint64_t seed;                  /* of all that is drawn */
+    int n_values;                   /* given values of inputs, by name; int32 inputs must have some */
+    const struct tn_tensor *values;
+} tn_gradcheck_config;
+
+#define TN_GRADCHECK_DEFAULTS                                                                                          \
+    ((tn_gradcheck_config){.step = 1e-5, .tolerance = 1e-6, .least = 1e-3, .directions = 0, .low = -1, .high = 1})
+
+/* Compares derivatives with central differences: tn_vjp of y, of any shape, with random weights as the seed, and along
+ * directions also tn_jvp. wrt[0..n) are inputs, parameters or any other nodes; all in float64. Parameters have the
+ * values in their set. The graph does not grow, nothing of the user's is changed, and no plan is needed.
+ * Returns the largest relative error; infinity where a derivative is not finite or nothing could be compared.
+ * Errors: TN_ENUMERIC the error is above the tolerance: the message names node, element and both values; TN_EDTYPE not
+ * float64, or values of another type; TN_ENAME, TN_ESHAPE values of no input, or that do not fit; TN_EINVAL step or
+ * least are not above 0; and those of planning. It says nothing at kinks, nor of tn_detach.
+ * Cost: two runs of y per element or direction. */
+TN_API double tn_gradcheck(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_gradcheck_config config,
+                           tn_error *error);
+
 /* ---- 10. Planning and running ------------------------------------------------------------------------------- */
 
 typedef struct tn_plan tn_plan;
