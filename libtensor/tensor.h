@@ -415,17 +415,71 @@ TN_API tn_node *tn_segment_max(tn_graph *g, const tn_sparsity *index, tn_node *y
 TN_API tn_node *tn_scatter_add(tn_graph *g, const tn_sparsity *index, tn_node *x, tn_node *y);
 
 /* ---- 9. Differentiating ------------------------------------------------------------------------------------- */
+/* Derivatives are ordinary nodes: they can be read, used and differentiated again. Ask for as many as you like:
+ * planning leaves out what no output needs, and does once what several have in common. */
 
-/* Appends the gradient of the scalar y with respect to wrt[0..n) as ordinary nodes; grad[i] has the shape of
- * wrt[i] and is a tensor of zeros where y does not depend on it. It can be differentiated again. */
+/* Appends the gradient of the scalar y with respect to wrt[0..n); grad[i] has the shape of wrt[i] and is a tensor of
+ * zeros where y does not depend on it.
+ * Errors: TN_ESHAPE y is more than a single number; TN_ENOGRAD an operation on the way has no derivative. */
 TN_API void tn_grad(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node **grad);
 
-/* The vector-Jacobian product: like tn_grad for a y of any shape, with seed of the shape of y. */
+/* The vector-Jacobian product: like tn_grad for a y of any shape, with seed of the shape of y. Reverse mode.
+ * Cost: about twice that of y, for all n together; what the rules read of y's making is kept (see tn_recompute). */
 TN_API void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, tn_node **grad);
+
+/* The Jacobian-vector product: how y, of any shape, changes as every wrt[i] moves along tangent[i], which is like
+ * wrt[i]. Returns a node of the shape of y. Forward mode.
+ * Errors: TN_ESHAPE, TN_EDTYPE a tangent is not like its node; TN_ENOGRAD as above.
+ * Cost: about twice that of y, which is included; nothing is kept for it.
+ * Source: Townsend, A new trick for calculating Jacobian vector products, 2017. */
+TN_API tn_node *tn_jvp(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node *const *tangent);
+
+/* The Hessian-vector product: product[i] is the sum over j of the second derivatives of the scalar y by wrt[i] and
+ * wrt[j], times vector[j], which has the shape of wrt[j]. It is the gradient of the sum of tn_grad times the vectors.
+ * Errors: as for tn_grad and tn_jvp.  Cost: about twice that of tn_grad, which is included; the matrix is never made.
+ * Source: Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6 (1994) 147. */
+TN_API void tn_hvp(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node *const *vector, tn_node **product);
 
 /* The gradient of y with respect to every parameter of the set (zero where y does not depend on it), computed into the
  * set's gradient block by each run. Once per graph and set. */
 TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);
+
+/* Trades time for memory: the segment between inputs[0..n) and output is not kept for gradients made after this call,
+ * but computed again when they have come that far. It is all that output is computed from, output included, as far back
+ * as these inputs, inputs and parameters of the graph, and segments marked before. Returns output.
+ *     x = tn_recompute(g, layers(g, x), 1, &x);
+ * Results are the same bits. With L equal layers in segments of sqrt(L), memory grows as sqrt(L) instead of L; layers
+ * that the planner fuses into one chain (tn_plan_print) were not kept in the first place. To see what is saved, compare
+ * tn_plan_memory with that of a plan made with TN_PLAN_KEEP, which computes nothing again.
+ * Cost: the segment once more for each gradient that passes.  Errors: TN_EINVAL a node is missing or of another graph.
+ * Source: Chen et al., Training deep nets with sublinear memory cost, arXiv:1604.06174. */
+TN_API tn_node *tn_recompute(tn_graph *g, tn_node *output, int n, tn_node *const *inputs);
+enum { TN_PLAN_KEEP = 256 }; /* an option of tn_plan_new */
+
+typedef struct tn_gradcheck_config {
+    double step;                    /* differences are of values this far on either side */
+    double tolerance;               /* a larger relative error is recorded */
+    double least;                   /* errors are relative to the largest derivative, or to this if that is smaller */
+    int directions;                 /* 0: by every element;  else along so many random directions: much faster */
+    double low, high;               /* inputs whose values are not given are drawn from [low, high) */
+    uint64_t seed;                  /* of all that is drawn */
+    int n_values;                   /* given values of inputs, by name; int32 inputs must have some */
+    const struct tn_tensor *values;
+} tn_gradcheck_config;
+
+#define TN_GRADCHECK_DEFAULTS                                                                                          \
+    ((tn_gradcheck_config){.step = 1e-5, .tolerance = 1e-6, .least = 1e-3, .directions = 0, .low = -1, .high = 1})
+
+/* Compares derivatives with central differences: tn_vjp of y, of any shape, with random weights as the seed, and along
+ * directions also tn_jvp. wrt[0..n) are inputs, parameters or any other nodes; all in float64. Parameters have the
+ * values in their set. The graph does not grow, nothing of the user's is changed, and no plan is needed.
+ * Returns the largest relative error; infinity where a derivative is not finite or nothing could be compared.
+ * Errors: TN_ENUMERIC the error is above the tolerance: the message names node, element and both values; TN_EDTYPE not
+ * float64, or values of another type; TN_ENAME, TN_ESHAPE values of no input, or that do not fit; TN_EINVAL step or
+ * least are not above 0; and those of planning. It says nothing at kinks, nor of tn_detach.
+ * Cost: two runs of y per element or direction. */
+TN_API double tn_gradcheck(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_gradcheck_config config,
+                           tn_error *error);
 
 /* ---- 10. Planning and running ------------------------------------------------------------------------------- */
 

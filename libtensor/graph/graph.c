@@ -27,6 +27,7 @@ void tn_graph_free(tn_graph *g)
     for (int i = 0; i < g->n_outputs; i++) tn_release(g->outputs[i].name);
     tn_release(g->nodes);
     tn_release(g->outputs);
+    tn_release(g->segments);
     tn_release(g);
 }
 
@@ -136,6 +137,18 @@ static tn_node *set_name(tn_graph *g, tn_node *node, const char *name)
     tn_release(node->name);
     node->name = copy;
     return node;
+}
+
+tn_node *tn_graph_copy(tn_graph *g, const tn_node *node, tn_node *const *in)
+{
+    if (g->error.status) return &g->failed;
+    tn_node copy = *node;
+    copy.in = (tn_node **)in;
+    copy.name = NULL;
+    copy.segment = 0;
+    copy.original = NULL;
+    tn_node *made = append(g, &copy);
+    return node->name ? set_name(g, made, node->name) : made;
 }
 
 tn_node *tn_input(tn_graph *g, const char *name, tn_dtype dtype, tn_shape shape)

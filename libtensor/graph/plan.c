@@ -214,6 +214,7 @@ static void print_instruction(const tn_plan *plan, const tn_instruction *instruc
     const tn_vertex *v = &plan->vertices[instruction->vertex];
     fprintf(stream, "    %%%-4d %-44s", instruction->vertex, tn_node_words(v->node).text);
     if (v->partner >= 0) fprintf(stream, " and %%%d %s of", v->partner, plan->vertices[v->partner].node->op->name);
+    if (tn_plan_is_late(plan, v->node)) fprintf(stream, " again, of");
     for (int k = 0; k < v->n_in; k++) fprintf(stream, " %%%d", tn_plan_source(plan, v, k).root);
     if (v->stride) fprintf(stream, ", rows %lld apart", (long long)v->stride);
     fprintf(stream, "%s  -> %s\n", v->combine ? " (segments)" : v->reduce ? " (per segment)" : "",

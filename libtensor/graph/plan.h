@@ -202,6 +202,10 @@ typedef struct tn_source {
 
 tn_source tn_plan_source(const tn_plan *plan, const tn_vertex *reader, int input);
 
+/* Whether a node is a copy that is to be made when the gradient has arrived, instead of keeping what it is a copy of.
+ * Where nothing waits for that gradient, or the plan keeps everything, copies are twins of what they copy. */
+bool tn_plan_is_late(const tn_plan *plan, const tn_node *node);
+
 /* Puts v's node into the form that its kernel likes. *before is left as it is, or becomes a vertex that is to join the
  * plan first, as v's input 1. Errors: TN_ENOMEM. */
 tn_status tn_plan_lower(tn_plan *plan, tn_vertex *v, tn_vertex *before);

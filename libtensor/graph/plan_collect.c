@@ -29,12 +29,26 @@ static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
     return hash;
 }
 
+bool tn_plan_is_late(const tn_plan *plan, const tn_node *node)
+{
+    return node->original && !(plan->options & TN_PLAN_KEEP) && plan->vertex_of[node->after[1]->id] >= 0;
+}
+
+/* Whether two nodes are made after the same, if after anything. */
+static bool same_time(const tn_plan *plan, const tn_node *a, const tn_node *b)
+{
+    bool late = tn_plan_is_late(plan, a), same = late == tn_plan_is_late(plan, b);
+    for (int k = 0; k < 2 && late && same; k++)
+        same = plan->vertex_of[a->after[k]->id] == plan->vertex_of[b->after[k]->id];
+    return same;
+}
+
 /* Two vertices compute the same if they apply the same operation, with the same constants, to the same vertices. */
-static bool same(const tn_vertex *a, const tn_vertex *b)
+static bool same(const tn_plan *plan, const tn_vertex *a, const tn_vertex *b)
 {
     const tn_attr *p = &a->node->attr, *q = &b->node->attr;
-    return a->node->op == b->node->op && a->n_in == b->n_in && a->node->dtype == b->node->dtype &&
-           tn_shape_equal(a->node->shape, b->node->shape) && !memcmp(a->in, b->in, (size_t)a->n_in * sizeof *a->in) &&
+    return same_time(plan, a->node, b->node) && a->node->op == b->node->op && a->n_in == b->n_in &&
+           a->node->dtype == b->node->dtype && tn_shape_equal(a->node->shape, b->node->shape) && !memcmp(a->in, b->in, (size_t)a->n_in * sizeof *a->in) &&
            p->axis == q->axis && p->start == q->start && p->length == q->length &&
            p->transpose_a == q->transpose_a && p->transpose_b == q->transpose_b && p->packed == q->packed &&
            !memcmp(&p->value, &q->value, sizeof p->value) && p->sparsity == q->sparsity;
@@ -53,7 +67,7 @@ static int find_twin(const tn_plan *plan, const tn_vertex *v, int *table, uint64
     hash = mix(hash, v->in, (size_t)v->n_in * sizeof *v->in);
     hash = mix(hash, &v->node->attr.value, sizeof v->node->attr.value);
     for (*place = hash & mask; table[*place]; *place = (*place + 1) & mask)
-        if (same(v, &plan->vertices[table[*place] - 1])) return table[*place] - 1;
+        if (same(plan, v, &plan->vertices[table[*place] - 1])) return table[*place] - 1;
     return -1;
 }
 

@@ -32,6 +32,7 @@ static tn_status pack_matrix(tn_plan *plan, tn_vertex *v, tn_vertex *before)
     if (!packed) return TN_ENOMEM;
     packed->op = pack;
     packed->name = NULL;
+    packed->original = NULL; /* packed once, also for copies */
     packed->attr = (tn_attr){.transpose_b = product->attr.transpose_b || product->n_in == 3};
     packed->n_in = 1;
     packed->in[0] = v->node->in[1];

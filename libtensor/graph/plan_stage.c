@@ -1,5 +1,6 @@
 /* When each vertex runs. A stage is done before the next begins; vertices of one stage that are divided alike form a
- * chain, which runs tile by tile so that what they hand on stays in the cache. */
+ * chain, which runs tile by tile so that what they hand on stays in the cache. Copies made for gradients wait until
+ * these have arrived, so that the memory of their originals is free in between. */
 #include "config.h"
 #include "core/memory.h"
 #include "graph/plan.h"
@@ -18,9 +19,22 @@ static bool block_by_block(const tn_plan *plan, const tn_vertex *writer, const t
     return s->itemwise && s->offset == 0 && writer->group == reader->group;
 }
 
+/* The stage that makes a node's memory; 0 where no stage does. */
+static int stage_of(const tn_plan *plan, const tn_node *node)
+{
+    int i = plan->vertex_of[node->id];
+    while (i >= 0 && (plan->vertices[i].kind == TN_VERTEX_ALIAS || plan->vertices[i].kind == TN_VERTEX_VIEW))
+        i = plan->vertices[i].in[0];
+    return i >= 0 && plan->vertices[i].kind == TN_VERTEX_COMPUTED ? plan->vertices[i].stage : 0;
+}
+
 static int earliest_stage(const tn_plan *plan, const tn_vertex *v)
 {
     int stage = 0;
+    for (int k = 0; k < 2 && tn_plan_is_late(plan, v->node); k++) {
+        int earliest = stage_of(plan, v->node->after[k]);
+        if (earliest > stage) stage = earliest;
+    }
     for (int k = 0; k < v->n_in; k++) {
         tn_source s = tn_plan_source(plan, v, k);
         const tn_vertex *writer = &plan->vertices[s.root];

@@ -158,6 +158,14 @@ MISTAKE(grad_to_foreign, tn_grad(k->g, k->s, 2, (tn_node *[]){k->x, k->foreign},
 MISTAKE(grad_to_int, tn_grad(k->g, tn_sum(k->g, tn_cast(k->g, k->i, TN_F32), TN_ALL, false), 1, &k->i, k->grad))
 MISTAKE(seed_shape, tn_vjp(k->g, tn_sin(k->g, k->x), k->v, 1, &k->x, k->grad))
 MISTAKE(seed_type, tn_vjp(k->g, tn_sin(k->g, k->x), k->wide, 1, &k->x, k->grad))
+MISTAKE(jvp_of_nothing, tn_jvp(k->g, NULL, 1, &k->x, &k->x))
+MISTAKE(jvp_tangent, tn_jvp(k->g, tn_sin(k->g, k->x), 2, (tn_node *[]){k->x, k->y}, (tn_node *[]){k->x, k->x}))
+MISTAKE(jvp_type, tn_jvp(k->g, tn_sin(k->g, k->x), 1, &k->x, &k->wide))
+MISTAKE(jvp_foreign, tn_jvp(k->g, tn_sin(k->g, k->x), 1, &k->x, &k->foreign))
+MISTAKE(hvp_of_matrix, tn_hvp(k->g, tn_sin(k->g, k->x), 1, &k->x, &k->x, k->grad))
+MISTAKE(hvp_vector, tn_hvp(k->g, k->s, 1, &k->x, &k->v, k->grad))
+MISTAKE(recompute_nothing, tn_recompute(k->g, NULL, 0, NULL))
+MISTAKE(recompute_foreign, tn_recompute(k->g, tn_sin(k->g, k->x), 1, &k->foreign))
 MISTAKE(two_gradients, tn_params_grad(k->g, k->s, k->params); tn_params_grad(k->g, k->s, k->params))
 
 static const struct {
@@ -278,6 +286,14 @@ static const struct {
     ROW(grad_to_int, TN_EDTYPE, "cast", "int32"),
     ROW(seed_shape, TN_ESHAPE, "seed input 'v' [4]", "sin [3, 4]"),
     ROW(seed_type, TN_EDTYPE, "seed input 'wide' [3, 4] (float64)", "sin [3, 4] (float32)"),
+    ROW(jvp_of_nothing, TN_EINVAL, "derivative of: input 0 is missing"),
+    ROW(jvp_tangent, TN_ESHAPE, "tangent input 'x' [3, 4]", "must be like input 'y' [5, 4]"),
+    ROW(jvp_type, TN_EDTYPE, "tangent input 'wide' [3, 4] (float64)", "input 'x' [3, 4] (float32)"),
+    ROW(jvp_foreign, TN_EINVAL, "tangent: input 0 belongs to another graph"),
+    ROW(hvp_of_matrix, TN_ESHAPE, "the gradient of sin [3, 4]"),
+    ROW(hvp_vector, TN_ESHAPE, "vector input 'v' [4]", "must be like input 'x' [3, 4]"),
+    ROW(recompute_nothing, TN_EINVAL, "recompute: input 0 is missing"),
+    ROW(recompute_foreign, TN_EINVAL, "recompute: input 0 belongs to another graph"),
     ROW(two_gradients, TN_EINVAL, "gradient of one node only"),
 #undef ROW
 };

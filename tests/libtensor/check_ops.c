@@ -5,154 +5,32 @@
 #include "samples.h"
 #include "testing.h"
 
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SEEDS = 200, DRAWS = 10 };
 
-/* ---- running an example ---- */
+/* ---- examples as graphs ---- */
 
-/* The loss is the sum of r y with random r: a plain sum would hide a permuted gradient. With order 2 it is instead the
- * sum of random numbers times the gradient of that, so that gradients of gradients are checked too. */
-typedef struct experiment {
-    tn_graph *g;
-    tn_plan *plan;
-    int n;
-    tn_shape shape[MAX_OPERANDS];
-    double *data[MAX_OPERANDS];
-    int32_t *places; /* what inputs of int32 are bound to, if there are any */
-} experiment;
-
-static tn_node *random_sum(tn_graph *g, tn_node *y, uint32_t stream)
-{
-    tn_shape shape = tn_node_shape(y);
-    tn_node *terms[4];
-    /* Smooth fixed pseudo-random coefficients made in the graph: sin(i + stream) along every axis. */
-    tn_node *r = tn_constant(g, 1 + 0.1 * stream);
-    for (int axis = 0; axis < shape.rank && axis < 4; axis++) {
-        tn_node *parts[40];
-        int64_t size = shape.dim[axis];
-        if (size == 0 || size > 40) continue;
-        for (int64_t i = 0; i < size; i++)
-            parts[i] = tn_full(g, TN_SHAPE(1), 0.5 + tn_random_uniform(3, stream + (uint32_t)axis, (uint64_t)i));
-        terms[axis] = tn_concat(g, (int)size, parts, 0);
-        tn_shape along = {.rank = shape.rank - axis};
-        for (int k = 0; k < along.rank; k++) along.dim[k] = k ? 1 : size;
-        r = tn_mul(g, r, tn_reshape(g, terms[axis], along));
-    }
-    return tn_sum(g, tn_mul(g, y, r), TN_ALL, false);
-}
-
-/* Binds the inputs of int32, of which a sample has one at most, to the values that the oracle would use. */
-static void bind_places(experiment *x)
-{
-    for (int id = 0; id < x->g->n_nodes; id++) {
-        const tn_node *node = x->g->nodes[id];
-        if (node->dtype != TN_I32) continue;
-        int64_t size = tn_shape_size(node->shape);
-        x->places = tn_alloc((size_t)size * sizeof *x->places);
-        for (int64_t i = 0; i < size; i++) x->places[i] = (int32_t)oracle_input(node, i);
-        ck_assert_int_eq(tn_bind(x->plan, node->name, x->places, NULL), TN_OK);
-    }
-}
-
-static experiment begin(const example *e, int order, unsigned options)
+/* The operands of an example as nodes: inputs, of [-1, 1), brought to the range of the sample. */
+static void operands(tn_graph *g, const example *e, tn_node **in)
 {
     static const char *const names[] = {"a", "b", "c", "d"};
-    experiment x = {.g = tn_graph_new(TN_F64), .n = e->n};
-    tn_node *in[MAX_OPERANDS], *grad[MAX_OPERANDS];
+    double low = e->sample->low, high = e->sample->high;
     for (int i = 0; i < e->n; i++) {
-        x.shape[i] = e->shape[i];
-        in[i] = tn_input(x.g, names[i], TN_F64, e->shape[i]);
+        tn_node *unit = tn_input(g, names[i], g->number, e->shape[i]);
+        in[i] = tn_add(g, tn_scale(g, unit, (high - low) / 2), tn_constant(g, (high + low) / 2));
     }
-    tn_node *y = e->sample->build(x.g, in), *loss = random_sum(x.g, y, 1);
-    for (int k = 1; k < order; k++) {
-        tn_grad(x.g, loss, e->n, in, grad);
-        loss = tn_constant(x.g, 0);
-        for (int i = 0; i < e->n; i++) loss = tn_add(x.g, loss, random_sum(x.g, grad[i], (uint32_t)(5 * k + i)));
-    }
-    tn_grad(x.g, loss, e->n, in, grad);
-    tn_output(x.g, "y", y);
-    tn_output(x.g, "loss", loss);
-    for (int i = 0; i < e->n; i++) {
-        char name[] = {'d', *names[i], 0};
-        tn_output(x.g, name, grad[i]);
-    }
-    tn_error error = {0};
-    x.plan = tn_plan_new(x.g, options | TN_PLAN_SPREAD, &error);
-    ck_assert_msg(x.plan != NULL, "%s: %s", e->text, error.message);
-    for (int i = 0; i < e->n; i++) {
-        int64_t size = tn_shape_size(e->shape[i]);
-        x.data[i] = tn_alloc((size_t)size * sizeof(double));
-        for (int64_t k = 0; k < size; k++)
-            x.data[i][k] = e->sample->low + (e->sample->high - e->sample->low) *
-                                                tn_random_uniform(11, (uint32_t)i, (uint64_t)k);
-        ck_assert_int_eq(tn_bind(x.plan, names[i], x.data[i], NULL), TN_OK);
-    }
-    bind_places(&x);
-    return x;
 }
 
-static void finish(experiment *x)
+/* The gradient of y with respect to in[0..n) for a new input as the seed, which becomes in[n]; as one vector. */
+static tn_node *gradient(tn_graph *g, tn_node *y, int n, tn_node **in, const char *seed)
 {
-    for (int i = 0; i < x->n; i++) tn_free(x->data[i]);
-    tn_free(x->places);
-    tn_plan_free(x->plan);
-    tn_graph_free(x->g);
-}
-
-static double loss_at(experiment *x)
-{
-    tn_error error = {0};
-    ck_assert_msg(tn_run(x->plan, &error) == TN_OK, "%s", error.message);
-    return *(const double *)tn_result(x->plan, "loss");
-}
-
-/* Largest difference between the gradient and central differences, relative to the size of the gradient. */
-static double gradient_error(experiment *x)
-{
-    static const char *const names[] = {"da", "db", "dc", "dd"};
-    double worst = 0, scale = 1;
-    for (int i = 0; i < x->n; i++) {
-        int64_t size = tn_shape_size(x->shape[i]);
-        for (int64_t k = 0; k < size; k++) {
-            const double h = 1e-5, kept = x->data[i][k];
-            x->data[i][k] = kept + h;
-            double above = loss_at(x);
-            x->data[i][k] = kept - h;
-            double below = loss_at(x), difference = (above - below) / (2 * h);
-            x->data[i][k] = kept;
-            loss_at(x);
-            double gradient = ((const double *)tn_result(x->plan, names[i]))[k];
-            worst = fmax(worst, fabs(gradient - difference));
-            scale = fmax(scale, fabs(difference));
-        }
-    }
-    return worst / scale;
-}
-
-static double direction(uint64_t seed, int operand, int64_t k)
-{
-    return 2 * tn_random_uniform(seed, (uint32_t)operand, (uint64_t)k) - 1;
-}
-
-/* The same along one random direction in the space of all operands: much faster, and enough for many drawn cases. */
-static double slope_error(experiment *x, uint64_t seed)
-{
-    static const char *const names[] = {"da", "db", "dc", "dd"};
-    const double h = 1e-5;
-    double at[2], slope = 0;
-    loss_at(x);
-    for (int i = 0; i < x->n; i++)
-        for (int64_t k = 0; k < tn_shape_size(x->shape[i]); k++)
-            slope += ((const double *)tn_result(x->plan, names[i]))[k] * direction(seed, i, k);
-    for (int side = 0; side < 2; side++) {
-        for (int i = 0; i < x->n; i++)
-            for (int64_t k = 0; k < tn_shape_size(x->shape[i]); k++)
-                x->data[i][k] += (side ? -2 * h : h) * direction(seed, i, k);
-        at[side] = loss_at(x);
-    }
-    return fabs(slope - (at[0] - at[1]) / (2 * h)) / fmax(1, fabs(slope));
+    tn_node *grad[2 * MAX_OPERANDS];
+    in[n] = tn_input(g, seed, tn_node_dtype(y), tn_node_shape(y));
+    tn_vjp(g, y, in[n], n, in, grad);
+    for (int i = 0; i < n; i++) grad[i] = tn_reshape(g, grad[i], TN_SHAPE(tn_shape_size(tn_node_shape(grad[i]))));
+    return tn_concat(g, n, grad, 0);
 }
 
 /* ---- the table ---- */
@@ -176,64 +54,107 @@ static bool differences_apply(const example *e)
     return strcmp(e->sample->op, "cast") && strcmp(e->sample->op, "detach");
 }
 
-START_TEST(gradient_agrees_with_central_differences)
+/* The values of inputs of int32, of which a sample has one at most: those that the oracle would use. */
+static tn_tensor places_of(const tn_graph *g)
+{
+    tn_tensor t = {0};
+    for (int id = 0; id < g->n_nodes; id++) {
+        const tn_node *node = g->nodes[id];
+        if (node->dtype != TN_I32) continue;
+        int64_t size = tn_shape_size(node->shape);
+        int32_t *data = calloc((size_t)size + 1, sizeof *data);
+        for (int64_t i = 0; i < size; i++) data[i] = (int32_t)oracle_input(node, i);
+        t = (tn_tensor){node->name, TN_I32, node->shape, data};
+    }
+    return t;
+}
+
+/* Gradients of that order with central differences of the order below, those with respect to what gradients are seeded
+ * with included; along directions also Jacobian-vector products. */
+static void check_derivatives(const example *e, int order, int directions, uint64_t seed)
+{
+    static const char *const seeds[] = {"s", "t"};
+    if (!differences_apply(e)) return;
+    tn_graph *g = tn_graph_new(TN_F64);
+    tn_node *in[2 * MAX_OPERANDS];
+    operands(g, e, in);
+    tn_node *y = e->sample->build(g, in);
+    int n = e->n;
+    for (int k = 1; k < order; k++, n++) y = gradient(g, y, n, in, seeds[k - 1]);
+    tn_tensor places = places_of(g);
+    tn_gradcheck_config config = TN_GRADCHECK_DEFAULTS;
+    config.directions = directions;
+    config.seed = seed;
+    config.n_values = places.data != NULL;
+    config.values = &places;
+    tn_error error = {0};
+    if (!(tn_gradcheck(g, y, n, in, config, &error) <= config.tolerance))
+        ck_abort_msg("%s, order %d: %s", e->text, order, error.message);
+    free((void *)places.data);
+    tn_graph_free(g);
+}
+
+START_TEST(derivatives_agree_with_central_differences)
 {
     example e = example_at(_i);
-    if (!differences_apply(&e)) return;
     tn_set_threads(1);
-    experiment x = begin(&e, 1, 0);
-    double error = gradient_error(&x);
-    ck_assert_msg(error < 1e-6, "%s: gradient is off by %.2e relative", e.text, error);
-    finish(&x);
+    for (int directions = 0; directions <= 2; directions += 2) check_derivatives(&e, 1, directions, 11);
 }
 END_TEST
 
-START_TEST(gradient_of_gradient_agrees_with_central_differences)
+START_TEST(derivatives_of_the_gradient_agree_with_central_differences)
 {
     example e = example_at(_i);
-    if (!differences_apply(&e)) return;
     tn_set_threads(1);
-    experiment x = begin(&e, 2, 0);
-    double error = gradient_error(&x);
-    ck_assert_msg(error < 1e-6, "%s: second gradient is off by %.2e relative", e.text, error);
-    finish(&x);
+    for (int directions = 0; directions <= 2; directions += 2) check_derivatives(&e, 2, directions, 11);
 }
 END_TEST
+
+/* The example and its gradients of first and second order. */
+static tn_plan *plan_derivatives(tn_graph *g, const example *e, unsigned options)
+{
+    tn_error error = {0};
+    tn_node *in[2 * MAX_OPERANDS];
+    operands(g, e, in);
+    tn_node *y = e->sample->build(g, in), *first = gradient(g, y, e->n, in, "s");
+    tn_output(g, "y", y);
+    tn_output(g, "first", first);
+    tn_output(g, "second", gradient(g, first, e->n + 1, in, "t"));
+    tn_plan *plan = tn_plan_new(g, options | TN_PLAN_SPREAD, &error);
+    ck_assert_msg(plan != NULL, "%s: %s", e->text, error.message);
+    return plan;
+}
 
 START_TEST(fused_unfused_and_threaded_plans_give_the_same_bits)
 {
     example e = example_at(_i);
-    static const char *const names[] = {"y", "loss", "da", "db", "dc"};
     static const struct {
         int threads;
         unsigned options;
     } ways[] = {{1, 0}, {1, TN_PLAN_UNFUSED}, {2, 0}, {4, 0}};
-    experiment x[4];
+    tn_plan *plan[4];
+    tn_graph *g[4];
     for (int way = 0; way < 4; way++) {
         tn_set_threads(ways[way].threads);
-        x[way] = begin(&e, 2, ways[way].options);
-        loss_at(&x[way]);
-        for (int k = 0; k < 2 + e.n; k++) {
-            size_t bytes = (size_t)tn_shape_size(x[0].g->outputs[k].node->shape) * sizeof(double);
-            if (bytes && memcmp(tn_result(x[0].plan, names[k]), tn_result(x[way].plan, names[k]), bytes))
-                ck_abort_msg("%s: %s differs with %d threads%s", e.text, names[k], ways[way].threads,
+        g[way] = tn_graph_new(TN_F64);
+        plan[way] = plan_derivatives(g[way], &e, ways[way].options);
+        void **memory = oracle_bind(g[way], plan[way]);
+        ck_assert_int_eq(tn_run(plan[way], NULL), TN_OK);
+        for (int k = 0; k < 3; k++) {
+            const tn_graph_output *o = &g[0]->outputs[k];
+            size_t bytes = (size_t)tn_shape_size(o->node->shape) * sizeof(double);
+            if (bytes && memcmp(tn_result(plan[0], o->name), tn_result(plan[way], o->name), bytes))
+                ck_abort_msg("%s: %s differs with %d threads%s", e.text, o->name, ways[way].threads,
                              ways[way].options ? ", unfused" : "");
         }
+        oracle_unbind(g[way], memory);
     }
-    for (int way = 0; way < 4; way++) finish(&x[way]);
+    for (int way = 0; way < 4; way++) {
+        tn_plan_free(plan[way]);
+        tn_graph_free(g[way]);
+    }
 }
 END_TEST
-
-/* The operands of an example as nodes: inputs, of [-1, 1), brought to the range of the sample. */
-static void operands(tn_graph *g, const example *e, tn_node **in)
-{
-    static const char *const names[] = {"a", "b", "c", "d"};
-    double low = e->sample->low, high = e->sample->high;
-    for (int i = 0; i < e->n; i++) {
-        tn_node *unit = tn_input(g, names[i], g->number, e->shape[i]);
-        in[i] = tn_add(g, tn_scale(g, unit, (high - low) / 2), tn_constant(g, (high + low) / 2));
-    }
-}
 
 static void compare_with_oracle(const example *e, tn_dtype dtype, unsigned options)
 {
@@ -266,12 +187,7 @@ START_TEST(drawn_shapes_have_the_oracles_values_and_right_derivatives)
     for (uint64_t draw = 0; draw < DRAWS; draw++) {
         example e = example_drawn((uint64_t)_i, draw);
         if (strcmp(e.sample->op, "cast")) compare_with_oracle(&e, draw % 2 ? TN_F32 : TN_F64, 0);
-        for (int order = 1; order <= 2 && differences_apply(&e); order++) {
-            experiment x = begin(&e, order, 0);
-            double error = slope_error(&x, (uint64_t)_i);
-            ck_assert_msg(error < 1e-6, "%s: derivative %d is off by %.2e relative", e.text, order, error);
-            finish(&x);
-        }
+        for (int order = 1; order <= 2; order++) check_derivatives(&e, order, 1, (uint64_t)_i);
     }
 }
 END_TEST
@@ -312,8 +228,8 @@ int main(void)
     if (!SMALL_TILES) { /* derivatives do not depend on how work is cut */
         tcase_add_test(table, every_operation_has_a_sample_a_description_and_a_gradient_rule);
         tcase_add_test(table, a_cast_passes_the_gradient_on_and_detach_does_not);
-        tcase_add_loop_test(every, gradient_agrees_with_central_differences, 0, example_count());
-        tcase_add_loop_test(every, gradient_of_gradient_agrees_with_central_differences, 0, example_count());
+        tcase_add_loop_test(every, derivatives_agree_with_central_differences, 0, example_count());
+        tcase_add_loop_test(every, derivatives_of_the_gradient_agree_with_central_differences, 0, example_count());
         tcase_add_loop_test(drawn, drawn_shapes_have_the_oracles_values_and_right_derivatives, 0, SEEDS);
     }
     return run_cases(SMALL_TILES ? "operations, small tiles" : "operations", table, every, drawn, NULL);

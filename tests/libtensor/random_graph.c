@@ -279,6 +279,15 @@ static void add_to_pool(maker *m, tn_node *node)
     if (m->pooled < POOL && tn_shape_size(tn_node_shape(node)) <= MOST_ELEMENTS) m->pool[m->pooled++] = node;
 }
 
+/* In half of the graphs, gradients compute a few results again: each from all results before another one. */
+static void mark_segments(maker *m)
+{
+    for (int64_t marks = draw(m, 2) * 3; marks > 0; marks--) {
+        int64_t kept = draw(m, m->pooled), last = kept + draw(m, m->pooled - kept);
+        tn_recompute(m->g, m->pool[last], (int)kept, m->pool);
+    }
+}
+
 /* Some results are outputs; the loss is made of the last ones. */
 static void finish(maker *m)
 {
@@ -324,6 +333,7 @@ random_graph random_graph_new(uint64_t seed, tn_dtype dtype)
     static tn_node *(*const makers[])(maker *) = {unary,   unary,     binary, binary, product,
                                                   product, reduction, moved,  sparse};
     for (int i = 0; i < STEPS; i++) add_to_pool(&m, makers[draw(&m, sizeof makers / sizeof *makers)](&m));
+    mark_segments(&m);
     finish(&m);
     const char *message;
     ck_assert_msg(tn_graph_status(r.g, &message) == TN_OK, "seed %d: %s", (int)seed, message);
