@@ -456,6 +456,7 @@ TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);
 TN_API tn_node *tn_recompute(tn_graph *g, tn_node *output, int n, tn_node *const *inputs);
 enum { TN_PLAN_KEEP = 256 }; /* an option of tn_plan_new */
 
+/* How tn_gradcheck compares. */
 typedef struct tn_gradcheck_config {
     double step;                    /* differences are of values this far on either side */
     double tolerance;               /* a larger relative error is recorded */
@@ -464,11 +465,11 @@ typedef struct tn_gradcheck_config {
     double low, high;               /* inputs whose values are not given are drawn from [low, high) */
     uint64_t seed;                  /* of all that is drawn */
     int n_values;                   /* given values of inputs, by name; int32 inputs must have some */
-    const struct tn_tensor *values;
+    const struct tn_tensor *values; /* [n_values], or NULL */
 } tn_gradcheck_config;
 
-#define TN_GRADCHECK_DEFAULTS                                                                                          \
-    ((tn_gradcheck_config){.step = 1e-5, .tolerance = 1e-6, .least = 1e-3, .directions = 0, .low = -1, .high = 1})
+/* step 1e-5, tolerance 1e-6, least 1e-3, every element, values of [-1, 1) */
+#define TN_GRADCHECK_DEFAULTS TN_LITERAL(tn_gradcheck_config, 1e-5, 1e-6, 1e-3, 0, -1, 1, 0, 0, NULL)
 
 /* Compares derivatives with central differences: tn_vjp of y, of any shape, with random weights as the seed, and along
  * directions also tn_jvp. wrt[0..n) are inputs, parameters or any other nodes; all in float64. Parameters have the
