@@ -432,7 +432,8 @@ typedef struct tn_gradcheck_config {
 } tn_gradcheck_config;
 
 #define TN_GRADCHECK_DEFAULTS                                                                                          \
-    ((tn_gradcheck_config){.step = 1e-5, .tolerance = 1e-6, .least = 1e-3, .directions = 0, .low = -1, .high = 1})
+    ((tn_gradcheck_config){.step = 1e-5, .tolerance = 1e-6, .least = 1e-3, .directions = 0, .low = -1, .high = 1,      \
+                           .seed = 0, .n_values = 0, .values = NULL})
 
 /* Compares derivatives with central differences: tn_vjp of y, of any shape, with random weights as the seed, and along
  * directions also tn_jvp. wrt[0..n) are inputs, parameters or any other nodes; all in float64. Parameters have the
