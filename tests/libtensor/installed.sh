@@ -43,7 +43,9 @@ try() {
 try "$CC" -std=c17 "$abs_top_srcdir/doc/examples/line_fit.c"
 echo 'int main() { return 0; }' >"$temporary/empty.cpp"
 found=
-for compiler in ${CXX-} g++ clang++ c++; do
+# First the one of the same family: with libtensor.a a program links the OpenMP library of the compiler that made it.
+case $CC in *clang*) family=clang++ ;; *) family=g++ ;; esac
+for compiler in ${CXX-} $family g++ clang++ c++; do
     [ -z "$found" ] && $compiler $OPENMP_CFLAGS $OM_SANITIZE "$temporary/empty.cpp" -o "$temporary/empty" \
         2>"$temporary/why" && found=$compiler
 done
