@@ -50,6 +50,10 @@ for compiler in ${CXX-} g++ clang++; do
     $compiler $OPENMP_CFLAGS $OM_SANITIZE "$temporary/empty.cpp" -o "$temporary/empty" 2>"$temporary/why" ||
         { echo "SKIPPED: $compiler does not link with $OPENMP_CFLAGS $OM_SANITIZE"; continue; }
     found=$compiler
+    case "$OM_SANITIZE $CC $compiler" in # the sanitizers of different compilers do not mix
+    -*clang*clang++ | " "*) ;;
+    -*clang*g++ | -*clang++) echo "SKIPPED: $compiler has another sanitizer than $CC"; continue ;;
+    esac
     for file in "$temporary/both.cpp" "$examples/diffusion.cpp"; do runs $compiler c++17 "$file"; done
 done
 [ -n "$found" ] || echo "SKIPPED: no C++ compiler"
