@@ -74,7 +74,7 @@ static void replace(text *file, size_t at, size_t removed, const void *bytes, si
     if (removed > file->length - at) removed = file->length - at;
     if (file->length - removed + added > MOST) return;
     memmove(file->bytes + at + added, file->bytes + at + removed, file->length - at - removed);
-    memcpy(file->bytes + at, bytes, added);
+    if (added) memcpy(file->bytes + at, bytes, added);
     file->length += added - removed;
 }
 
