@@ -179,6 +179,18 @@ TN_API tn_node *tn_name(tn_graph *g, tn_node *node, const char *name);
 TN_API tn_shape tn_node_shape(const tn_node *node);
 TN_API tn_dtype tn_node_dtype(const tn_node *node);
 
+/* Nodes made from here on belong to a part of the model of that name, until tn_scope_end; parts may lie within parts:
+ * "joint/siren". Their gradients belong to it too. Messages, prints, pictures and profiles say it. The name is copied.
+ * Errors: TN_EINVAL an empty name, an end without a beginning. */
+TN_API void tn_scope(tn_graph *g, const char *name);
+TN_API void tn_scope_end(tn_graph *g);
+
+/* Note file and line of what was described since the last note, and of an error in it. Nobody needs to call them: in C
+ * and C++, every function that describes is also a macro that does (tensor_places.h); in other languages, a wrapper of
+ * them may. tn_placed returns node. file is borrowed, like __FILE__, and must outlive the graph. */
+TN_API void tn_place(tn_graph *g, const char *file, int line);
+TN_API tn_node *tn_placed(tn_node *node, const char *file, int line);
+
 /* ---- 7. Operations ------------------------------------------------------------------------------------------ */
 /* All return a node of g. Operands of one call have one dtype, and int32 tensors can only be cast or name places
  * (tn_one_hot, tn_cross_entropy). Elementwise operations of several operands broadcast as in NumPy: shapes are aligned
@@ -493,5 +505,10 @@ TN_API const char *tn_hardware(void); /* the instruction set and BLIS kernels in
 
 #ifdef __cplusplus
 }
+#endif
+
+/* Behind all declarations; -DTN_NO_PLACES leaves it out. */
+#ifndef TN_NO_PLACES
+#include "tensor_places.h"
 #endif
 #endif

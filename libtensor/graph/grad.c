@@ -15,20 +15,22 @@ static void mark_dependence(const tn_graph *g, int last, int n, tn_node *const *
     }
 }
 
-/* Adds to the gradients of the inputs what passes through one node. */
+/* Adds to the gradients of the inputs what passes through one node. What is made for that belongs to the node. */
 static void pass_through(tn_graph *g, tn_node *y, const bool *depends, tn_node **gradient)
 {
+    tn_origin outer = g->origin;
+    g->origin = (tn_origin){.scope = y->origin.scope, .gradient_of = y};
     for (int k = 0; k < y->n_in && !g->error.status; k++) {
         tn_node *input = y->in[k];
         if (!depends[input->id]) continue;
         if (!y->op->gradient) {
-            tn_graph_fail(g, TN_ENOGRAD, "%s has no derivative", tn_node_words(y).text);
-            return;
+            tn_graph_fail(g, TN_ENOGRAD, "%s has no derivative: see tn_detach", y->op->name);
+            break;
         }
         tn_node *more = y->op->gradient(g, y, gradient[y->id], k), *sum = gradient[input->id];
-        if (!more) continue;
-        gradient[input->id] = sum ? tn_add(g, sum, more) : more;
+        if (more) gradient[input->id] = sum ? tn_add(g, sum, more) : more;
     }
+    g->origin = outer;
 }
 
 void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, tn_node **grad)
@@ -37,8 +39,9 @@ void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, 
     if (!tn_graph_owns(g, "gradient", n, wrt) || !tn_graph_owns(g, "gradient of", 2, (tn_node *[]){y, seed})) return;
     if (!tn_shape_equal(seed->shape, y->shape) || seed->dtype != y->dtype) {
         tn_graph_fail(g, seed->dtype == y->dtype ? TN_ESHAPE : TN_EDTYPE,
-                      "the seed %s (%s) of a gradient must be like %s (%s)", tn_node_words(seed).text,
-                      tn_dtype_name(seed->dtype), tn_node_words(y).text, tn_dtype_name(y->dtype));
+                      "the seed %s (%s) of a gradient must be like %s (%s), of its shape and number type",
+                      tn_node_words(seed).text, tn_dtype_name(seed->dtype), tn_node_words(y).text,
+                      tn_dtype_name(y->dtype));
         return;
     }
     size_t count = (size_t)y->id + 1;

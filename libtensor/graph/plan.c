@@ -117,7 +117,7 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     }
     for (int i = 0; i < g->n_nodes; i++)
         if (g->nodes[i]->params && !g->nodes[i]->params->data) {
-            tn_fail(error, TN_EINVAL, "parameter %s: the set must be sealed before planning", g->nodes[i]->name);
+            tn_fail(error, TN_EINVAL, "%s: its set must be sealed before planning", tn_node_words(g->nodes[i]).text);
             return NULL;
         }
     tn_plan *plan = tn_calloc(1, sizeof *plan);
@@ -142,6 +142,18 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     return NULL;
 }
 
+/* Names the inputs that there are. */
+static tn_status no_such_input(const tn_plan *plan, const char *name, tn_error *error)
+{
+    char names[400] = "";
+    for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++) {
+        size_t used = strlen(names);
+        if (plan->slots[i].input)
+            snprintf(names + used, sizeof names - used, "%s%.60s", used ? ", " : "", plan->slots[i].input);
+    }
+    return tn_fail(error, TN_ENAME, "the plan has no input %s, only: %s", name, *names ? names : "none");
+}
+
 tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *error)
 {
     for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++)
@@ -154,7 +166,7 @@ tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *e
         const tn_node *node = plan->g->nodes[i];
         if (!strcmp(node->op->name, "input") && !strcmp(node->name, name)) return TN_OK;
     }
-    return tn_fail(error, TN_ENAME, "the plan has no input %s", name);
+    return no_such_input(plan, name, error);
 }
 
 const void *tn_result(const tn_plan *plan, const char *name)

@@ -137,10 +137,18 @@ static tn_status inspect_leaves(const tn_plan *plan, tn_error *error)
     return TN_OK;
 }
 
+static tn_status not_bound(const tn_plan *plan, int slot, tn_error *error)
+{
+    const tn_vertex *v = plan->vertices;
+    while (v->kind != TN_VERTEX_LEAF || v->slot != slot) v++;
+    return tn_fail(error, TN_EINVAL, "%s (%s) is not bound: give its memory with tn_bind before tn_run",
+                   tn_node_words(v->node).text, tn_dtype_name(v->node->dtype));
+}
+
 tn_status tn_run(tn_plan *plan, tn_error *error)
 {
     for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++)
-        if (!plan->slots[i].base) return tn_fail(error, TN_EINVAL, "input %s is not bound", plan->slots[i].input);
+        if (!plan->slots[i].base) return not_bound(plan, i, error);
     bool check = plan->options & TN_PLAN_CHECK;
     tn_status status = check ? inspect_leaves(plan, error) : TN_OK;
     for (int s = 0; s < plan->n_stages; s++) atomic_store_explicit(&plan->stages[s].next, 0, memory_order_relaxed);

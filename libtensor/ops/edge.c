@@ -26,9 +26,10 @@ static tn_status resized(const tn_node *node, int64_t from, int64_t to, tn_shape
     const tn_sparsity *s = node->attr.sparsity;
     *out = node->in[0]->shape;
     if (out->rank < 1 || out->dim[0] != from)
-        return tn_fail(why, TN_ESHAPE, "%s: %s does not fit a sparsity of %lld x %lld with %lld entries",
+        return tn_fail(why, TN_ESHAPE,
+                       "%s: %s does not fit a sparsity of %lld x %lld with %lld entries: it wants [%lld, ...]",
                        node->op->name, tn_node_words(node->in[0]).text, (long long)s->rows, (long long)s->cols,
-                       (long long)s->entries);
+                       (long long)s->entries, (long long)from);
     out->dim[0] = to;
     return TN_OK;
 }

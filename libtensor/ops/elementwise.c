@@ -13,7 +13,7 @@ tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why)
     *out = node->in[0]->shape;
     for (int i = 1; i < node->n_in; i++)
         if (!tn_shape_equal(*out, node->in[i]->shape))
-            return tn_fail(why, TN_ESHAPE, "%s cannot combine %s and %s", node->op->name,
+            return tn_fail(why, TN_ESHAPE, "%s cannot combine %s and %s: their shapes must be equal", node->op->name,
                            tn_node_words(node->in[0]).text, tn_node_words(node->in[i]).text);
     return TN_OK;
 }

@@ -69,8 +69,8 @@ static tn_status one_hot_shape(const tn_node *node, tn_shape *out, tn_error *why
         return tn_fail(why, TN_EDTYPE, "one_hot wants int32, not %s (%s)", tn_node_words(index).text,
                        tn_dtype_name(index->dtype));
     if (out->rank == TN_MAX_RANK || node->attr.length < 0)
-        return tn_fail(why, TN_ESHAPE, "one_hot: %s cannot get an axis of size %lld", tn_node_words(index).text,
-                       (long long)node->attr.length);
+        return tn_fail(why, TN_ESHAPE, "one_hot: %s cannot get an axis of size %lld: 0 or more, and %d axes at most",
+                       tn_node_words(index).text, (long long)node->attr.length, TN_MAX_RANK);
     out->dim[out->rank++] = node->attr.length;
     return TN_OK;
 }

@@ -22,8 +22,9 @@ static tn_status matmul_shape(const tn_node *node, tn_shape *out, tn_error *why)
         if (fits) out->dim[a.rank - 1] = b.dim[tb ? 0 : 1];
     }
     if (fits) return TN_OK;
-    return tn_fail(why, TN_ESHAPE, "matmul cannot multiply %s%s and %s%s", tn_node_words(node->in[0]).text,
-                   ta ? " transposed" : "", tn_node_words(node->in[1]).text, tb ? " transposed" : "");
+    return tn_fail(why, TN_ESHAPE, "matmul cannot multiply %s%s and %s%s: it wants [..., K] and [K, N]",
+                   tn_node_words(node->in[0]).text, ta ? " transposed" : "", tn_node_words(node->in[1]).text,
+                   tb ? " transposed" : "");
 }
 
 static tn_division matmul_division(const tn_node *node)
