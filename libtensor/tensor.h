@@ -179,6 +179,11 @@ TN_API tn_node *tn_name(tn_graph *g, tn_node *node, const char *name);
 TN_API tn_shape tn_node_shape(const tn_node *node);
 TN_API tn_dtype tn_node_dtype(const tn_node *node);
 
+/* The graph as text, one node a line, and as a picture in the language of Graphviz (`dot -Tsvg`): boxes for scopes and
+ * for the gradient, colours by kind of operation, arrows as wide as what goes along them is large. */
+TN_API void tn_graph_print(const tn_graph *g, FILE *stream);
+TN_API void tn_graph_dot(const tn_graph *g, FILE *stream);
+
 /* Nodes made from here on belong to a part of the model of that name, until tn_scope_end; parts may lie within parts:
  * "joint/siren". Their gradients belong to it too. Messages, prints, pictures and profiles say it. The name is copied.
  * Errors: TN_EINVAL an empty name, an end without a beginning. */
@@ -410,6 +415,7 @@ typedef struct tn_plan tn_plan;
 enum {
     TN_PLAN_UNFUSED = 1, /* one operation at a time: same results, for tests and for blaming time */
     TN_PLAN_CHECK = 2,   /* unfused, and every value is inspected: tn_run names the first NaN or infinity */
+    TN_PLAN_PROFILE = 4, /* every run measures the time of each operation: see tn_profile_print */
 };
 
 /* Compiles the outputs of g. The plan borrows g, its parameter sets and its sparsities.
@@ -428,8 +434,94 @@ TN_API tn_status tn_run(tn_plan *plan, tn_error *error);
 /* The values of an output after the latest run, owned by the plan; NULL if the name is unknown. */
 TN_API const void *tn_result(const tn_plan *plan, const char *name);
 
-TN_API size_t tn_plan_memory(const tn_plan *plan);           /* bytes of all its buffers */
-TN_API void tn_plan_print(const tn_plan *plan, FILE *stream); /* stages, chains, buffers, as text */
+/* A plan as text, and as a picture in the language of Graphviz: what runs in which stage, which operations share tiles
+ * (a chain), and where results live. In the picture of a plan with a profile, the redder the slower. */
+TN_API void tn_plan_print(const tn_plan *plan, FILE *stream);
+TN_API void tn_plan_dot(const tn_plan *plan, FILE *stream);
+
+/* Memory. Results that are not needed at the same time share the plan's arena, so it is smaller than their sum; what only
+ * one chain sees lives in tiles, a scratch memory of each thread. */
+TN_API size_t tn_plan_memory(const tn_plan *plan); /* bytes of arena and tiles */
+
+/* What a buffer holds. */
+typedef enum tn_buffer_kind {
+    TN_BUFFER_INPUT,     /* an input, lent by the user */
+    TN_BUFFER_PARAMETER, /* of a parameter set */
+    TN_BUFFER_GRADIENT,  /* of a parameter, in the set */
+    TN_BUFFER_CONSTANT,  /* a number */
+    TN_BUFFER_OUTPUT,    /* a result that the user may read */
+    TN_BUFFER_FORWARD,   /* a result on the way to the outputs: activations */
+    TN_BUFFER_BACKWARD,  /* a result on the way to a gradient */
+    TN_BUFFER_PARTIAL,   /* the sums of segments, to be added up */
+    TN_BUFFER_PACKED,    /* a matrix in the order in which products read it */
+    TN_BUFFER_TILES,     /* the scratch of all threads */
+} tn_buffer_kind;
+TN_API const char *tn_buffer_kind_name(tn_buffer_kind kind); /* "forward" */
+
+/* A buffer of a plan. */
+typedef struct tn_buffer {
+    tn_buffer_kind kind;
+    int64_t bytes;
+    const tn_node *node;         /* whose result it holds; of tiles, the largest there; or NULL */
+    const char *name;            /* of that node, or NULL; owned by the graph */
+    bool owned;                  /* by the plan: neither the user's nor a parameter set's */
+    int first_stage, last_stage; /* when it is needed; outputs to the end */
+} tn_buffer;
+TN_API int tn_plan_buffer_count(const tn_plan *plan);
+TN_API tn_buffer tn_plan_buffer_at(const tn_plan *plan, int i); /* 0 <= i < count */
+/* Prints how much there is of each kind, in which stage most is needed, and for what. */
+TN_API void tn_plan_print_memory(const tn_plan *plan, FILE *stream);
+
+/* What the machine can do at most, with all threads. */
+typedef struct tn_peak {
+    double flops;             /* float32 operations per second; half of that in float64 */
+    double bandwidth;         /* bytes per second to and from memory */
+    const char *instructions; /* the instruction set that was fastest, or NULL */
+} tn_peak;
+
+/* Measures it with so many threads: multiply-adds in registers, and a[i] = b[i] + s c[i] over arrays of twice the last
+ * cache (64 MB to 1 GB each), the best of ten trials. Takes about a second on an idle machine.
+ *   quick   a look at little memory, within milliseconds: no measurement, for tests
+ * Errors: TN_ENOMEM. */
+TN_API tn_status tn_peak_measure(int threads, bool quick, tn_peak *peak, tn_error *error);
+
+/* One row of the profile of a plan made with TN_PLAN_PROFILE: what one operation took in all runs since the first, or
+ * since tn_profile_reset. The clock is read after each kernel of each tile, so operations are told apart although they
+ * share tiles; results are the same bits as without. What is done at once has one row ("sin and cos"); a sum over
+ * items has two ("sum per segment", "sum of segments"). Reading the clock takes some 30 ns a call, which counts as the
+ * operation's: much for an operation on a thousand numbers, little for one on ten thousand. */
+typedef struct tn_profile_row {
+    const tn_node *node;     /* what is made (its shape: tn_node_shape) */
+    char operation[64];      /* "linear" */
+    const char *name;        /* of the node, or NULL; this and the next two are owned by the graph */
+    const char *scope;       /* that it was made in, or NULL */
+    const char *file;        /* where, or NULL */
+    int line;
+    bool gradient;           /* made for a gradient */
+    int stage, chain;        /* of the plan, as tn_plan_print counts them (chains: from 0 over all stages) */
+    int64_t calls;           /* of its kernel */
+    double seconds;          /* of all threads together */
+    double flop;             /* additions, multiplications and so on; a sine or an exponential counts 20 */
+    double bytes;            /* read from and written to memory outside of tiles, everything once a run */
+    double share;            /* of what the peak allows: of arithmetic or of memory, the larger; 0 without a peak */
+} tn_profile_row;
+
+/* The whole of a profile. */
+typedef struct tn_profile_total {
+    int64_t runs;
+    int threads;             /* of the latest run */
+    double seconds;          /* of all runs, by the clock on the wall */
+    double working, waiting; /* seconds of all threads together: in operations, and for each other or for work */
+} tn_profile_total;
+
+TN_API int tn_profile_count(const tn_plan *plan); /* rows; 0 without TN_PLAN_PROFILE */
+TN_API tn_profile_row tn_profile_at(const tn_plan *plan, int i, const tn_peak *peak); /* 0 <= i < count; peak or NULL */
+TN_API tn_profile_total tn_profile_sum(const tn_plan *plan);
+TN_API void tn_profile_reset(tn_plan *plan);
+
+/* Prints the rows added up by operation, by scope, and by node, longest first: the share of the time of all threads, in
+ * milliseconds a run as if all threads had shared the work, and rates as if all did this. peak: or NULL, no shares. */
+TN_API void tn_profile_print(const tn_plan *plan, const tn_peak *peak, FILE *stream);
 
 /* ---- 11. Optimizing ----------------------------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include "graph/plan.h"
 #include "core/memory.h"
 #include "graph/params.h"
+#include "graph/profile.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ void tn_plan_free(tn_plan *plan)
     tn_release(plan->stages);
     tn_free(plan->arena);
     tn_free(plan->scratch);
+    tn_profile_free(plan->profile);
     tn_release(plan);
 }
 
@@ -86,9 +88,11 @@ static void count_runs(tn_plan *plan)
     }
 }
 
-/* Instructions, chain by chain, in the order of the vertices. */
+/* Instructions, chain by chain, in the order of the vertices. What a partner makes needs none of its own. */
 static tn_status write_instructions(tn_plan *plan, tn_error *error)
 {
+    for (int i = 0; i < plan->n_vertices; i++)
+        if (plan->vertices[i].second) plan->chains[plan->vertices[i].chain].count--;
     for (int c = 0; c < plan->n_chains; c++) {
         plan->chains[c].first = plan->n_instructions;
         plan->n_instructions += plan->chains[c].count;
@@ -134,6 +138,8 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     if (!status) status = tn_plan_stage(plan, error);
     if (!status) status = tn_plan_place(plan, error);
     if (!status) status = write_instructions(plan, error);
+    if (!status && plan->options & TN_PLAN_PROFILE && !(plan->profile = tn_profile_new(plan)))
+        status = tn_fail(error, TN_ENOMEM, "no memory for a profile");
     if (!status) {
         count_runs(plan);
         return plan;
@@ -187,40 +193,4 @@ const void *tn_result(const tn_plan *plan, const char *name)
 size_t tn_plan_memory(const tn_plan *plan)
 {
     return (size_t)(plan->arena_bytes + plan->scratch_bytes * plan->threads);
-}
-
-static void print_instruction(const tn_plan *plan, const tn_instruction *instruction, FILE *stream)
-{
-    static const char *const homes[] = {
-        [TN_HOME_MEMORY] = "arena", [TN_HOME_TILE] = "tile", [TN_HOME_BLOCK] = "block",
-    };
-    const tn_vertex *v = &plan->vertices[instruction->vertex];
-    fprintf(stream, "    %%%-4d %-44s", instruction->vertex, tn_node_words(v->node).text);
-    if (v->partner >= 0) fprintf(stream, " and %%%d %s of", v->partner, plan->vertices[v->partner].node->op->name);
-    for (int k = 0; k < v->n_in; k++) fprintf(stream, " %%%d", tn_plan_source(plan, v, k).root);
-    fprintf(stream, "%s  -> %s\n", v->combine ? " (segments)" : v->reduce ? " (per segment)" : "",
-            v->home == TN_HOME_MEMORY && v->slot != TN_SLOT_ARENA ? "gradient" : homes[v->home]);
-}
-
-void tn_plan_print(const tn_plan *plan, FILE *stream)
-{
-    fprintf(stream,
-            "plan: %d nodes, %d instructions, %d chains, %d stages, arena %lld bytes, scratch %lld bytes x %d\n",
-            plan->g->n_nodes, plan->n_instructions, plan->n_chains, plan->n_stages, (long long)plan->arena_bytes,
-            (long long)plan->scratch_bytes, plan->threads);
-    for (int s = 0; s < plan->n_stages; s++) {
-        const tn_stage *stage = &plan->stages[s];
-        fprintf(stream, "stage %d\n", s);
-        for (int c = stage->first; c < stage->first + stage->count; c++) {
-            const tn_chain *chain = &plan->chains[c];
-            if (chain->mode == TN_BY_COLUMNS)
-                fprintf(stream, "  chain: %lld columns in %lld slices\n", (long long)chain->columns,
-                        (long long)chain->units);
-            else
-                fprintf(stream, "  chain: %lld items in %lld segments, tiles of %lld\n", (long long)chain->items,
-                        (long long)chain->units, (long long)chain->tile);
-            for (int i = 0; i < chain->count; i++)
-                print_instruction(plan, &plan->instructions[chain->first + i], stream);
-        }
-    }
 }

@@ -6,7 +6,8 @@
  *   plan_divide.c    how the work of each vertex is cut into pieces (constants of the shapes, part of the result)
  *   plan_stage.c     stages: vertices between two barriers; chains: vertices of a stage that share a tile
  *   plan_memory.c    a place for every result: a tile's scratch, the arena, or the user's memory
- *   plan.c           instructions;  run.c  walks them */
+ *   plan.c           instructions;  run.c  walks them
+ * What can be seen of it: print.c, dot.c, buffers.c (memory), profile.c (time). */
 #ifndef TN_GRAPH_PLAN_H
 #define TN_GRAPH_PLAN_H
 
@@ -147,6 +148,8 @@ typedef struct tn_slot {
 
 enum { TN_SLOT_ARENA, TN_SLOT_CONSTANTS, TN_SLOT_FIRST_FREE };
 
+typedef struct tn_profile tn_profile; /* profile.h */
+
 struct tn_plan {
     const tn_graph *g;
     unsigned options;
@@ -172,6 +175,7 @@ struct tn_plan {
     char *arena, *scratch;
     int64_t arena_bytes, scratch_bytes; /* scratch: of one thread */
     int threads;
+    tn_profile *profile; /* NULL without TN_PLAN_PROFILE */
 };
 
 /* The memory behind an input of a vertex, with aliases and views followed. */

@@ -4,6 +4,7 @@
 #include "core/barrier.h"
 #include "core/memory.h"
 #include "graph/plan.h"
+#include "graph/profile.h"
 
 #include <math.h>
 #include <omp.h>
@@ -12,7 +13,8 @@
 typedef struct block {
     int64_t item, items, tile, column, columns, segment;
     char *scratch;
-    bool first; /* of its segment */
+    tn_stopwatch *watch; /* NULL without a profile */
+    bool first;          /* of its segment */
 } block;
 
 static inline tn_matrix locate(const tn_plan *plan, const tn_operand *operand, const block *b, bool sliced)
@@ -38,6 +40,7 @@ static void run_block(const tn_plan *plan, const tn_instruction *instruction, in
         call.second = locate(plan, &instruction->second, b, sliced);
         for (int k = 0; k < instruction->n_in; k++) call.in[k] = locate(plan, &instruction->in[k], b, sliced);
         instruction->kernel(&call);
+        tn_stopwatch_lap(b->watch, instruction - plan->instructions);
     }
 }
 
@@ -64,9 +67,10 @@ static void run_tile(const tn_plan *plan, const tn_chain *chain, const block *ti
     }
 }
 
-static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, char *scratch)
+static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, char *scratch, tn_stopwatch *watch)
 {
-    block b = {.items = chain->items, .columns = chain->columns, .scratch = scratch, .first = true};
+    block b = {.items = chain->items, .columns = chain->columns, .scratch = scratch, .watch = watch, .first = true};
+    tn_stopwatch_start(watch);
     if (chain->mode == TN_BY_COLUMNS) {
         b.column = unit * TN_WIDE_COLUMNS;
         b.columns = smaller(TN_WIDE_COLUMNS, chain->columns - b.column);
@@ -87,14 +91,14 @@ static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, c
     } while (b.item < last);
 }
 
-static void run_stage(const tn_plan *plan, tn_stage *stage, char *scratch)
+static void run_stage(const tn_plan *plan, tn_stage *stage, char *scratch, tn_stopwatch *watch)
 {
     for (;;) {
         int64_t unit = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed);
         if (unit >= stage->units) return;
         const tn_chain *chain = &plan->chains[stage->first];
         while (unit >= chain->units) unit -= (chain++)->units;
-        run_unit(plan, chain, unit, scratch);
+        run_unit(plan, chain, unit, scratch, watch);
     }
 }
 
@@ -145,30 +149,44 @@ static tn_status not_bound(const tn_plan *plan, int slot, tn_error *error)
                    tn_node_words(v->node).text, tn_dtype_name(v->node->dtype));
 }
 
+/* One vertex after the other, on one thread; each is inspected. */
+static tn_status run_checked(tn_plan *plan, tn_error *error)
+{
+    tn_stopwatch watch;
+    tn_status status = inspect_leaves(plan, error);
+    for (int s = 0; s < plan->n_stages && !status; s++) {
+        run_stage(plan, &plan->stages[s], plan->scratch, tn_profile_watch(plan->profile, 0, 1, &watch));
+        status = inspect(plan, &plan->stages[s], error);
+    }
+    return status;
+}
+
+static void run_together(tn_plan *plan)
+{
+    tn_barrier barrier = {.threads = 1};
+#pragma omp parallel num_threads(plan->threads) if (plan->threads > 1)
+    {
+        int me = omp_get_thread_num();
+        char *scratch = plan->scratch + plan->scratch_bytes * me;
+        tn_stopwatch own, *watch = tn_profile_watch(plan->profile, me, omp_get_num_threads(), &own);
+#pragma omp single
+        barrier.threads = omp_get_num_threads();
+        for (int s = 0; s < plan->n_stages; s++) {
+            run_stage(plan, &plan->stages[s], scratch, watch);
+            if (s + 1 < plan->n_stages) tn_barrier_wait(&barrier);
+        }
+    }
+}
+
 tn_status tn_run(tn_plan *plan, tn_error *error)
 {
     for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++)
         if (!plan->slots[i].base) return not_bound(plan, i, error);
-    bool check = plan->options & TN_PLAN_CHECK;
-    tn_status status = check ? inspect_leaves(plan, error) : TN_OK;
     for (int s = 0; s < plan->n_stages; s++) atomic_store_explicit(&plan->stages[s].next, 0, memory_order_relaxed);
-    if (check) {
-        for (int s = 0; s < plan->n_stages && !status; s++) {
-            run_stage(plan, &plan->stages[s], plan->scratch);
-            status = inspect(plan, &plan->stages[s], error);
-        }
-        return status;
-    }
-    tn_barrier barrier = {.threads = 1};
-#pragma omp parallel num_threads(plan->threads) if (plan->threads > 1)
-    {
-        char *scratch = plan->scratch + plan->scratch_bytes * omp_get_thread_num();
-#pragma omp single
-        barrier.threads = omp_get_num_threads();
-        for (int s = 0; s < plan->n_stages; s++) {
-            run_stage(plan, &plan->stages[s], scratch);
-            if (s + 1 < plan->n_stages) tn_barrier_wait(&barrier);
-        }
-    }
-    return TN_OK;
+    int64_t start = plan->profile ? tn_clock() : 0;
+    tn_status status = TN_OK;
+    if (plan->options & TN_PLAN_CHECK) status = run_checked(plan, error);
+    else run_together(plan);
+    if (plan->profile) tn_profile_run(plan->profile, tn_clock() - start);
+    return status;
 }

@@ -344,7 +344,7 @@ const tn_op tn_ops_elementwise[] = {
     ROW(abs, 1, 1, 0, "|a|; derivative at 0 is 0", gradient_abs),
     ROW(sign, 1, 1, TN_OP_FLAT, "-1, 0 or 1", NULL),
     ROW(scale, 1, 1, 0, "a times a number", gradient_scale),
-    ROW(detach, 1, 0, TN_OP_FLAT, "a, but no gradient passes", NULL),
-    ROW(cast, 1, 0, TN_OP_CAST, "a as another number type", gradient_cast),
+    ROW(detach, 1, 0, TN_OP_FLAT | TN_OP_MOVES, "a, but no gradient passes", NULL),
+    ROW(cast, 1, 0, TN_OP_CAST | TN_OP_MOVES, "a as another number type", gradient_cast),
     {0},
 };

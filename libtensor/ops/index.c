@@ -100,7 +100,7 @@ const tn_op tn_ops_index[] = {
      .flags = TN_OP_FLAT, .shape = argmax_shape, .division = argmax_division, .kernel = TN_KERNELS(argmax),
      .cost = argmax_cost},
     {.name = "one_hot", .about = "1 at the place that an int32 names, else 0", .arity = 1,
-     .flags = TN_OP_FLAT | TN_OP_CAST, .shape = one_hot_shape, .division = one_hot_division,
+     .flags = TN_OP_FLAT | TN_OP_CAST | TN_OP_MOVES, .shape = one_hot_shape, .division = one_hot_division,
      .kernel = TN_KERNELS(one_hot)},
     {0},
 };

@@ -140,8 +140,8 @@ static tn_division by_strips(const tn_node *node)
 PACK(pack_f32, float, f32)
 PACK(pack_f64, double, f64)
 
-static const tn_op pack = {.name = "pack", .about = "a matrix in strips", .arity = 1, .division = by_strips,
-                           .kernel = TN_KERNELS(pack)};
+static const tn_op pack = {.name = "pack", .about = "a matrix in strips", .arity = 1, .flags = TN_OP_MOVES,
+                           .division = by_strips, .kernel = TN_KERNELS(pack)};
 
 const tn_op *tn_pack(const tn_node *product, tn_shape *shape)
 {

@@ -72,14 +72,19 @@ enum {
     TN_OP_LEAF = 4,        /* input, parameter or constant: has memory, no kernel */
     TN_OP_MAX = 8,         /* a TN_REDUCE that combines partial results by the maximum instead of the sum */
     TN_OP_CAST = 16,       /* the number type of the output is attr.dtype; only such operations may read int32 */
+    TN_OP_MOVES = 32,      /* does no arithmetic: its FLOP are 0 */
 };
 
+/* FLOP are counted so: an addition, a multiplication, a division, a comparison and a square root are 1, however long they
+ * take; other functions of one number 20 to 60, about what a polynomial for them takes; moving elements, and changing
+ * their number type, 0. A row says how many there are for each element of the output (flop), or in the whole node
+ * (cost). Bytes are those of the inputs and the output, each once, and `traffic` besides. */
 struct tn_op {
     const char *name;
     const char *about;  /* one line for the documentation */
     int arity;          /* number of inputs, -1 = any */
     unsigned flags;
-    double flop;        /* per element of the output, or see cost */
+    double flop;        /* per element of the output */
     /* The shape of the output; on error words what is wrong. NULL for composite operations. */
     tn_status (*shape)(const tn_node *node, tn_shape *out, tn_error *why);
     tn_division (*division)(const tn_node *node);
@@ -91,11 +96,15 @@ struct tn_op {
     tn_node *(*gradient)(tn_graph *g, tn_node *y, tn_node *dy, int i);
     /* For composite operations: the nodes it stands for. */
     tn_node *(*expand)(tn_graph *g, tn_node *const *in, const tn_attr *attr);
-    double (*cost)(const tn_node *node); /* flop of the whole node where not proportional to the output */
+    double (*cost)(const tn_node *node);    /* FLOP of the whole node, where not proportional to the output */
+    double (*traffic)(const tn_node *node); /* bytes that a kernel reads besides its inputs: the places of a sparsity */
 };
 
 /* All families of operations, ended by NULL; each family is ended by a row without name. */
 extern const tn_op *const tn_op_families[];
+
+/* FLOP of a node, by its row. */
+double tn_node_flop(const tn_node *node);
 
 /* The row of that name; NULL if there is none. */
 const tn_op *tn_op_find(const char *name);

@@ -350,18 +350,18 @@ COPIES(slice)
 COPIES(pad)
 
 #define ROW(op, inputs, words)                                                                                         \
-    .name = #op, .about = words, .arity = inputs, .shape = op##_shape, .division = op##_division,                      \
-    .kernel = TN_KERNELS(op), .gradient = gradient_##op
+    .name = #op, .about = words, .arity = inputs, .flags = TN_OP_MOVES, .shape = op##_shape,                           \
+    .division = op##_division, .kernel = TN_KERNELS(op), .gradient = gradient_##op
 
 const tn_op tn_ops_shape[] = {
     {.name = "input", .about = "memory bound by name", .flags = TN_OP_LEAF, .shape = wanted_shape},
     {.name = "parameter", .about = "a tensor of a parameter set", .flags = TN_OP_LEAF, .shape = wanted_shape},
     {.name = "constant", .about = "a number", .flags = TN_OP_LEAF, .shape = wanted_shape},
-    {.name = "reshape", .about = "the same elements in another shape", .arity = 1, .shape = reshape_shape,
-     .division = alias, .gradient = gradient_reshape},
+    {.name = "reshape", .about = "the same elements in another shape", .arity = 1, .flags = TN_OP_MOVES,
+     .shape = reshape_shape, .division = alias, .gradient = gradient_reshape},
     {ROW(broadcast, 1, "repeated along axes, as in NumPy")},
     {ROW(transpose, 1, "the last two axes change places")},
-    {.name = "permute", .about = "the axes in another order", .arity = 1, .shape = wanted_shape,
+    {.name = "permute", .about = "the axes in another order", .arity = 1, .flags = TN_OP_MOVES, .shape = wanted_shape,
      .division = permute_division, .kernel = TN_KERNELS(permute), .gradient = gradient_permute},
     {ROW(concat, -1, "joined along an axis")},
     {ROW(slice, 1, "a range of an axis")},

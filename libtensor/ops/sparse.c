@@ -19,6 +19,18 @@ static double sparse_cost(const tn_node *node)
     return 2.0 * (double)node->attr.sparsity->entries * (double)tn_shape_stride0(node->in[1]->shape);
 }
 
+/* One index of 4 bytes per entry beside the weights, or two: the sparsity knows rows by their first entry. */
+static double spmm_traffic(const tn_node *node)
+{
+    return 4.0 * (double)node->attr.sparsity->entries;
+}
+
+static double spmm_t_traffic(const tn_node *node)
+{
+    return 2 * spmm_traffic(node);
+}
+#define sddmm_traffic spmm_t_traffic
+
 /* The shape of `like` with `rows` items. */
 static tn_shape with_items(tn_shape like, int64_t rows)
 {
@@ -150,7 +162,8 @@ static tn_node *gradient_sddmm(tn_graph *g, tn_node *z, tn_node *dz, int i)
 #define ROW(op, words)                                                                                                 \
     {                                                                                                                  \
         .name = #op, .about = words, .arity = 2, .shape = op##_shape, .division = by_output_items,                     \
-        .kernel = TN_KERNELS(op), .gradient = gradient_##op, .cost = sparse_cost                                       \
+        .kernel = TN_KERNELS(op), .gradient = gradient_##op, .cost = sparse_cost,                                      \
+        .traffic = op##_traffic                                                                                        \
     }
 
 const tn_op tn_ops_sparse[] = {
