@@ -590,7 +590,72 @@ TN_API tn_tensor tn_file_at(const tn_file *file, int i);
 TN_API const tn_tensor *tn_file_find(const tn_file *file, const char *name);   /* NULL if absent */
 TN_API const char *tn_file_meta(const tn_file *file, const char *key);         /* NULL if absent */
 
-/* ---- 13. About ---------------------------------------------------------------------------------------------- */
+/* ---- 13. Operations of your own ----------------------------------------------------------------------------- */
+/* An operation that the library does not have: give its kernels, and where needed its shape and its gradient. All else
+ * follows: it is planned, cut into tiles and fused, run on any number of threads, checked (TN_PLAN_CHECK also finds
+ * elements that a kernel leaves out), profiled and differentiated like others. For example y = sin(x) / x:
+ *
+ *     static void sinc(const tn_piece *p)
+ *     {
+ *         const float *x = (const float *)p->in[0];
+ *         float *y = (float *)p->out;
+ *         for (int64_t i = 0; i < p->size; i++) y[i] = x[i] == 0 ? 1 : sinf(x[i]) / x[i];
+ *     }
+ *     static tn_node *sinc_gradient(tn_graph *g, tn_node *const *in, tn_node *y, tn_node *dy, int i, const void *c)
+ *     {
+ *         return tn_mul(g, dy, tn_div_no_nan(g, tn_sub(g, tn_cos(g, in[0]), y), in[0]));
+ *     }
+ *     static const tn_operation sinc_operation = {.name = "sinc", .kind = TN_BY_ELEMENTS, .operands = 1,
+ *                                                 .kernel_f32 = sinc, .gradient = sinc_gradient, .flop = 21};
+ *     tn_node *y = tn_custom(g, &sinc_operation, 1, &x, NULL); */
+
+/* What of its operands an element of the result is made of. */
+typedef enum tn_operation_kind {
+    TN_BY_ELEMENTS, /* the element at the same place; operands are first repeated to their common shape */
+    TN_BY_ITEMS,    /* the item (the index of the leading axis) at the same place, and the whole of some operands */
+    TN_AT_ONCE,     /* anything: one call of the kernel, on one thread */
+} tn_operation_kind;
+
+/* What a kernel is called to do: all of the result, or a piece of it, of any size. Elements lie next to each other. */
+typedef struct tn_piece {
+    int64_t first, items;        /* by items: the first one, and how many */
+    int64_t size;                /* elements of the result in this piece */
+    int n;                       /* operands */
+    const void *in[16];          /* their elements, of the number type of the kernel: of the same piece, or the whole */
+    void *out;                   /* the result of this piece; every element is to be written */
+    tn_shape shape, in_shape[16]; /* of the whole result and of whole operands */
+    const void *constants;       /* those of this application */
+} tn_piece;
+
+/* A kernel: a function of the operands and the constants alone, which must not depend on how work is cut into pieces.
+ * Several threads call it at once. */
+typedef void (*tn_piece_kernel)(const tn_piece *piece);
+
+/* An operation. It is borrowed and must outlive graphs and plans: let it be static. Members that are 0 or NULL need not
+ * be given. */
+typedef struct tn_operation {
+    const char *name; /* for messages, prints and profiles */
+    tn_operation_kind kind;
+    int operands;     /* how many, 0 to 16 */
+    unsigned whole;   /* by items: bits of the operands of which every item needs all (bit 0: operand 0) */
+    size_t constants; /* bytes that each application brings; equal applications are merged by comparing them */
+    tn_piece_kernel kernel_f32, kernel_f64; /* for float32 and float64; one may be missing */
+    /* The shape of the result; NULL: that of operand 0. Not by elements. On error, tn_fail(why, ...) what is wrong. */
+    tn_status (*shape)(int n, const tn_shape *in, const void *constants, tn_shape *out, tn_error *why);
+    /* The gradient to operand i, made of nodes, given that of the result y; NULL where it is zero everywhere. Without a
+     * rule, asking for a gradient is an error. Gradients of gradients need no more. */
+    tn_node *(*gradient)(tn_graph *g, tn_node *const *in, tn_node *y, tn_node *dy, int i, const void *constants);
+    double flop;      /* for profiles: operations on numbers for each element of the result, or in all: */
+    double (*cost)(int n, const tn_shape *in, tn_shape out, const void *constants);
+} tn_operation;
+
+/* Applies it. constants: as many bytes as the operation says, copied; else NULL.
+ * Errors: TN_EINVAL the operation contradicts itself, or the number of operands; TN_ENAME the library has one of that
+ * name; TN_EDTYPE there is no kernel for the operands; TN_ESHAPE the shapes; whatever its rules report. */
+TN_API tn_node *tn_custom(tn_graph *g, const tn_operation *operation, int n, tn_node *const *operands,
+                          const void *constants);
+
+/* ---- 14. About ---------------------------------------------------------------------------------------------- */
 
 TN_API const char *tn_version(void);  /* "0.1.0" */
 TN_API const char *tn_hardware(void); /* the instruction set and BLIS kernels in use, "avx512, BLIS zen3" */

@@ -108,6 +108,7 @@
 #define tn_segment_mean(...)         TN_PLACED(tn_segment_mean(__VA_ARGS__))
 #define tn_segment_max(...)          TN_PLACED(tn_segment_max(__VA_ARGS__))
 #define tn_scatter_add(...)          TN_PLACED(tn_scatter_add(__VA_ARGS__))
+#define tn_custom(...)               TN_PLACED(tn_custom(__VA_ARGS__))
 
 #define tn_output(g, ...)      TN_PLACE(g, tn_output(g, __VA_ARGS__))
 #define tn_scope(g, ...)       TN_PLACE(g, tn_scope(g, __VA_ARGS__))

@@ -17,19 +17,24 @@ static bool common_shape(tn_shape a, tn_shape b, tn_shape *out)
     return true;
 }
 
-/* Elementwise operations of several operands, which are first repeated to their common shape. */
-static tn_node *elementwise(tn_graph *g, const char *op, int n, tn_node *const *in)
+tn_node *tn_apply_elementwise(tn_graph *g, const tn_op *op, int n, tn_node *const *in, const tn_attr *attr)
 {
-    if (!tn_graph_owns(g, op, n, in)) return &g->failed;
-    tn_node *repeated[3];
+    if (n != op->arity) return tn_apply_op(g, op, n, in, attr); /* which says so */
+    if (!tn_graph_owns(g, op->name, n, in)) return &g->failed;
+    tn_node *repeated[TN_MAX_INPUTS];
     tn_shape shape = in[0]->shape;
     for (int i = 1; i < n; i++)
         if (!common_shape(shape, in[i]->shape, &shape))
             return tn_graph_fail(g, TN_ESHAPE,
-                                 "%s cannot combine %s and %s: aligned at the last axis, sizes must be equal or 1", op,
-                                 tn_node_words(in[i - 1]).text, tn_node_words(in[i]).text);
+                                 "%s cannot combine %s and %s: aligned at the last axis, sizes must be equal or 1",
+                                 op->name, tn_node_words(in[i - 1]).text, tn_node_words(in[i]).text);
     for (int i = 0; i < n; i++) repeated[i] = tn_broadcast(g, in[i], shape);
-    return tn_apply(g, op, n, repeated, NULL);
+    return tn_apply_op(g, op, n, repeated, attr);
+}
+
+static tn_node *elementwise(tn_graph *g, const char *op, int n, tn_node *const *in)
+{
+    return tn_apply_elementwise(g, tn_op_find(op), n, in, NULL);
 }
 
 #define BINARY(op)                                                                                                     \

@@ -58,7 +58,7 @@ static const char *colour(const tn_node *node)
     if (node->params) return "#ffe8a3";
     if (node->op->flags & TN_OP_LEAF) return "#cdeccd";
     if (node->op->flags & TN_OP_ELEMENTWISE) return "#dfecf9";
-    return node->op->cost ? "#fbd5b0" : "#ffffff";
+    return node->op->flags & TN_OP_MOVES ? "#ffffff" : "#fbd5b0";
 }
 
 static double bytes_of(const tn_node *node)

@@ -20,6 +20,7 @@ tn_graph *tn_graph_new(tn_dtype number)
 void tn_graph_free(tn_graph *g)
 {
     if (!g) return;
+    tn_custom_free(g);
     for (int i = 0; i < g->n_nodes; i++) {
         tn_release(g->nodes[i]->in);
         tn_release(g->nodes[i]->name);
@@ -136,7 +137,8 @@ tn_node *tn_apply_op(tn_graph *g, const tn_op *op, int n, tn_node *const *in, co
     tn_error why = {0};
     tn_status status = op->shape(&node, &node.shape, &why);
     if (!status && !tn_shape_valid(node.shape)) status =
-        tn_fail(&why, TN_ESHAPE, "%s: %s would be too large", op->name, tn_shape_words(node.shape).text);
+        tn_fail(&why, TN_ESHAPE, "%s: the result would be %s, which is too large", op->name,
+                         tn_shape_words(node.shape).text);
     return status ? tn_graph_fail(g, status, "%s", why.message) : append(g, &node);
 }
 

@@ -5,6 +5,9 @@
 #include "ops/op.h"
 #include "tensor.h"
 
+/* The row of an operation of the user's (ops/custom.c). */
+typedef struct tn_custom_op tn_custom_op;
+
 /* A part of the description that was given a name (tn_scope). */
 typedef struct tn_graph_scope tn_graph_scope;
 struct tn_graph_scope {
@@ -54,6 +57,7 @@ struct tn_graph {
     bool error_placed;
     tn_graph_scope **scopes;
     int n_scopes, scopes_capacity;
+    tn_custom_op *custom;
     tn_error error;
     tn_node failed; /* what builders return after an error */
 };
@@ -70,7 +74,9 @@ bool tn_graph_has_axis(tn_graph *g, const char *what, const tn_node *node, int64
 
 /* The only function that appends an operation: checks the inputs, infers the shape. */
 tn_node *tn_apply_op(tn_graph *g, const tn_op *op, int n, tn_node *const *in, const tn_attr *attr);
-/* The same with the name of a row of the table. */
+/* The same with operands that are first repeated to their common shape. */
+tn_node *tn_apply_elementwise(tn_graph *g, const tn_op *op, int n, tn_node *const *in, const tn_attr *attr);
+/* tn_apply_op with the name of a row of the table. */
 tn_node *tn_apply(tn_graph *g, const char *op, int n, tn_node *const *in, const tn_attr *attr);
 
 /* A constant of another number type than the graph's. */
@@ -86,10 +92,18 @@ typedef struct tn_sentence {
 } tn_sentence;
 tn_sentence tn_node_words(const tn_node *node);
 
+/* Goes on with a sentence, as far as there is room. */
+void tn_say(tn_sentence *words, const char *format, ...) TN_PRINTF(2, 3);
+
 /* Where nodes that are being made come from, for messages: "in f_theta: the gradient of ...: mean: ", or "". The text
  * that is to follow may begin with the name of the operation already. */
 tn_sentence tn_origin_context(const tn_origin *origin, const char *text);
 
 void tn_origin_free(tn_graph *g);
+
+/* Frees the rows of the user's operations and the constants of their nodes. */
+void tn_custom_free(tn_graph *g);
+/* Whether two nodes of one operation have the same constants of the user's. */
+bool tn_custom_same(const tn_node *a, const tn_node *b);
 
 #endif

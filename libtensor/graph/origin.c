@@ -31,8 +31,10 @@ static void place_error(tn_error *error, const char *file, int line)
 void tn_place(tn_graph *g, const char *file, int line)
 {
     for (; g->placed < g->n_nodes; g->placed++) {
-        g->nodes[g->placed]->origin.file = file;
-        g->nodes[g->placed]->origin.line = line;
+        tn_origin *origin = &g->nodes[g->placed]->origin;
+        if (origin->file) continue; /* made by a gradient rule of the user's, which has places of its own */
+        origin->file = file;
+        origin->line = line;
     }
     if (g->error.status && !g->error_placed) {
         g->error_placed = true;
@@ -109,8 +111,7 @@ static const char *base(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* Goes on with a sentence, as far as there is room. */
-static void TN_PRINTF(2, 3) say(tn_sentence *words, const char *format, ...)
+void tn_say(tn_sentence *words, const char *format, ...)
 {
     size_t used = strlen(words->text);
     va_list arguments;
@@ -124,22 +125,22 @@ tn_sentence tn_node_words(const tn_node *node)
     tn_sentence words = {""};
     const tn_origin *o = &node->origin;
     const char *between = " (";
-    say(&words, "%s", tn_node_label(node).text);
+    tn_say(&words, "%s", tn_node_label(node).text);
     if (o->file) {
-        say(&words, "%s%.60s:%d", between, base(o->file), o->line);
+        tn_say(&words, "%s%.60s:%d", between, base(o->file), o->line);
         between = " ";
     }
     if (o->scope) {
-        say(&words, "%sin %.60s", between, o->scope->path);
+        tn_say(&words, "%sin %.60s", between, o->scope->path);
         between = " ";
     }
     if (o->gradient_of) {
         const tn_origin *of = &o->gradient_of->origin;
-        say(&words, "%sfor the gradient of %s", between, tn_node_label(o->gradient_of).text);
+        tn_say(&words, "%sfor the gradient of %s", between, tn_node_label(o->gradient_of).text);
         between = " ";
-        if (of->file) say(&words, " at %.60s:%d", base(of->file), of->line);
+        if (of->file) tn_say(&words, " at %.60s:%d", base(of->file), of->line);
     }
-    if (*between == ' ' && !between[1]) say(&words, ")");
+    if (*between == ' ' && !between[1]) tn_say(&words, ")");
     return words;
 }
 
@@ -147,8 +148,8 @@ tn_sentence tn_origin_context(const tn_origin *origin, const char *text)
 {
     tn_sentence words = {""};
     const char *op = origin->composite ? origin->composite->name : NULL;
-    if (origin->scope) say(&words, "in %.60s: ", origin->scope->path);
-    if (origin->gradient_of) say(&words, "the gradient of %s: ", tn_node_words(origin->gradient_of).text);
-    if (op && strncmp(text, op, strlen(op))) say(&words, "%s: ", op);
+    if (origin->scope) tn_say(&words, "in %.60s: ", origin->scope->path);
+    if (origin->gradient_of) tn_say(&words, "the gradient of %s: ", tn_node_words(origin->gradient_of).text);
+    if (op && strncmp(text, op, strlen(op))) tn_say(&words, "%s: ", op);
     return words;
 }

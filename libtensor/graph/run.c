@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 /* A piece of work: the first item, how many, the slice of columns, the segment; and where its tile began. */
 typedef struct block {
@@ -128,6 +129,15 @@ static tn_status inspect(const tn_plan *plan, const tn_stage *stage, tn_error *e
                    inputs, value);
 }
 
+/* Fills the result of an operation of the user's with NaN, so that elements which its kernel leaves out are found. */
+static void forget(const tn_plan *plan, const tn_stage *stage)
+{
+    const tn_vertex *v = &plan->vertices[plan->instructions[plan->chains[stage->first].first].vertex];
+    bool custom = v->node->op->flags & TN_OP_CUSTOM && v->kernel == v->node->op->kernel[v->node->dtype == TN_F64];
+    size_t bytes = (size_t)tn_shape_size(v->node->shape) * tn_dtype_size(v->node->dtype);
+    if (custom) memset(plan->slots[v->slot].base + v->place, 0xff, bytes);
+}
+
 static tn_status inspect_leaves(const tn_plan *plan, tn_error *error)
 {
     for (int i = 0; i < plan->n_vertices; i++) {
@@ -155,6 +165,7 @@ static tn_status run_checked(tn_plan *plan, tn_error *error)
     tn_stopwatch watch;
     tn_status status = inspect_leaves(plan, error);
     for (int s = 0; s < plan->n_stages && !status; s++) {
+        forget(plan, &plan->stages[s]);
         run_stage(plan, &plan->stages[s], plan->scratch, tn_profile_watch(plan->profile, 0, 1, &watch));
         status = inspect(plan, &plan->stages[s], error);
     }

@@ -26,6 +26,7 @@ typedef struct tn_attr {
     unsigned axes;               /* reductions as the user asked for them */
     bool keep;
     double upper;                /* clip */
+    const void *constants;       /* of an operation of the user's, owned by the graph (custom.c) */
 } tn_attr;
 
 /* How the work of one node may be divided. */
@@ -73,6 +74,7 @@ enum {
     TN_OP_MAX = 8,         /* a TN_REDUCE that combines partial results by the maximum instead of the sum */
     TN_OP_CAST = 16,       /* the number type of the output is attr.dtype; only such operations may read int32 */
     TN_OP_MOVES = 32,      /* does no arithmetic: its FLOP are 0 */
+    TN_OP_CUSTOM = 64,     /* of the user's: its row belongs to the graph (custom.c) */
 };
 
 /* FLOP are counted so: an addition, a multiplication, a division, a comparison and a square root are 1, however long they
@@ -122,6 +124,16 @@ const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 #define TN_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) static
 #endif
 #define TN_KERNELS(name) {name##_f32, name##_f64}
+
+/* The rows and columns that an elementwise kernel walks: all in one row where the memory of every operand allows it. */
+static inline void tn_extent(const tn_call *c, int n, int64_t *rows, int64_t *cols)
+{
+    bool one_run = c->out.rs == c->out.cols;
+    for (int i = 0; i < n; i++)
+        one_run &= c->in[i].cs ? c->in[i].rs == c->out.cols : c->in[i].rs == 0;
+    *rows = one_run ? 1 : c->out.rows;
+    *cols = one_run ? c->out.rows * c->out.cols : c->out.cols;
+}
 
 /* Rules that several families share. */
 tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why);
