@@ -439,8 +439,8 @@ TN_API const void *tn_result(const tn_plan *plan, const char *name);
 TN_API void tn_plan_print(const tn_plan *plan, FILE *stream);
 TN_API void tn_plan_dot(const tn_plan *plan, FILE *stream);
 
-/* Memory. Results that are not needed at the same time share the plan's arena, so it is smaller than their sum; what only
- * one chain sees lives in tiles, a scratch memory of each thread. */
+/* Memory. Results that are not needed at the same time share the plan's arena, so it is smaller than their sum; what
+ * only one chain sees lives in tiles, a scratch memory of each thread. */
 TN_API size_t tn_plan_memory(const tn_plan *plan); /* bytes of arena and tiles */
 
 /* What a buffer holds. */
@@ -514,13 +514,17 @@ typedef struct tn_profile_total {
     double working, waiting; /* seconds of all threads together: in operations, and for each other or for work */
 } tn_profile_total;
 
-TN_API int tn_profile_count(const tn_plan *plan); /* rows; 0 without TN_PLAN_PROFILE */
-TN_API tn_profile_row tn_profile_at(const tn_plan *plan, int i, const tn_peak *peak); /* 0 <= i < count; peak or NULL */
+/* The profile as data: rows in the order in which they run. Without TN_PLAN_PROFILE there are none, and the total is 0.
+ *   peak   what shares are shares of; NULL: no shares */
+TN_API int tn_profile_count(const tn_plan *plan);
+TN_API tn_profile_row tn_profile_at(const tn_plan *plan, int i, const tn_peak *peak); /* 0 <= i < count */
 TN_API tn_profile_total tn_profile_sum(const tn_plan *plan);
-TN_API void tn_profile_reset(tn_plan *plan);
+TN_API void tn_profile_reset(tn_plan *plan); /* begins anew */
 
 /* Prints the rows added up by operation, by scope, and by node, longest first: the share of the time of all threads, in
- * milliseconds a run as if all threads had shared the work, and rates as if all did this. peak: or NULL, no shares. */
+ * milliseconds a run as if all threads had shared the work, and rates as if all did this. Caches are faster than
+ * memory, so what finds its operands there may take more than the peak.
+ *   peak   as above; NULL: no shares */
 TN_API void tn_profile_print(const tn_plan *plan, const tn_peak *peak, FILE *stream);
 
 /* ---- 11. Optimizing ----------------------------------------------------------------------------------------- */

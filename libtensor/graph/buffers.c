@@ -28,8 +28,8 @@ static double leaf_bytes(const tn_node *node)
 
 static tn_buffer_kind kind_of(const tn_plan *plan, const tn_vertex *v)
 {
-    if (v->kind == TN_VERTEX_LEAF)
-        return v->node->params ? TN_BUFFER_PARAMETER : v->slot == TN_SLOT_CONSTANTS ? TN_BUFFER_CONSTANT : TN_BUFFER_INPUT;
+    if (v->kind == TN_VERTEX_LEAF && v->node->params) return TN_BUFFER_PARAMETER;
+    if (v->kind == TN_VERTEX_LEAF) return v->slot == TN_SLOT_CONSTANTS ? TN_BUFFER_CONSTANT : TN_BUFFER_INPUT;
     if (v->slot != TN_SLOT_ARENA) return TN_BUFFER_GRADIENT;
     if (v->last == plan->n_stages) return TN_BUFFER_OUTPUT;
     if (v->reduce) return TN_BUFFER_PARTIAL;
@@ -128,7 +128,7 @@ static void print_kinds(const tn_buffer *list, int n, FILE *stream)
             }
         if (count)
             fprintf(stream, "  %8s %8d  %s%s\n", tn_bytes_words(bytes).text, count, kinds[kind],
-                    arena                           ? ", in the arena"
+                    arena                        ? ", in the arena"
                     : kind == TN_BUFFER_TILES    ? ", of all threads"
                     : kind == TN_BUFFER_CONSTANT ? ""
                                                  : ", not of the plan");

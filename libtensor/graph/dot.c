@@ -30,6 +30,15 @@ static void escaped(const char *text, FILE *stream)
         }
 }
 
+/* A number as Graphviz reads it, whatever the decimal point of the user's language: 0 or more, with three digits. */
+static tn_words decimal(double number)
+{
+    tn_words words;
+    long thousandths = lround(1000 * number);
+    snprintf(words.text, sizeof words.text, "%ld.%03ld", thousandths / 1000, thousandths % 1000);
+    return words;
+}
+
 /* A line in small grey letters, if there is anything to say. */
 static void small(const char *text, FILE *stream)
 {
@@ -102,7 +111,8 @@ static void write_edges(const tn_node *node, FILE *stream)
         if (is_number(in))
             fprintf(stream, "    c%d_%d [shape=plain, style=\"\", fontsize=9, label=\"%g\"];\n    c%d_%d -> n%d;\n",
                     node->id, k, in->attr.value, node->id, k, node->id);
-        else fprintf(stream, "    n%d -> n%d [penwidth=%.2f];\n", in->id, node->id, width(bytes_of(in)));
+        else
+            fprintf(stream, "    n%d -> n%d [penwidth=%s];\n", in->id, node->id, decimal(width(bytes_of(in))).text);
     }
 }
 
@@ -157,7 +167,7 @@ static void write_heat(const tn_plan *plan, int instruction, FILE *stream)
         return;
     }
     double part = tn_profile_at(plan, instruction, NULL).seconds / total.working;
-    fprintf(stream, "fillcolor=\"0.02 %.3f 1\", tooltip=\"%.1f %%\"", fmin(0.75, sqrt(part)), 100 * part);
+    fprintf(stream, "fillcolor=\"0.02 %s 1\", tooltip=\"%.1f %%\"", decimal(fmin(0.75, sqrt(part))).text, 100 * part);
 }
 
 static void write_instruction(const tn_plan *plan, int i, FILE *stream)
@@ -196,7 +206,7 @@ static void write_reads(const tn_plan *plan, int vertex, FILE *stream)
         int writer = from->second ? from->partner : root;
         if (from->home != TN_HOME_MEMORY) fprintf(stream, "    v%d -> v%d [color=\"#9db8d6\"];\n", writer, vertex);
         else
-            fprintf(stream, "    v%d -> v%d [penwidth=%.2f%s];\n", writer, vertex, width(bytes_of(from->node)),
+            fprintf(stream, "    v%d -> v%d [penwidth=%s%s];\n", writer, vertex, decimal(width(bytes_of(from->node))).text,
                     from->kind == TN_VERTEX_LEAF ? ", color=\"#bbbbbb\"" : ", color=\"#444444\"");
     }
 }

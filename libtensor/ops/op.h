@@ -77,10 +77,10 @@ enum {
     TN_OP_CUSTOM = 64,     /* of the user's: its row belongs to the graph (custom.c) */
 };
 
-/* FLOP are counted so: an addition, a multiplication, a division, a comparison and a square root are 1, however long they
- * take; other functions of one number 20 to 60, about what a polynomial for them takes; moving elements, and changing
- * their number type, 0. A row says how many there are for each element of the output (flop), or in the whole node
- * (cost). Bytes are those of the inputs and the output, each once, and `traffic` besides. */
+/* FLOP are counted so: an addition, a multiplication, a division, a comparison and a square root are 1, however long
+ * they take; other functions of one number 20 to 60, about what a polynomial for them takes; moving elements, and
+ * changing their number type, 0 (TN_OP_MOVES). A row says how many there are for each element of the output (flop), or
+ * in the whole node (cost). Bytes are those of the inputs and the output, each once, and `traffic` besides. */
 struct tn_op {
     const char *name;
     const char *about;  /* one line for the documentation */
@@ -125,7 +125,8 @@ const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 #endif
 #define TN_KERNELS(name) {name##_f32, name##_f64}
 
-/* The rows and columns that an elementwise kernel walks: all in one row where the memory of every operand allows it. */
+/* The rows and columns that an elementwise kernel walks: all in one row where the memory of every operand allows it.
+ */
 static inline void tn_extent(const tn_call *c, int n, int64_t *rows, int64_t *cols)
 {
     bool one_run = c->out.rs == c->out.cols;

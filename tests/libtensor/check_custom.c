@@ -38,6 +38,12 @@ static tn_status scalar(int n, const tn_shape *in, const void *constants, tn_sha
     return TN_OK;
 }
 
+static double one(int n, const tn_shape *in, tn_shape out, const void *constants)
+{
+    (void)n, (void)in, (void)out, (void)constants;
+    return 1;
+}
+
 #define KERNEL .name = "mine", .kernel_f32 = nothing
 static const struct {
     tn_operation operation;
@@ -54,7 +60,7 @@ static const struct {
     {{KERNEL, .kind = TN_AT_ONCE}, 0, 0, TN_EINVAL, {"mine: without operands it wants a shape rule"}},
     {{KERNEL, .operands = 1, .shape = scalar}, 1, 0, TN_EINVAL, {"mine: element by element, the shape is that of"}},
     {{KERNEL, .operands = 1, .whole = 1}, 1, 0, TN_EINVAL, {"mine: `whole` is for TN_BY_ITEMS"}},
-    {{KERNEL, .operands = 1, .flop = 1, .cost = (void *)nothing}, 1, 0, TN_EINVAL, {"flop and cost exclude each other"}},
+    {{KERNEL, .operands = 1, .flop = 1, .cost = one}, 1, 0, TN_EINVAL, {"flop and cost exclude each"}},
     {{KERNEL, .operands = 1, .constants = 4}, 1, true, TN_EINVAL, {"mine: its constants are missing"}},
     {{KERNEL, .operands = 1}, 2, 0, TN_EINVAL, {"mine cannot take 2 inputs: it has 1"}},
     {{KERNEL, .operands = 2}, 2, 0, TN_ESHAPE,
@@ -75,10 +81,11 @@ START_TEST(mistakes_with_operations_of_ones_own_are_named)
 {
     tn_graph *g = tn_graph_new(TN_F32);
     tn_node *in[] = {tn_input(g, "x", TN_F32, TN_SHAPE(3, 4)), tn_input(g, "y", TN_F32, TN_SHAPE(5, 4))};
+    const int *constants = mistakes[_i].without_constants ? NULL : &(int){6};
     const char *message;
     char line[64];
     snprintf(line, sizeof line, "check_custom.c:%d: ", __LINE__ + 1);
-    tn_node *bad = tn_custom(g, &mistakes[_i].operation, mistakes[_i].n, in, mistakes[_i].without_constants ? NULL : &(int){6});
+    tn_node *bad = tn_custom(g, &mistakes[_i].operation, mistakes[_i].n, in, constants);
     ck_assert_int_eq(tn_graph_status(g, &message), mistakes[_i].status);
     SAYS(message, line);
     for (int w = 0; w < 2 && mistakes[_i].words[w]; w++) SAYS(message, mistakes[_i].words[w]);
@@ -224,7 +231,8 @@ START_TEST(pieces_make_up_the_whole_on_any_number_of_threads)
         tn_plan *plan = tn_plan_new(g, 0, NULL);
         ck_assert_int_eq(tn_run(plan, NULL), TN_OK);
         for (int i = 0; i < 15000; i++)
-            if (((const double *)tn_result(plan, "y"))[i] != 0.75 * i) ck_abort_msg("element %d on %d threads", i, threads);
+            if (((const double *)tn_result(plan, "y"))[i] != 0.75 * i)
+                ck_abort_msg("element %d on %d threads", i, threads);
         tn_plan_free(plan);
         tn_graph_free(g);
     }

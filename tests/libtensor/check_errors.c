@@ -187,7 +187,8 @@ START_TEST(a_checking_plan_names_the_first_value_that_is_not_finite)
     ck_assert_int_eq(tn_run(checked, &error), TN_ENUMERIC);
     char expected[256];
     snprintf(expected, sizeof expected,
-             "element 5 of log 'root' [3, 4] (check_errors.c:%d) of relu [3, 4] (check_errors.c:%d) is -inf", line, line);
+             "element 5 of log 'root' [3, 4] (check_errors.c:%d) of relu [3, 4] (check_errors.c:%d) is -inf", line,
+             line);
     ck_assert_str_eq(error.message, expected);
     ck_assert_int_eq(tn_run(plan, NULL), TN_OK);
     ck_assert_float_infinite(*(const float *)tn_result(plan, "y"));

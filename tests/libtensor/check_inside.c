@@ -7,6 +7,7 @@
 #include "oracle.h"
 #include "testing.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,8 +105,8 @@ START_TEST(a_plan_prints_where_results_live_and_come_from)
 {
     model m = new_model(0);
     char *text = printed(plan_text, m.plan);
-    static const char *const words[] = {"sin and cos 'crest & <trough>' [500, 40]", "-> block", "-> arena, ", "-> gradient, ",
-                                        "sum of segments", "in wave", "check_inside.c:", "tiles of "};
+    static const char *const words[] = {"sin and cos 'crest & <trough>' [500, 40]", "-> block", "-> arena, ",
+                                        "-> gradient, ", "sum of segments", "in wave", "check_inside.c:", "tiles of "};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) SAYS(text, words[i]);
     free(text);
     free_model(&m);
@@ -180,6 +181,22 @@ START_TEST(a_picture_of_a_plan_has_every_instruction_in_its_stage_and_chain)
 }
 END_TEST
 
+START_TEST(pictures_do_not_depend_on_the_decimal_point_of_the_language)
+{
+    model m = new_model(0);
+    char *text[2];
+    for (int german = 0; german < 2; german++) {
+        if (german && !setlocale(LC_NUMERIC, "de_DE.UTF-8")) printf("SKIPPED: there is no German locale\n");
+        text[german] = printed(plan_picture, m.plan);
+        draw(text[german]);
+    }
+    ck_assert_ptr_null(strstr(text[1], "penwidth=0,"));
+    free(text[0]);
+    free(text[1]);
+    free_model(&m);
+}
+END_TEST
+
 /* All operations, and all ways of cutting and sharing them. */
 START_TEST(graphs_and_plans_of_every_kind_can_be_looked_at)
 {
@@ -244,8 +261,9 @@ START_TEST(the_memory_report_names_the_largest_results_and_when_most_is_needed)
 {
     model m = new_model(TN_PLAN_UNFUSED);
     char *text = printed(memory_text, m.plan);
-    static const char *const words[] = {"most is needed in stage", "parameter, not of the plan", "tiles, of all threads",
-                                        " 80 kB  ", "[500, 40] (check_inside.c:", "the largest in stage"};
+    static const char *const words[] = {"most is needed in stage",    "parameter, not of the plan",
+                                        "tiles, of all threads",      " 80 kB  ",
+                                        "[500, 40] (check_inside.c:", "the largest in stage"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) SAYS(text, words[i]);
     free(text);
     free_model(&m);
@@ -332,9 +350,11 @@ START_TEST(a_profile_prints_by_operation_scope_and_node_longest_first)
     free(text);
     for (int run = 0; run < 20; run++) tn_run(m.plan, NULL);
     text = printed(profile_text, m.plan);
-    static const char *const words[] = {"profile: 20 runs on", "waiting", "GFLOP/s", "of peak", "operation\n", "scope\n",
-                                        "node\n", "wave, gradient\n", "outside of scopes", "sin and cos\n",
-                                        "in wave  check_inside.c:"};
+    static const char *const words[] = {
+        "profile: 20 runs on", "waiting",          "GFLOP/s",           "of peak",       "operation\n",
+        "scope\n",             "wave, gradient\n", "outside of scopes", "sin and cos\n", "in wave  check_inside.c:",
+        "node\n",
+    };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) SAYS(text, words[i]);
     double last = 101, sum = 0;
     char *line = strstr(text, "operation\n") + 10;
@@ -435,6 +455,7 @@ int main(void)
     tcase_add_test(shown, a_plan_prints_where_results_live_and_come_from);
     tcase_add_test(shown, a_picture_of_a_graph_has_every_node_and_every_use_of_one);
     tcase_add_test(shown, a_picture_of_a_plan_has_every_instruction_in_its_stage_and_chain);
+    tcase_add_test(shown, pictures_do_not_depend_on_the_decimal_point_of_the_language);
     tcase_add_loop_test(shown, graphs_and_plans_of_every_kind_can_be_looked_at, 0, 40);
     tcase_add_loop_test(memory, buffers_account_for_all_memory_of_a_plan, 0, 2);
     tcase_add_test(memory, the_memory_report_names_the_largest_results_and_when_most_is_needed);

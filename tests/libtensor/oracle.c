@@ -283,7 +283,9 @@ static double evaluate_polynomial(const tn_node *node, place p, double *const *i
 static double evaluate_cumulative_sum(const tn_node *node, place p, double *const *in)
 {
     const cumulative_constants *c = node->attr.constants;
-    int64_t *at = &p.at[c->axis], first = c->backwards ? *at : 0, last = c->backwards ? node->shape.dim[c->axis] - 1 : *at;
+    int64_t *at = &p.at[c->axis], last = node->shape.dim[c->axis] - 1;
+    int64_t first = c->backwards ? *at : 0;
+    if (!c->backwards) last = *at;
     double sum = 0;
     for (*at = first; *at <= last; ++*at) sum += in[0][flat_of(node->shape, p)];
     return sum;

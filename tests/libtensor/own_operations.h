@@ -10,8 +10,8 @@ typedef struct gabor_constants {
 } gabor_constants;
 tn_node *own_gabor(tn_graph *g, tn_node *x, double frequency, double phase);
 
-/* The hinge max(0, 1 - z) of z = score label, smoothed between 0 and 1: Rennie and Srebro, IJCAI Workshop on Advances in
- * Preference Handling, 2005. */
+/* The hinge max(0, 1 - z) of z = score label, smoothed between 0 and 1: Rennie and Srebro, IJCAI Workshop on Advances
+ * in Preference Handling, 2005. */
 tn_node *own_hinge(tn_graph *g, tn_node *score, tn_node *label);
 
 /* The polynomial with coefficients c [K] at each element of x [N, ...]: c[0] + c[1] x + ... */
