@@ -15,10 +15,10 @@
 typedef struct options {
     const char *recording, *dump, *frames, *checkpoint;
     double max_minutes;
-    bool resume;
+    bool resume, profile;
 } options;
 
-enum { RESUME = 1024, MAX_MINUTES, DUMP_STEP, FRAMES };
+enum { RESUME = 1024, MAX_MINUTES, DUMP_STEP, FRAMES, PROFILE };
 
 static const struct argp_option own_options[] = {
     {"data", 'd', "RECORDING", 0, "The recording to learn from, as ommatid-generate writes it", 0},
@@ -28,6 +28,7 @@ static const struct argp_option own_options[] = {
      "Write parameters, loss terms and gradients of one step to a safetensors file, and do nothing else; the "
      "parameters are those of the run given with -o, or the initial ones without -o", 0},
     {"frames", FRAMES, "A,B,...", 0, "Training frames of that step", 0},
+    {"profile", PROFILE, NULL, 0, "At the end, print where the time and the memory of a step went", 0},
     {0},
 };
 
@@ -52,6 +53,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->dump = argument;
         break;
     case FRAMES: o->frames = argument; break;
+    case PROFILE: o->profile = true; break;
     case ARGP_KEY_END:
         if (!o->dump != !o->frames) argp_error(state, "--dump-step and --frames go together");
         break;
@@ -88,10 +90,11 @@ static tn_status train(const om_cli *cli, const options *o, om_experiment *exper
 {
     om_trainer trainer = {0};
     tn_status status = o->resume ? TN_OK : om_output_directory(cli->output, cli->force, error);
-    if (!status) status = om_trainer_open(&trainer, experiment, cli->output, o->resume, progress, error);
+    if (!status) status = om_trainer_open(&trainer, experiment, cli->output, o->resume, o->profile, progress, error);
     if (!status) status = om_config_save(experiment->config, cli->output, error);
     trainer.max_seconds = 60 * o->max_minutes;
     if (!status) status = om_trainer_run(&trainer, error);
+    if (!status && o->profile) om_trainer_print_profile(&trainer, stdout);
     om_trainer_close(&trainer);
     return status;
 }

@@ -215,6 +215,23 @@ TN_API tn_node *tn_name(tn_graph *g, tn_node *node, const char *name);
 TN_API tn_shape tn_node_shape(const tn_node *node);
 TN_API tn_dtype tn_node_dtype(const tn_node *node);
 
+/* The graph as text, one node a line, and as a picture in the language of Graphviz (`dot -Tsvg`): boxes for scopes and
+ * for the gradient, colours by kind of operation, arrows as wide as what goes along them is large. */
+TN_API void tn_graph_print(const tn_graph *g, FILE *stream);
+TN_API void tn_graph_dot(const tn_graph *g, FILE *stream);
+
+/* Nodes made from here on belong to a part of the model of that name, until tn_scope_end; parts may lie within parts:
+ * "joint/siren". Their gradients belong to it too. Messages, prints, pictures and profiles say it. The name is copied.
+ * Errors: TN_EINVAL an empty name, an end without a beginning. */
+TN_API void tn_scope(tn_graph *g, const char *name);
+TN_API void tn_scope_end(tn_graph *g);
+
+/* Note file and line of what was described since the last note, and of an error in it. Nobody needs to call them: in C
+ * and C++, every function that describes is also a macro that does (tensor_places.h); in other languages, a wrapper of
+ * them may. tn_placed returns node. file is borrowed, like __FILE__, and must outlive the graph. */
+TN_API void tn_place(tn_graph *g, const char *file, int line);
+TN_API tn_node *tn_placed(tn_node *node, const char *file, int line);
+
 /* ---- 7. Operations ------------------------------------------------------------------------------------------ */
 /* All return a node of g. Operands of one call have one dtype, and int32 tensors can only be cast or name places
  * (tn_one_hot, tn_cross_entropy). Elementwise operations of several operands broadcast as in NumPy: shapes are aligned
@@ -491,6 +508,7 @@ typedef struct tn_plan tn_plan;
 enum {
     TN_PLAN_UNFUSED = 1, /* one operation at a time: same results, for tests and for blaming time */
     TN_PLAN_CHECK = 2,   /* unfused, and every value is inspected: tn_run names the first NaN or infinity */
+    TN_PLAN_PROFILE = 4, /* every run measures the time of each operation: see tn_profile_print */
 };
 
 /* Compiles the outputs of g. The plan borrows g, its parameter sets and its sparsities.
@@ -512,8 +530,98 @@ TN_API tn_status tn_run(tn_plan *plan, tn_error *error);
  * the user where the output is an input or only looks at one. NULL if the name is unknown. */
 TN_API const void *tn_result(const tn_plan *plan, const char *name);
 
-TN_API size_t tn_plan_memory(const tn_plan *plan);           /* bytes of all its buffers */
-TN_API void tn_plan_print(const tn_plan *plan, FILE *stream); /* stages, chains, buffers, as text */
+/* A plan as text, and as a picture in the language of Graphviz: what runs in which stage, which operations share tiles
+ * (a chain), and where results live. In the picture of a plan with a profile, the redder the slower. */
+TN_API void tn_plan_print(const tn_plan *plan, FILE *stream);
+TN_API void tn_plan_dot(const tn_plan *plan, FILE *stream);
+
+/* Memory. Results that are not needed at the same time share the plan's arena, so it is smaller than their sum; what
+ * only one chain sees lives in tiles, a scratch memory of each thread. */
+TN_API size_t tn_plan_memory(const tn_plan *plan); /* bytes of arena and tiles */
+
+/* What a buffer holds. */
+typedef enum tn_buffer_kind {
+    TN_BUFFER_INPUT,     /* an input, lent by the user */
+    TN_BUFFER_PARAMETER, /* of a parameter set */
+    TN_BUFFER_GRADIENT,  /* of a parameter, in the set */
+    TN_BUFFER_CONSTANT,  /* a number */
+    TN_BUFFER_OUTPUT,    /* a result that the user may read */
+    TN_BUFFER_FORWARD,   /* a result on the way to the outputs: activations */
+    TN_BUFFER_BACKWARD,  /* a result on the way to a gradient */
+    TN_BUFFER_PARTIAL,   /* the sums of segments, to be added up */
+    TN_BUFFER_PACKED,    /* a matrix in the order in which products read it */
+    TN_BUFFER_TILES,     /* the scratch of all threads */
+} tn_buffer_kind;
+TN_API const char *tn_buffer_kind_name(tn_buffer_kind kind); /* "forward" */
+
+/* A buffer of a plan. */
+typedef struct tn_buffer {
+    tn_buffer_kind kind;
+    int64_t bytes;
+    const tn_node *node;         /* whose result it holds; of tiles, the largest there; or NULL */
+    const char *name;            /* of that node, or NULL; owned by the graph */
+    bool owned;                  /* by the plan: neither the user's nor a parameter set's */
+    int first_stage, last_stage; /* when it is needed; outputs to the end */
+} tn_buffer;
+TN_API int tn_plan_buffer_count(const tn_plan *plan);
+TN_API tn_buffer tn_plan_buffer_at(const tn_plan *plan, int i); /* 0 <= i < count */
+/* Prints how much there is of each kind, in which stage most is needed, and for what. */
+TN_API void tn_plan_print_memory(const tn_plan *plan, FILE *stream);
+
+/* What the machine can do at most, with all threads. */
+typedef struct tn_peak {
+    double flops;             /* float32 operations per second; half of that in float64 */
+    double bandwidth;         /* bytes per second to and from memory */
+    const char *instructions; /* the instruction set that was fastest, or NULL */
+} tn_peak;
+
+/* Measures it with so many threads: multiply-adds in registers, and a[i] = b[i] + s c[i] over arrays of twice the last
+ * cache (64 MB to 1 GB each), the best of ten trials. Takes about a second on an idle machine.
+ *   quick   a look at little memory, within milliseconds: no measurement, for tests
+ * Errors: TN_ENOMEM. */
+TN_API tn_status tn_peak_measure(int threads, bool quick, tn_peak *peak, tn_error *error);
+
+/* One row of the profile of a plan made with TN_PLAN_PROFILE: what one operation took in all runs since the first, or
+ * since tn_profile_reset. The clock is read after each kernel of each tile, so operations are told apart although they
+ * share tiles; results are the same bits as without. What is done at once has one row ("sin and cos"); a sum over
+ * items has two ("sum per segment", "sum of segments"). Reading the clock takes some 30 ns a call, which counts as the
+ * operation's: much for an operation on a thousand numbers, little for one on ten thousand. */
+typedef struct tn_profile_row {
+    const tn_node *node;     /* what is made (its shape: tn_node_shape) */
+    char operation[64];      /* "linear" */
+    const char *name;        /* of the node, or NULL; this and the next two are owned by the graph */
+    const char *scope;       /* that it was made in, or NULL */
+    const char *file;        /* where, or NULL */
+    int line;
+    bool gradient;           /* made for a gradient */
+    int stage, chain;        /* of the plan, as tn_plan_print counts them (chains: from 0 over all stages) */
+    int64_t calls;           /* of its kernel */
+    double seconds;          /* of all threads together */
+    double flop;             /* additions, multiplications and so on; a sine or an exponential counts 20 */
+    double bytes;            /* read from and written to memory outside of tiles, everything once a run */
+    double share;            /* of what the peak allows: of arithmetic or of memory, the larger; 0 without a peak */
+} tn_profile_row;
+
+/* The whole of a profile. */
+typedef struct tn_profile_total {
+    int64_t runs;
+    int threads;             /* of the latest run */
+    double seconds;          /* of all runs, by the clock on the wall */
+    double working, waiting; /* seconds of all threads together: in operations, and for each other or for work */
+} tn_profile_total;
+
+/* The profile as data: rows in the order in which they run. Without TN_PLAN_PROFILE there are none, and the total is 0.
+ *   peak   what shares are shares of; NULL: no shares */
+TN_API int tn_profile_count(const tn_plan *plan);
+TN_API tn_profile_row tn_profile_at(const tn_plan *plan, int i, const tn_peak *peak); /* 0 <= i < count */
+TN_API tn_profile_total tn_profile_sum(const tn_plan *plan);
+TN_API void tn_profile_reset(tn_plan *plan); /* begins anew */
+
+/* Prints the rows added up by operation, by scope, and by node, longest first: the share of the time of all threads, in
+ * milliseconds a run as if all threads had shared the work, and rates as if all did this. Caches are faster than
+ * memory, so what finds its operands there may take more than the peak.
+ *   peak   as above; NULL: no shares */
+TN_API void tn_profile_print(const tn_plan *plan, const tn_peak *peak, FILE *stream);
 
 /* ---- 11. Optimizing ----------------------------------------------------------------------------------------- */
 
@@ -666,12 +774,84 @@ TN_API tn_tensor tn_file_at(const tn_file *file, int i);                       /
 TN_API const tn_tensor *tn_file_find(const tn_file *file, const char *name);   /* NULL if absent */
 TN_API const char *tn_file_meta(const tn_file *file, const char *key);         /* NULL if absent */
 
-/* ---- 13. About ---------------------------------------------------------------------------------------------- */
+/* ---- 13. Operations of your own ----------------------------------------------------------------------------- */
+/* An operation that the library does not have: give its kernels, and where needed its shape and its gradient. All else
+ * follows: it is planned, cut into tiles and fused, run on any number of threads, checked (TN_PLAN_CHECK also finds
+ * elements that a kernel leaves out), profiled and differentiated like others. For example y = sin(x) / x:
+ *
+ *     static void sinc(const tn_piece *p)
+ *     {
+ *         const float *x = (const float *)p->in[0];
+ *         float *y = (float *)p->out;
+ *         for (int64_t i = 0; i < p->size; i++) y[i] = x[i] == 0 ? 1 : sinf(x[i]) / x[i];
+ *     }
+ *     static tn_node *sinc_gradient(tn_graph *g, tn_node *const *in, tn_node *y, tn_node *dy, int i, const void *c)
+ *     {
+ *         return tn_mul(g, dy, tn_div_no_nan(g, tn_sub(g, tn_cos(g, in[0]), y), in[0]));
+ *     }
+ *     static const tn_operation sinc_operation = {.name = "sinc", .kind = TN_BY_ELEMENTS, .operands = 1,
+ *                                                 .kernel_f32 = sinc, .gradient = sinc_gradient, .flop = 21};
+ *     tn_node *y = tn_custom(g, &sinc_operation, 1, &x, NULL); */
+
+/* What of its operands an element of the result is made of. */
+typedef enum tn_operation_kind {
+    TN_BY_ELEMENTS, /* the element at the same place; operands are first repeated to their common shape */
+    TN_BY_ITEMS,    /* the item (the index of the leading axis) at the same place, and the whole of some operands */
+    TN_AT_ONCE,     /* anything: one call of the kernel, on one thread */
+} tn_operation_kind;
+
+/* What a kernel is called to do: all of the result, or a piece of it, of any size. Elements lie next to each other. */
+typedef struct tn_piece {
+    int64_t first, items;        /* by items: the first one, and how many */
+    int64_t size;                /* elements of the result in this piece */
+    int n;                       /* operands */
+    const void *in[16];          /* their elements, of the number type of the kernel: of the same piece, or the whole */
+    void *out;                   /* the result of this piece; every element is to be written */
+    tn_shape shape, in_shape[16]; /* of the whole result and of whole operands */
+    const void *constants;       /* those of this application */
+} tn_piece;
+
+/* A kernel: a function of the operands and the constants alone, which must not depend on how work is cut into pieces.
+ * Several threads call it at once. */
+typedef void (*tn_piece_kernel)(const tn_piece *piece);
+
+/* An operation. It is borrowed and must outlive graphs and plans: let it be static. Members that are 0 or NULL need not
+ * be given. */
+typedef struct tn_operation {
+    const char *name; /* for messages, prints and profiles */
+    tn_operation_kind kind;
+    int operands;     /* how many, 0 to 16 */
+    unsigned whole;   /* by items: bits of the operands of which every item needs all (bit 0: operand 0) */
+    size_t constants; /* bytes that each application brings; equal applications are merged by comparing them */
+    tn_piece_kernel kernel_f32, kernel_f64; /* for float32 and float64; one may be missing */
+    /* The shape of the result; NULL: that of operand 0. Not by elements. On error, tn_fail(why, ...) what is wrong. */
+    tn_status (*shape)(int n, const tn_shape *in, const void *constants, tn_shape *out, tn_error *why);
+    /* The gradient to operand i, made of nodes, given that of the result y; NULL where it is zero everywhere. Without a
+     * rule, asking for a gradient is an error. Gradients of gradients need no more. */
+    tn_node *(*gradient)(tn_graph *g, tn_node *const *in, tn_node *y, tn_node *dy, int i, const void *constants);
+    /* Operations on numbers for each element of the result, or in all: for profiles, and because a plan of little work
+     * runs on one thread. */
+    double flop;
+    double (*cost)(int n, const tn_shape *in, tn_shape out, const void *constants);
+} tn_operation;
+
+/* Applies it. constants: as many bytes as the operation says, copied; else NULL.
+ * Errors: TN_EINVAL the operation contradicts itself, or the number of operands; TN_ENAME the library has one of that
+ * name; TN_EDTYPE there is no kernel for the operands; TN_ESHAPE the shapes; whatever its rules report. */
+TN_API tn_node *tn_custom(tn_graph *g, const tn_operation *operation, int n, tn_node *const *operands,
+                          const void *constants);
+
+/* ---- 14. About ---------------------------------------------------------------------------------------------- */
 
 TN_API const char *tn_version(void);  /* "0.1.0" */
 TN_API const char *tn_hardware(void); /* the instruction set and BLIS kernels in use, "avx512, BLIS zen3" */
 
 #ifdef __cplusplus
 }
+#endif
+
+/* Behind all declarations; -DTN_NO_PLACES leaves it out. */
+#ifndef TN_NO_PLACES
+#include "tensor_places.h"
 #endif
 #endif

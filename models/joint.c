@@ -267,6 +267,7 @@ static tn_node *sum_of_norms(const om_mlp *mlp, tn_graph *g, tn_params *params,
 static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *coefficients,
                            tn_node *prediction, tn_node *probe)
 {
+    tn_scope(g, "regularizers");
     tn_node *at[3], *w = tn_param(g, params, "W"), *loss = prediction;
     for (int i = 0; i < 3; i++) at[i] = tn_slice(g, probe, 1, i, 1);
     tn_node *two = tn_cast(g, tn_full(g, tn_node_shape(at[2]), 2 * joint->spec.xnorm), tn_node_dtype(probe));
@@ -286,6 +287,7 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
         tn_output(g, name, term);
         loss = tn_add(g, loss, term);
     }
+    tn_scope_end(g);
     return loss;
 }
 

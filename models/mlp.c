@@ -18,10 +18,12 @@ void om_mlp_declare(const om_mlp *mlp, tn_params *params, int group)
 
 tn_node *om_mlp_build(const om_mlp *mlp, tn_graph *g, tn_params *params, tn_node *x)
 {
+    tn_scope(g, mlp->name);
     for (int i = 0; i < mlp->layers; i++) {
         x = tn_linear(g, x, tn_param(g, params, om_parameter(mlp->name, i, "weight").text),
                       tn_param(g, params, om_parameter(mlp->name, i, "bias").text));
         if (i < mlp->layers - 1) x = tn_relu(g, x);
     }
+    tn_scope_end(g);
     return x;
 }

@@ -43,10 +43,13 @@ void om_siren_initialise(const om_siren *siren, tn_params *params)
 tn_node *om_siren_build(const om_siren *siren, tn_graph *g, tn_params *params, tn_node *x)
 {
     int last = siren->layers + 1;
+    tn_scope(g, siren->name);
     for (int i = 0; i <= last; i++) {
         x = tn_linear(g, x, tn_param(g, params, om_parameter(siren->name, i, "weight").text),
                       tn_param(g, params, om_parameter(siren->name, i, "bias").text));
         if (i < last) x = tn_sin(g, siren->published ? tn_scale(g, x, siren->omega[0]) : x);
     }
-    return siren->squared ? tn_square(g, x) : x;
+    if (siren->squared) x = tn_square(g, x);
+    tn_scope_end(g);
+    return x;
 }

@@ -13,13 +13,13 @@
 
 /* ---- opening ---- */
 
-static tn_status make_plan(om_trainer *t, tn_error *error)
+static tn_status make_plan(om_trainer *t, unsigned options, tn_error *error)
 {
     om_experiment *e = t->experiment;
     t->graph = tn_graph_new(TN_F32);
     if (!t->graph) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
     om_joint_step(e->joint, t->graph, e->params, e->config->training.batch, e->config->training.input_frames, false);
-    t->plan = tn_plan_new(t->graph, 0, error);
+    t->plan = tn_plan_new(t->graph, options, error);
     if (!t->plan) return error->status;
     t->coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *t->coefficients);
     if (!t->coefficients) return tn_fail(error, TN_ENOMEM, "no memory for coefficients");
@@ -41,7 +41,7 @@ static tn_status forget(const om_trainer *t, tn_error *error)
 }
 
 tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *directory, bool resume,
-                          om_progress *progress, tn_error *error)
+                          bool profile, om_progress *progress, tn_error *error)
 {
     *t = (om_trainer){.experiment = experiment, .directory = directory, .progress = progress,
                       .scores = {.stimulus_r2 = NAN, .weight_r2 = NAN}};
@@ -51,7 +51,7 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
     char *metrics;
     if (asprintf(&metrics, "%s/metrics.jsonl", directory) < 0) metrics = NULL;
     tn_status status = t->checkpoint && t->config && metrics ? TN_OK : tn_fail(error, TN_ENOMEM, "out of memory");
-    if (!status) status = make_plan(t, error);
+    if (!status) status = make_plan(t, profile ? TN_PLAN_PROFILE : 0, error);
     if (!status) {
         tn_optimizer_config adam = TN_ADAM_DEFAULTS;
         adam.clip_norm = experiment->config->training.clip_norm;
@@ -215,4 +215,13 @@ tn_status om_trainer_run(om_trainer *t, tn_error *error)
     /* From its first moment on a run can be resumed. */
     tn_status status = t->step ? TN_OK : save(t, error);
     return status ? status : make_steps(t, error);
+}
+
+void om_trainer_print_profile(const om_trainer *t, FILE *stream)
+{
+    tn_peak peak;
+    bool measured = tn_peak_measure(tn_threads(), false, &peak, NULL) == TN_OK;
+    tn_profile_print(t->plan, measured ? &peak : NULL, stream);
+    fprintf(stream, "\n");
+    tn_plan_print_memory(t->plan, stream);
 }

@@ -22,5 +22,6 @@ int64_t tn_shape_dim0(tn_shape shape);
 
 /* False if the rank is impossible, a dimension is negative or there would be too many elements. */
 bool tn_shape_valid(tn_shape shape);
+#define TN_NO_SHAPE "is not a shape: 0 to 6 axes of sizes from 0 on, at most 2^40 elements"
 
 #endif

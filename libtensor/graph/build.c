@@ -17,18 +17,24 @@ static bool common_shape(tn_shape a, tn_shape b, tn_shape *out)
     return true;
 }
 
-/* Elementwise operations of several operands, which are first repeated to their common shape. */
-static tn_node *elementwise(tn_graph *g, const char *op, int n, tn_node *const *in)
+tn_node *tn_apply_elementwise(tn_graph *g, const tn_op *op, int n, tn_node *const *in, const tn_attr *attr)
 {
-    if (!tn_graph_owns(g, op, n, in)) return &g->failed;
-    tn_node *repeated[3];
+    if (n != op->arity) return tn_apply_op(g, op, n, in, attr); /* which says so */
+    if (!tn_graph_owns(g, op->name, n, in)) return &g->failed;
+    tn_node *repeated[TN_MAX_INPUTS];
     tn_shape shape = in[0]->shape;
     for (int i = 1; i < n; i++)
         if (!common_shape(shape, in[i]->shape, &shape))
-            return tn_graph_fail(g, TN_ESHAPE, "%s cannot combine %s and %s", op, tn_node_words(in[i - 1]).text,
-                                 tn_node_words(in[i]).text);
+            return tn_graph_fail(g, TN_ESHAPE,
+                                 "%s cannot combine %s and %s: aligned at the last axis, sizes must be equal or 1",
+                                 op->name, tn_node_words(in[i - 1]).text, tn_node_words(in[i]).text);
     for (int i = 0; i < n; i++) repeated[i] = tn_broadcast(g, in[i], shape);
-    return tn_apply(g, op, n, repeated, NULL);
+    return tn_apply_op(g, op, n, repeated, attr);
+}
+
+static tn_node *elementwise(tn_graph *g, const char *op, int n, tn_node *const *in)
+{
+    return tn_apply_elementwise(g, tn_op_find(op), n, in, NULL);
 }
 
 #define BINARY(op)                                                                                                     \
@@ -130,8 +136,9 @@ static tn_node *batched_product(tn_graph *g, tn_node *a, tn_node *b, tn_attr att
     tn_shape la = a->shape, lb = b->shape, common;
     for (int i = 1; i <= 2; i++) la.dim[la.rank - i] = lb.dim[lb.rank - i] = 1;
     if (!common_shape(la, lb, &common))
-        return tn_graph_fail(g, TN_ESHAPE, "matmul cannot multiply %s and %s", tn_node_words(a).text,
-                             tn_node_words(b).text);
+        return tn_graph_fail(g, TN_ESHAPE,
+                             "matmul cannot multiply %s and %s: axes before the last two, aligned at the last of them, "
+                             "must be equal or 1", tn_node_words(a).text, tn_node_words(b).text);
     a = lead(g, untransposed(a, &attr.transpose_a), common);
     b = lead(g, untransposed(b, &attr.transpose_b), common);
     return tn_apply(g, "batched_matmul", 2, (tn_node *[]){a, b}, &attr);
@@ -179,7 +186,7 @@ static tn_node *reduce(tn_graph *g, const char *op, tn_node *a, unsigned axes, b
     tn_shape kept = a->shape;
     if (axes == TN_ALL) axes = (1u << rank) - 1;
     if (axes >> rank)
-        return tn_graph_fail(g, TN_ESHAPE, "%s: %s has no axis %d", op, tn_node_words(a).text,
+        return tn_graph_fail(g, TN_ESHAPE, "%s: %s has no axis %d; they count from 0", op, tn_node_words(a).text,
                              31 - __builtin_clz(axes));
     for (int end = rank; end > 0;) {
         int start = end;
@@ -279,7 +286,7 @@ tn_node *tn_reshape(tn_graph *g, tn_node *a, tn_shape shape)
     if (!tn_graph_owns(g, "reshape", 1, &a)) return &g->failed;
     if (tn_shape_equal(a->shape, shape)) return a;
     if (!tn_shape_valid(shape))
-        return tn_graph_fail(g, TN_ESHAPE, "reshape: %s is not a shape", tn_shape_words(shape).text);
+        return tn_graph_fail(g, TN_ESHAPE, "reshape: %s " TN_NO_SHAPE, tn_shape_words(shape).text);
     return tn_apply(g, "reshape", 1, &a, &(tn_attr){.shape = shape});
 }
 
@@ -288,7 +295,7 @@ tn_node *tn_broadcast(tn_graph *g, tn_node *a, tn_shape shape)
     if (!tn_graph_owns(g, "broadcast", 1, &a)) return &g->failed;
     if (tn_shape_equal(a->shape, shape)) return a;
     if (!tn_shape_valid(shape))
-        return tn_graph_fail(g, TN_ESHAPE, "broadcast: %s is not a shape", tn_shape_words(shape).text);
+        return tn_graph_fail(g, TN_ESHAPE, "broadcast: %s " TN_NO_SHAPE, tn_shape_words(shape).text);
     return tn_apply(g, "broadcast", 1, &a, &(tn_attr){.shape = shape});
 }
 
@@ -328,8 +335,8 @@ tn_node *tn_pad(tn_graph *g, tn_node *a, int axis, int64_t before, int64_t after
 {
     if (!tn_graph_owns(g, "pad", 1, &a) || !tn_graph_has_axis(g, "pad", a, axis)) return &g->failed;
     if (before < 0 || after < 0 || before > INT64_MAX / 4 || after > INT64_MAX / 4)
-        return tn_graph_fail(g, TN_EINVAL, "pad of %s: %lld before and %lld behind", tn_node_words(a).text,
-                             (long long)before, (long long)after);
+        return tn_graph_fail(g, TN_EINVAL, "pad of %s: %lld before and %lld behind, not 0 or more",
+                             tn_node_words(a).text, (long long)before, (long long)after);
     int64_t length = before + a->shape.dim[axis] + after;
     return tn_apply(g, "pad", 1, &a, &(tn_attr){.axis = axis, .start = before, .length = length});
 }
@@ -344,8 +351,8 @@ tn_node *tn_permute(tn_graph *g, tn_node *a, const int *order)
     tn_attr attr = {.shape = a->shape};
     for (int i = 0; i < rank; i++) {
         if (order[i] < 0 || order[i] >= rank || used & TN_AXIS(order[i]))
-            return tn_graph_fail(g, TN_ESHAPE, "permute of %s: axis %d of the result is %d", tn_node_words(a).text, i,
-                                 order[i]);
+            return tn_graph_fail(g, TN_ESHAPE, "permute of %s: axis %d of the result is %d, not another of 0 to %d",
+                                 tn_node_words(a).text, i, order[i], rank - 1);
         used |= TN_AXIS(order[i]);
         attr.axis |= (int64_t)order[i] << 3 * i;
         attr.shape.dim[i] = a->shape.dim[order[i]];
@@ -385,7 +392,7 @@ static tn_node *random_tensor(tn_graph *g, const char *op, tn_shape shape, tn_dt
 {
     if (!tn_graph_owns(g, op, 1, &numbers.step)) return &g->failed;
     if (!tn_shape_valid(shape))
-        return tn_graph_fail(g, TN_ESHAPE, "%s: %s is not a shape", op, tn_shape_words(shape).text);
+        return tn_graph_fail(g, TN_ESHAPE, "%s: %s " TN_NO_SHAPE, op, tn_shape_words(shape).text);
     tn_attr attr = {.shape = shape, .dtype = dtype, .start = (int64_t)numbers.seed, .length = numbers.stream};
     return tn_apply(g, op, 1, &numbers.step, &attr);
 }
@@ -411,7 +418,8 @@ tn_node *tn_dropout(tn_graph *g, tn_node *a, double rate, tn_random numbers)
 
 static tn_node *sparse(tn_graph *g, const char *op, int n, tn_node *const *in, tn_attr attr)
 {
-    if (!g->error.status && !attr.sparsity) return tn_graph_fail(g, TN_EINVAL, "%s: the sparsity is missing", op);
+    if (!g->error.status && !attr.sparsity)
+        return tn_graph_fail(g, TN_EINVAL, "%s: the sparsity is missing: NULL instead of one", op);
     return tn_apply(g, op, n, in, &attr);
 }
 

@@ -42,20 +42,22 @@ static tn_node *seen(sweep *s, tn_node *node)
     return s->copy[node->id];
 }
 
-/* Adds to the gradients of the inputs what passes through one node. */
+/* Adds to the gradients of the inputs what passes through one node. What is made for that belongs to the node. */
 static void pass_through(sweep *s, tn_node *y)
 {
     tn_graph *g = s->g;
-    for (int k = 0; k < y->n_in; k++) {
+    tn_origin outer = g->origin;
+    g->origin = (tn_origin){.scope = y->origin.scope, .gradient_of = y};
+    for (int k = 0; k < y->n_in && !g->error.status; k++) {
         if (!s->depends[place(y->in[k])]) continue;
         if (!y->op->gradient) {
-            tn_graph_fail(g, TN_ENOGRAD, "%s has no derivative", tn_node_words(y).text);
-            return;
+            tn_graph_fail(g, TN_ENOGRAD, "%s has no derivative: see tn_detach", y->op->name);
+            break;
         }
         tn_node *from = seen(s, y), *more = g->error.status ? NULL : y->op->gradient(g, from, s->gradient[y->id], k);
         if (more) arrive(s, place(y->in[k]), more);
-        if (g->error.status) return;
     }
+    g->origin = outer;
 }
 
 static void walk_back(sweep *s, int m, tn_node *const *y, tn_node *const *seed, int n, tn_node *const *wrt,
@@ -77,8 +79,9 @@ static void walk_back(sweep *s, int m, tn_node *const *y, tn_node *const *seed, 
 static bool alike(tn_graph *g, const char *what, const tn_node *a, const tn_node *b)
 {
     if (tn_shape_equal(a->shape, b->shape) && a->dtype == b->dtype) return true;
-    tn_graph_fail(g, a->dtype == b->dtype ? TN_ESHAPE : TN_EDTYPE, "the %s %s (%s) must be like %s (%s)", what,
-                  tn_node_words(a).text, tn_dtype_name(a->dtype), tn_node_words(b).text, tn_dtype_name(b->dtype));
+    tn_graph_fail(g, a->dtype == b->dtype ? TN_ESHAPE : TN_EDTYPE,
+                  "the %s %s (%s) must be like %s (%s), of its shape and number type", what, tn_node_words(a).text,
+                  tn_dtype_name(a->dtype), tn_node_words(b).text, tn_dtype_name(b->dtype));
     return false;
 }
 

@@ -12,6 +12,7 @@ tn_graph *tn_graph_new(tn_dtype number)
     tn_graph *g = tn_calloc(1, sizeof *g);
     if (!g) return NULL;
     g->number = number;
+    g->failed.graph = g;
     if (number != TN_F32 && number != TN_F64) tn_fail(&g->error, TN_EDTYPE, "a graph computes in float32 or float64");
     return g;
 }
@@ -19,6 +20,7 @@ tn_graph *tn_graph_new(tn_dtype number)
 void tn_graph_free(tn_graph *g)
 {
     if (!g) return;
+    tn_custom_free(g);
     for (int i = 0; i < g->n_nodes; i++) {
         tn_release(g->nodes[i]->in);
         tn_release(g->nodes[i]->name);
@@ -28,6 +30,7 @@ void tn_graph_free(tn_graph *g)
     tn_release(g->nodes);
     tn_release(g->outputs);
     tn_release(g->segments);
+    tn_origin_free(g);
     tn_release(g);
 }
 
@@ -45,26 +48,18 @@ tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(text, sizeof text, format, arguments);
         va_end(arguments);
-        tn_fail(&g->error, status, "%s", text);
+        tn_fail(&g->error, status, "%s%s", tn_origin_context(&g->origin, text).text, text);
     }
     return &g->failed;
-}
-
-tn_words tn_node_words(const tn_node *node)
-{
-    tn_words words;
-    tn_words shape = tn_shape_words(node->shape);
-    if (node->name) snprintf(words.text, sizeof words.text, "%s '%.50s' %.60s", node->op->name, node->name, shape.text);
-    else snprintf(words.text, sizeof words.text, "%s %.60s", node->op->name, shape.text);
-    return words;
 }
 
 bool tn_graph_owns(tn_graph *g, const char *what, int n, tn_node *const *in)
 {
     for (int i = 0; i < n && !g->error.status; i++) {
-        if (!in[i]) tn_graph_fail(g, TN_EINVAL, "%s: input %d is missing", what, i);
+        if (!in[i]) tn_graph_fail(g, TN_EINVAL, "%s: input %d is missing: NULL instead of a node", what, i);
         else if (in[i]->id >= g->n_nodes || g->nodes[in[i]->id] != in[i])
-            tn_graph_fail(g, TN_EINVAL, "%s: input %d belongs to another graph", what, i);
+            tn_graph_fail(g, TN_EINVAL, "%s: input %d belongs to another graph: %s", what, i,
+                          tn_node_words(in[i]).text);
     }
     return g->error.status == TN_OK;
 }
@@ -72,7 +67,8 @@ bool tn_graph_owns(tn_graph *g, const char *what, int n, tn_node *const *in)
 bool tn_graph_has_axis(tn_graph *g, const char *what, const tn_node *node, int64_t axis)
 {
     if (axis >= 0 && axis < node->shape.rank) return true;
-    tn_graph_fail(g, TN_ESHAPE, "%s: %s has no axis %lld", what, tn_node_words(node).text, (long long)axis);
+    tn_graph_fail(g, TN_ESHAPE, "%s: %s has no axis %lld; they count from 0", what, tn_node_words(node).text,
+                  (long long)axis);
     return false;
 }
 
@@ -86,47 +82,75 @@ static tn_node *append(tn_graph *g, const tn_node *description)
         return tn_graph_fail(g, TN_ENOMEM, "no memory for a node");
     }
     *node = *description;
+    node->graph = g;
+    node->origin = g->origin;
     for (int i = 0; i < node->n_in; i++) in[i] = description->in[i];
     node->in = in;
     node->id = g->n_nodes;
     return g->nodes[g->n_nodes++] = node;
 }
 
+/* Whether the operation may have these inputs; if not, false, with the error recorded. */
+static bool check_inputs(tn_graph *g, const tn_op *op, int n, tn_node *const *in)
+{
+    if (n < 0 || n > TN_MAX_INPUTS || (op->arity >= 0 && n != op->arity)) {
+        if (op->arity >= 0) tn_graph_fail(g, TN_EINVAL, "%s cannot take %d inputs: it has %d", op->name, n, op->arity);
+        else tn_graph_fail(g, TN_EINVAL, "%s cannot take %d inputs: 0 to %d", op->name, n, TN_MAX_INPUTS);
+    } else if (tn_graph_owns(g, op->name, n, in))
+        for (int i = 0; i < n; i++) {
+            if (in[i]->dtype != in[0]->dtype)
+                tn_graph_fail(g, TN_EDTYPE, "%s cannot combine %s (%s) and %s (%s): cast one of them (tn_cast)",
+                              op->name, tn_node_words(in[0]).text, tn_dtype_name(in[0]->dtype),
+                              tn_node_words(in[i]).text, tn_dtype_name(in[i]->dtype));
+            if (in[i]->dtype == TN_I32 && !(op->flags & TN_OP_CAST))
+                tn_graph_fail(g, TN_EDTYPE, "%s cannot take %s (int32), which can only be cast", op->name,
+                              tn_node_words(in[i]).text);
+        }
+    return g->error.status == TN_OK;
+}
+
+/* The nodes that a composite operation stands for. They remember the one that the user called. */
+static tn_node *expand(tn_graph *g, const tn_op *op, tn_node *const *in, const tn_attr *attr)
+{
+    const tn_op *outer = g->origin.composite;
+    if (!outer) g->origin.composite = op;
+    tn_node *node = op->expand(g, in, attr);
+    g->origin.composite = outer;
+    return node;
+}
+
 tn_node *tn_apply(tn_graph *g, const char *name, int n, tn_node *const *in, const tn_attr *attr)
 {
-    static const tn_attr none;
     if (g->error.status) return &g->failed;
     const tn_op *op = tn_op_find(name);
-    if (!op) return tn_graph_fail(g, TN_ENAME, "there is no operation %s", name);
-    if (n < 0 || n > TN_MAX_INPUTS || (op->arity >= 0 && n != op->arity))
-        return tn_graph_fail(g, TN_EINVAL, "%s cannot take %d inputs", name, n);
-    if (!tn_graph_owns(g, name, n, in)) return &g->failed;
-    for (int i = 0; i < n; i++) {
-        if (in[i]->dtype != in[0]->dtype)
-            return tn_graph_fail(g, TN_EDTYPE, "%s cannot combine %s (%s) and %s (%s)", name, tn_node_words(in[0]).text,
-                                 tn_dtype_name(in[0]->dtype), tn_node_words(in[i]).text, tn_dtype_name(in[i]->dtype));
-        if (in[i]->dtype == TN_I32 && !(op->flags & TN_OP_CAST))
-            return tn_graph_fail(g, TN_EDTYPE, "%s cannot take %s (int32), which can only be cast", name,
-                                 tn_node_words(in[i]).text);
-    }
-    if (op->expand) return op->expand(g, in, attr ? attr : &none);
+    return op ? tn_apply_op(g, op, n, in, attr) : tn_graph_fail(g, TN_ENAME, "there is no operation %s", name);
+}
+
+tn_node *tn_apply_op(tn_graph *g, const tn_op *op, int n, tn_node *const *in, const tn_attr *attr)
+{
+    static const tn_attr none;
+    if (g->error.status || !check_inputs(g, op, n, in)) return &g->failed;
+    if (op->expand) return expand(g, op, in, attr ? attr : &none);
 
     tn_node node = {.op = op, .n_in = n, .in = (tn_node **)in, .attr = attr ? *attr : none,
                     .dtype = n ? in[0]->dtype : g->number};
     if (op->flags & (TN_OP_LEAF | TN_OP_CAST)) node.dtype = node.attr.dtype;
     tn_error why = {0};
     tn_status status = op->shape(&node, &node.shape, &why);
-    if (!status && !tn_shape_valid(node.shape)) status = tn_fail(&why, TN_ESHAPE, "%s: the result is too large", name);
+    if (!status && !tn_shape_valid(node.shape)) status =
+        tn_fail(&why, TN_ESHAPE, "%s: the result would be %s, which is too large", op->name,
+                         tn_shape_words(node.shape).text);
     return status ? tn_graph_fail(g, status, "%s", why.message) : append(g, &node);
 }
 
-static bool input_exists(const tn_graph *g, const char *name)
+/* The input of that name, or NULL. */
+static const tn_node *find_input(const tn_graph *g, const char *name)
 {
     for (int i = 0; i < g->n_nodes; i++) {
         const tn_node *node = g->nodes[i];
-        if (node->op->flags & TN_OP_LENT && node->name && !strcmp(node->name, name)) return true;
+        if (node->op->flags & TN_OP_LENT && node->name && !strcmp(node->name, name)) return node;
     }
-    return false;
+    return NULL;
 }
 
 static tn_node *set_name(tn_graph *g, tn_node *node, const char *name)
@@ -147,7 +171,13 @@ tn_node *tn_graph_copy(tn_graph *g, const tn_node *node, tn_node *const *in)
     copy.name = NULL;
     copy.segment = 0;
     copy.original = NULL;
+    if (!tn_custom_copy(g, &copy)) return tn_graph_fail(g, TN_ENOMEM, "no memory for a copy");
     tn_node *made = append(g, &copy);
+    if (made == &g->failed) {
+        tn_release((void *)copy.attr.constants);
+        return made;
+    }
+    made->origin = node->origin;
     return node->name ? set_name(g, made, node->name) : made;
 }
 
@@ -155,10 +185,12 @@ tn_node *tn_input(tn_graph *g, const char *name, tn_dtype dtype, tn_shape shape)
 {
     if (g->error.status) return &g->failed;
     if (!tn_shape_valid(shape))
-        return tn_graph_fail(g, TN_ESHAPE, "input %s: %s is not a shape", name, tn_shape_words(shape).text);
+        return tn_graph_fail(g, TN_ESHAPE, "input %s: %s " TN_NO_SHAPE, name, tn_shape_words(shape).text);
     if (dtype != TN_F32 && dtype != TN_F64 && dtype != TN_I32)
         return tn_graph_fail(g, TN_EDTYPE, "input %s: there is no number type %d", name, (int)dtype);
-    if (input_exists(g, name)) return tn_graph_fail(g, TN_ENAME, "input %s: the name is taken", name);
+    const tn_node *other = find_input(g, name);
+    if (other)
+        return tn_graph_fail(g, TN_ENAME, "input %s: the name is taken by %s", name, tn_node_words(other).text);
     return set_name(g, tn_apply(g, "input", 0, NULL, &(tn_attr){.shape = shape, .dtype = dtype}), name);
 }
 
@@ -179,7 +211,8 @@ tn_node *tn_param(tn_graph *g, tn_params *params, const char *name)
 {
     if (g->error.status) return &g->failed;
     int i = tn_params_find(params, name);
-    return i < 0 ? tn_graph_fail(g, TN_ENAME, "there is no parameter %s", name) : parameter(g, params, i);
+    return i < 0 ? tn_graph_fail(g, TN_ENAME, "there is no parameter %s among the %d of the set", name, params->count)
+                 : parameter(g, params, i);
 }
 
 tn_node *tn_number(tn_graph *g, tn_dtype dtype, double value)
@@ -201,7 +234,8 @@ tn_node *tn_name(tn_graph *g, tn_node *node, const char *name)
 {
     if (!tn_graph_owns(g, "name", 1, &node)) return &g->failed;
     if (node->op->flags & TN_OP_LEAF && node->name)
-        return tn_graph_fail(g, TN_ENAME, "%s cannot be renamed %s", tn_node_words(node).text, name);
+        return tn_graph_fail(g, TN_ENAME, "%s cannot be renamed %s: inputs and parameters are known by their names",
+                             tn_node_words(node).text, name);
     return set_name(g, node, name);
 }
 
@@ -222,7 +256,8 @@ void tn_output(tn_graph *g, const char *name, tn_node *node)
     if (!tn_graph_owns(g, "output", 1, &node)) return;
     for (int i = 0; i < g->n_outputs; i++)
         if (g->outputs[i].name && !strcmp(g->outputs[i].name, name)) {
-            tn_graph_fail(g, TN_ENAME, "output %s: the name is taken", name);
+            tn_graph_fail(g, TN_ENAME, "output %s: the name is taken by %s", name,
+                          tn_node_words(g->outputs[i].node).text);
             return;
         }
     add_output(g, name, node, NULL, 0);

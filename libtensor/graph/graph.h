@@ -5,7 +5,27 @@
 #include "ops/op.h"
 #include "tensor.h"
 
+/* The row of an operation of the user's (ops/custom.c). */
+typedef struct tn_custom_op tn_custom_op;
+
+/* A part of the description that was given a name (tn_scope). */
+typedef struct tn_graph_scope tn_graph_scope;
+struct tn_graph_scope {
+    char *path; /* "joint/siren" */
+    const tn_graph_scope *outer;
+};
+
+/* Where a node comes from. */
+typedef struct tn_origin {
+    const char *file;            /* of the user's call, or NULL */
+    int line;
+    const tn_graph_scope *scope; /* or NULL */
+    const tn_op *composite;      /* what the user called, where that stands for several nodes; or NULL */
+    const tn_node *gradient_of;  /* the node whose gradient this is a part of, or NULL */
+} tn_origin;
+
 struct tn_node {
+    tn_graph *graph;
     const tn_op *op;
     int id; /* place in the graph */
     int n_in;
@@ -14,6 +34,7 @@ struct tn_node {
     tn_shape shape;
     tn_dtype dtype;
     char *name;               /* NULL, or what the user called it */
+    tn_origin origin;
     const tn_params *params;  /* of a parameter: where it lives */
     int param;
     int segment;              /* 0, or number of the segment to be computed again that it belongs to (recompute.c) */
@@ -41,6 +62,12 @@ struct tn_graph {
     int n_outputs, outputs_capacity;
     tn_segment *segments;
     int n_segments, segments_capacity;
+    tn_origin origin; /* of the nodes that are being made; their file and line follow behind (tn_place) */
+    int placed;       /* so many nodes have them */
+    bool error_placed;
+    tn_graph_scope **scopes;
+    int n_scopes, scopes_capacity;
+    tn_custom_op *custom;
     tn_error error;
     tn_node failed; /* what builders return after an error */
 };
@@ -56,9 +83,14 @@ bool tn_graph_owns(tn_graph *g, const char *what, int n, tn_node *const *in);
 bool tn_graph_has_axis(tn_graph *g, const char *what, const tn_node *node, int64_t axis);
 
 /* The only function that appends an operation: checks the inputs, infers the shape. */
+tn_node *tn_apply_op(tn_graph *g, const tn_op *op, int n, tn_node *const *in, const tn_attr *attr);
+/* The same with operands that are first repeated to their common shape. */
+tn_node *tn_apply_elementwise(tn_graph *g, const tn_op *op, int n, tn_node *const *in, const tn_attr *attr);
+/* tn_apply_op with the name of a row of the table. */
 tn_node *tn_apply(tn_graph *g, const char *op, int n, tn_node *const *in, const tn_attr *attr);
 
-/* A copy of a node of any graph, name included, with other inputs; belongs to no segment and is nobody's copy. */
+/* A copy of a node of any graph, name and origin included, with other inputs; belongs to no segment and is nobody's
+ * copy. */
 tn_node *tn_graph_copy(tn_graph *g, const tn_node *node, tn_node *const *in);
 
 /* Copies the nodes of a segment up to one of its members, to be made when its output and `arrived` are there: copy[id]
@@ -68,7 +100,31 @@ void tn_segment_copy(tn_graph *g, const tn_node *member, const tn_node *arrived,
 /* A constant of another number type than the graph's. */
 tn_node *tn_number(tn_graph *g, tn_dtype dtype, double value);
 
-/* A node in words, "linear 'f_theta.0' [40, 16]". */
-tn_words tn_node_words(const tn_node *node);
+/* A node as it is called in lists, "linear 'f_theta.0' [40, 16]". */
+tn_words tn_node_label(const tn_node *node);
+
+/* The same for messages, with where it was made:
+ * "linear 'f_theta.0' [40, 16] (model.c:12 in f_theta)", "mul [3] (train.c:7, for the gradient of ...)". */
+typedef struct tn_sentence {
+    char text[320];
+} tn_sentence;
+tn_sentence tn_node_words(const tn_node *node);
+
+/* Goes on with a sentence, as far as there is room. */
+void tn_say(tn_sentence *words, const char *format, ...) TN_PRINTF(2, 3);
+
+/* Where nodes that are being made come from, for messages: "in f_theta: the gradient of ...: mean: ", or "". The text
+ * that is to follow may begin with the name of the operation already. */
+tn_sentence tn_origin_context(const tn_origin *origin, const char *text);
+
+void tn_origin_free(tn_graph *g);
+
+/* Frees the rows of the user's operations and the constants of their nodes. */
+void tn_custom_free(tn_graph *g);
+/* Gives a node that is a copy of another, maybe of another graph, a row and constants of its own, if it is one of the
+ * user's operations; false when out of memory. */
+bool tn_custom_copy(tn_graph *g, tn_node *copy);
+/* Whether two nodes of one operation have the same constants of the user's. */
+bool tn_custom_same(const tn_node *a, const tn_node *b);
 
 #endif

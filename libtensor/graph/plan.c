@@ -3,6 +3,7 @@
 #include "graph/plan.h"
 #include "core/memory.h"
 #include "graph/params.h"
+#include "graph/profile.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ void tn_plan_free(tn_plan *plan)
     tn_release(plan->stages);
     tn_free(plan->arena);
     tn_free(plan->scratch);
+    tn_profile_free(plan->profile);
     tn_release(plan);
 }
 
@@ -90,9 +92,11 @@ static void count_runs(tn_plan *plan)
     }
 }
 
-/* Instructions, chain by chain, in the order of the vertices. */
+/* Instructions, chain by chain, in the order of the vertices. What a partner makes needs none of its own. */
 static tn_status write_instructions(tn_plan *plan, tn_error *error)
 {
+    for (int i = 0; i < plan->n_vertices; i++)
+        if (plan->vertices[i].second) plan->chains[plan->vertices[i].chain].count--;
     for (int c = 0; c < plan->n_chains; c++) {
         plan->chains[c].first = plan->n_instructions;
         plan->n_instructions += plan->chains[c].count;
@@ -124,7 +128,7 @@ static double work(const tn_plan *plan)
         const tn_node *node = plan->vertices[i].node;
         if (plan->vertices[i].kind != TN_VERTEX_COMPUTED) continue;
         double size = (double)tn_shape_size(node->shape);
-        total += size + (node->op->cost ? node->op->cost(node) : node->op->flop * size);
+        total += size + tn_node_flop(node);
         for (int k = 0; k < node->n_in; k++) total += (double)tn_shape_size(node->in[k]->shape);
     }
     return total;
@@ -145,7 +149,7 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     }
     for (int i = 0; i < g->n_nodes; i++)
         if (g->nodes[i]->params && !g->nodes[i]->params->data) {
-            tn_fail(error, TN_EINVAL, "parameter %s: the set must be sealed before planning", g->nodes[i]->name);
+            tn_fail(error, TN_EINVAL, "%s: its set must be sealed before planning", tn_node_words(g->nodes[i]).text);
             return NULL;
         }
     tn_plan *plan = tn_calloc(1, sizeof *plan);
@@ -163,12 +167,26 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     if (!status) status = tn_plan_stride(plan, error);
     if (!status) status = tn_plan_place(plan, error);
     if (!status) status = write_instructions(plan, error);
+    if (!status && plan->options & TN_PLAN_PROFILE && !(plan->profile = tn_profile_new(plan)))
+        status = tn_fail(error, TN_ENOMEM, "no memory for a profile");
     if (!status) {
         count_runs(plan);
         return plan;
     }
     tn_plan_free(plan);
     return NULL;
+}
+
+/* Names the inputs that there are. */
+static tn_status no_such_input(const tn_plan *plan, const char *name, tn_error *error)
+{
+    char names[400] = "";
+    for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++) {
+        size_t used = strlen(names);
+        if (plan->slots[i].input)
+            snprintf(names + used, sizeof names - used, "%s%.60s", used ? ", " : "", plan->slots[i].input);
+    }
+    return tn_fail(error, TN_ENAME, "the plan has no input %s, only: %s", name, *names ? names : "none");
 }
 
 tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *error)
@@ -183,7 +201,7 @@ tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *e
         const tn_node *node = plan->g->nodes[i];
         if (node->op->flags & TN_OP_LENT && !strcmp(node->name, name)) return TN_OK;
     }
-    return tn_fail(error, TN_ENAME, "the plan has no input %s", name);
+    return no_such_input(plan, name, error);
 }
 
 const void *tn_result(const tn_plan *plan, const char *name)
@@ -204,42 +222,4 @@ const void *tn_result(const tn_plan *plan, const char *name)
 size_t tn_plan_memory(const tn_plan *plan)
 {
     return (size_t)(plan->arena_bytes + plan->scratch_bytes * plan->threads);
-}
-
-static void print_instruction(const tn_plan *plan, const tn_instruction *instruction, FILE *stream)
-{
-    static const char *const homes[] = {
-        [TN_HOME_MEMORY] = "arena", [TN_HOME_TILE] = "tile", [TN_HOME_BLOCK] = "block",
-    };
-    const tn_vertex *v = &plan->vertices[instruction->vertex];
-    fprintf(stream, "    %%%-4d %-44s", instruction->vertex, tn_node_words(v->node).text);
-    if (v->partner >= 0) fprintf(stream, " and %%%d %s of", v->partner, plan->vertices[v->partner].node->op->name);
-    if (tn_plan_is_late(plan, v->node)) fprintf(stream, " again, of");
-    for (int k = 0; k < v->n_in; k++) fprintf(stream, " %%%d", tn_plan_source(plan, v, k).root);
-    if (v->stride) fprintf(stream, ", rows %lld apart", (long long)v->stride);
-    fprintf(stream, "%s  -> %s\n", v->combine ? " (segments)" : v->reduce ? " (per segment)" : "",
-            v->home == TN_HOME_MEMORY && v->slot != TN_SLOT_ARENA ? "gradient" : homes[v->home]);
-}
-
-void tn_plan_print(const tn_plan *plan, FILE *stream)
-{
-    fprintf(stream,
-            "plan: %d nodes, %d instructions, %d chains, %d stages, arena %lld bytes, scratch %lld bytes x %d\n",
-            plan->g->n_nodes, plan->n_instructions, plan->n_chains, plan->n_stages, (long long)plan->arena_bytes,
-            (long long)plan->scratch_bytes, plan->threads);
-    for (int s = 0; s < plan->n_stages; s++) {
-        const tn_stage *stage = &plan->stages[s];
-        fprintf(stream, "stage %d\n", s);
-        for (int c = stage->first; c < stage->first + stage->count; c++) {
-            const tn_chain *chain = &plan->chains[c];
-            if (chain->mode == TN_BY_COLUMNS)
-                fprintf(stream, "  chain: %lld columns in %lld slices\n", (long long)chain->columns,
-                        (long long)chain->units);
-            else
-                fprintf(stream, "  chain: %lld items in %lld segments, tiles of %lld\n", (long long)chain->items,
-                        (long long)chain->units, (long long)chain->tile);
-            for (int i = 0; i < chain->count; i++)
-                print_instruction(plan, &plan->instructions[chain->first + i], stream);
-        }
-    }
 }

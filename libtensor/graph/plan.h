@@ -8,7 +8,8 @@
  *   plan_stage.c     stages: each is done before the next begins; chains: vertices of a stage that share a tile
  *   plan_stride.c    rows of large matrices get distances that caches like
  *   plan_memory.c    a place for every result: a tile's scratch, the arena, or the user's memory
- *   plan.c           instructions;  run.c  walks them */
+ *   plan.c           instructions;  run.c  walks them
+ * What can be seen of it: print.c, dot.c, buffers.c (memory), profile.c (time). */
 #ifndef TN_GRAPH_PLAN_H
 #define TN_GRAPH_PLAN_H
 
@@ -160,6 +161,8 @@ typedef struct tn_slot {
 
 enum { TN_SLOT_ARENA, TN_SLOT_CONSTANTS, TN_SLOT_FIRST_FREE };
 
+typedef struct tn_profile tn_profile; /* profile.h */
+
 struct tn_plan {
     const tn_graph *g;
     unsigned options;
@@ -185,6 +188,7 @@ struct tn_plan {
     char *arena, *scratch;
     int64_t arena_bytes, scratch_bytes; /* scratch: of one thread */
     int threads;
+    tn_profile *profile; /* NULL without TN_PLAN_PROFILE */
 };
 
 /* For tests, beside the options of tensor.h: as many threads as are set, however little there is to do. */

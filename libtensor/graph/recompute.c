@@ -51,6 +51,7 @@ void tn_segment_copy(tn_graph *g, const tn_node *member, const tn_node *arrived,
         }
         copy[id] = tn_graph_copy(g, node, in);
         if (g->error.status) return;
+        copy[id]->origin.gradient_of = g->origin.gradient_of; /* its place is that of the node */
         copy[id]->original = node->original ? node->original : node;
         copy[id]->after[0] = g->nodes[segment.last];
         copy[id]->after[1] = arrived;

@@ -4,15 +4,18 @@
 #include "config.h"
 #include "core/memory.h"
 #include "graph/plan.h"
+#include "graph/profile.h"
 
 #include <math.h>
 #include <omp.h>
+#include <string.h>
 
 /* A piece of work: the first item, how many, the slice of columns, the segment; and where its tile began. */
 typedef struct block {
     int64_t item, items, tile, column, columns, segment;
     char *scratch;
-    bool first; /* of its segment */
+    tn_stopwatch *watch; /* NULL without a profile */
+    bool first;          /* of its segment */
 } block;
 
 static inline tn_matrix locate(const tn_plan *plan, const tn_operand *operand, const block *b, bool sliced)
@@ -38,6 +41,7 @@ static void run_block(const tn_plan *plan, const tn_instruction *instruction, in
         call.second = locate(plan, &instruction->second, b, sliced);
         for (int k = 0; k < instruction->n_in; k++) call.in[k] = locate(plan, &instruction->in[k], b, sliced);
         instruction->kernel(&call);
+        tn_stopwatch_lap(b->watch, instruction - plan->instructions);
     }
 }
 
@@ -64,9 +68,10 @@ static void run_tile(const tn_plan *plan, const tn_chain *chain, const block *ti
     }
 }
 
-static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, char *scratch)
+static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, char *scratch, tn_stopwatch *watch)
 {
-    block b = {.items = chain->items, .columns = chain->columns, .scratch = scratch, .first = true};
+    block b = {.items = chain->items, .columns = chain->columns, .scratch = scratch, .watch = watch, .first = true};
+    tn_stopwatch_start(watch);
     if (chain->mode == TN_BY_COLUMNS) {
         b.column = unit * TN_WIDE_COLUMNS;
         b.columns = smaller(TN_WIDE_COLUMNS, chain->columns - b.column);
@@ -88,13 +93,13 @@ static void run_unit(const tn_plan *plan, const tn_chain *chain, int64_t unit, c
 }
 
 /* Whoever finishes the last piece opens the gate to the next stage. */
-static void run_stage(const tn_plan *plan, tn_stage *stage, char *scratch)
+static void run_stage(const tn_plan *plan, tn_stage *stage, char *scratch, tn_stopwatch *watch)
 {
     int64_t mine = 0, unit;
     while ((unit = atomic_fetch_add_explicit(&stage->next, 1, memory_order_relaxed)) < stage->units) {
         const tn_chain *chain = &plan->chains[stage->first];
         while (unit >= chain->units) unit -= (chain++)->units;
-        run_unit(plan, chain, unit, scratch);
+        run_unit(plan, chain, unit, scratch, watch);
         mine++;
     }
     if (mine && atomic_fetch_add_explicit(&stage->done, mine, memory_order_acq_rel) + mine == stage->units)
@@ -134,6 +139,15 @@ static tn_status inspect(const tn_plan *plan, const tn_stage *stage, tn_error *e
                    inputs, value);
 }
 
+/* Fills the result of an operation of the user's with NaN, so that elements which its kernel leaves out are found. */
+static void forget(const tn_plan *plan, const tn_stage *stage)
+{
+    const tn_vertex *v = &plan->vertices[plan->instructions[plan->chains[stage->first].first].vertex];
+    bool custom = v->node->op->flags & TN_OP_CUSTOM && v->kernel == v->node->op->kernel[v->node->dtype == TN_F64];
+    size_t bytes = (size_t)tn_shape_size(v->node->shape) * tn_dtype_size(v->node->dtype);
+    if (custom) memset(plan->slots[v->slot].base + v->place, 0xff, bytes);
+}
+
 static tn_status inspect_leaves(const tn_plan *plan, tn_error *error)
 {
     for (int i = 0; i < plan->n_vertices; i++) {
@@ -147,27 +161,50 @@ static tn_status inspect_leaves(const tn_plan *plan, tn_error *error)
     return TN_OK;
 }
 
-tn_status tn_run(tn_plan *plan, tn_error *error)
+static tn_status not_bound(const tn_plan *plan, int slot, tn_error *error)
 {
-    for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++)
-        if (!plan->slots[i].base) return tn_fail(error, TN_EINVAL, "input %s is not bound", plan->slots[i].input);
-    bool check = plan->options & TN_PLAN_CHECK;
-    tn_status status = check ? inspect_leaves(plan, error) : TN_OK;
-    for (int s = 0; s < plan->n_stages; s++) prepare_stage(&plan->stages[s]);
-    if (check) {
-        for (int s = 0; s < plan->n_stages && !status; s++) {
-            run_stage(plan, &plan->stages[s], plan->scratch);
-            status = inspect(plan, &plan->stages[s], error);
-        }
-        return status;
+    const tn_vertex *v = plan->vertices;
+    while (v->kind != TN_VERTEX_LEAF || v->slot != slot) v++;
+    return tn_fail(error, TN_EINVAL, "%s (%s) is not bound: give its memory with tn_bind before tn_run",
+                   tn_node_words(v->node).text, tn_dtype_name(v->node->dtype));
+}
+
+/* One vertex after the other, on one thread; each is inspected. */
+static tn_status run_checked(tn_plan *plan, tn_error *error)
+{
+    tn_stopwatch watch;
+    tn_status status = inspect_leaves(plan, error);
+    for (int s = 0; s < plan->n_stages && !status; s++) {
+        forget(plan, &plan->stages[s]);
+        run_stage(plan, &plan->stages[s], plan->scratch, tn_profile_watch(plan->profile, 0, 1, &watch));
+        status = inspect(plan, &plan->stages[s], error);
     }
+    return status;
+}
+
+static void run_together(tn_plan *plan)
+{
 #pragma omp parallel num_threads(plan->threads) if (plan->threads > 1)
     {
-        char *scratch = plan->scratch + plan->scratch_bytes * omp_get_thread_num();
+        int me = omp_get_thread_num();
+        char *scratch = plan->scratch + plan->scratch_bytes * me;
+        tn_stopwatch own, *watch = tn_profile_watch(plan->profile, me, omp_get_num_threads(), &own);
         for (int s = 0; s < plan->n_stages; s++) {
-            run_stage(plan, &plan->stages[s], scratch);
+            run_stage(plan, &plan->stages[s], scratch, watch);
             if (s + 1 < plan->n_stages) tn_gate_wait(&plan->stages[s].over);
         }
     }
-    return TN_OK;
+}
+
+tn_status tn_run(tn_plan *plan, tn_error *error)
+{
+    for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++)
+        if (!plan->slots[i].base) return not_bound(plan, i, error);
+    for (int s = 0; s < plan->n_stages; s++) prepare_stage(&plan->stages[s]);
+    int64_t start = plan->profile ? tn_clock() : 0;
+    tn_status status = TN_OK;
+    if (plan->options & TN_PLAN_CHECK) status = run_checked(plan, error);
+    else run_together(plan);
+    if (plan->profile) tn_profile_run(plan->profile, tn_clock() - start);
+    return status;
 }

@@ -39,8 +39,8 @@ static tn_node *expand_silu(tn_graph *g, tn_node *const *in, const tn_attr *attr
 static tn_node *expand_clip(tn_graph *g, tn_node *const *in, const tn_attr *attr)
 {
     if (!(attr->value <= attr->upper))
-        return tn_graph_fail(g, TN_EINVAL, "clip of %s: the limits are %g and %g", tn_node_words(in[0]).text,
-                             attr->value, attr->upper);
+        return tn_graph_fail(g, TN_EINVAL, "clip of %s: the limits are %g and %g, not the lower one first",
+                             tn_node_words(in[0]).text, attr->value, attr->upper);
     tn_node *low = number(g, in[0], attr->value), *high = number(g, in[0], attr->upper);
     tn_node *raised = tn_where(g, tn_sub(g, low, in[0]), low, in[0]);
     return tn_where(g, tn_sub(g, raised, high), high, raised);

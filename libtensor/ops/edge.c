@@ -19,6 +19,17 @@ static double edge_cost(const tn_node *node)
     return (double)node->attr.sparsity->entries * (double)tn_shape_stride0(node->shape);
 }
 
+/* Entries lie in the order of rows, so sums by row need no places; columns know theirs by a list. */
+static double gather_traffic(const tn_node *node)
+{
+    return 4.0 * (double)node->attr.sparsity->entries;
+}
+
+static double sum_traffic(const tn_node *node)
+{
+    return node->attr.axis == TN_ROW ? 0 : gather_traffic(node);
+}
+
 /* ---- shapes: the leading size changes from that of a side to the number of entries, or back ---- */
 
 static tn_status resized(const tn_node *node, int64_t from, int64_t to, tn_shape *out, tn_error *why)
@@ -26,9 +37,10 @@ static tn_status resized(const tn_node *node, int64_t from, int64_t to, tn_shape
     const tn_sparsity *s = node->attr.sparsity;
     *out = node->in[0]->shape;
     if (out->rank < 1 || out->dim[0] != from)
-        return tn_fail(why, TN_ESHAPE, "%s: %s does not fit a sparsity of %lld x %lld with %lld entries",
+        return tn_fail(why, TN_ESHAPE,
+                       "%s: %s does not fit a sparsity of %lld x %lld with %lld entries: it wants [%lld, ...]",
                        node->op->name, tn_node_words(node->in[0]).text, (long long)s->rows, (long long)s->cols,
-                       (long long)s->entries);
+                       (long long)s->entries, (long long)from);
     out->dim[0] = to;
     return TN_OK;
 }
@@ -163,9 +175,14 @@ static tn_node *expand_edge_softmax(tn_graph *g, tn_node *const *in, const tn_at
 
 #define ROW(op, kind, sizes, words)                                                                                    \
     {                                                                                                                  \
-        .name = #op, .about = words, .arity = 1, .shape = sizes, .division = by_output_items,                          \
-        .kernel = TN_KERNELS(edge_##kind), .gradient = gradient_##kind, .cost = edge_cost                              \
+        .name = #op, .about = words, .arity = 1, .flags = kind##_flags, .shape = sizes, .division = by_output_items,   \
+        .kernel = TN_KERNELS(edge_##kind), .gradient = gradient_##kind, .cost = kind##_cost, .traffic = kind##_traffic \
     }
+enum { gather_flags = TN_OP_MOVES, sum_flags = 0, max_flags = 0 };
+#define gather_cost NULL
+#define sum_cost edge_cost
+#define max_cost edge_cost
+#define max_traffic sum_traffic
 
 const tn_op tn_ops_edge[] = {
     ROW(gather_rows, gather, to_index, "rows picked by an index"),

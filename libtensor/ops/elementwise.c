@@ -13,7 +13,7 @@ tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why)
     *out = node->in[0]->shape;
     for (int i = 1; i < node->n_in; i++)
         if (!tn_shape_equal(*out, node->in[i]->shape))
-            return tn_fail(why, TN_ESHAPE, "%s cannot combine %s and %s", node->op->name,
+            return tn_fail(why, TN_ESHAPE, "%s cannot combine %s and %s: their shapes must be equal", node->op->name,
                            tn_node_words(node->in[0]).text, tn_node_words(node->in[i]).text);
     return TN_OK;
 }
@@ -21,16 +21,6 @@ tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why)
 tn_division tn_divide_elementwise(const tn_node *node)
 {
     return (tn_division){.access = TN_ITEMS, .itemwise = (1u << node->n_in) - 1, .columns = true};
-}
-
-/* The rows and columns to walk: all in one row where the memory of every operand allows it. */
-static inline void extent(const tn_call *c, int n, int64_t *rows, int64_t *cols)
-{
-    bool one_run = c->out.rs == c->out.cols;
-    for (int i = 0; i < n; i++)
-        one_run &= c->in[i].cs ? c->in[i].rs == c->out.cols : c->in[i].rs == 0;
-    *rows = one_run ? 1 : c->out.rows;
-    *cols = one_run ? c->out.rows * c->out.cols : c->out.cols;
 }
 
 #define SIMD _Pragma("omp simd")
@@ -41,7 +31,7 @@ enum { PART = 1024 }; /* elements of a row given to a vector function at a time 
     TN_KERNEL void function(const tn_call *c)                                                                          \
     {                                                                                                                  \
         int64_t rows, cols;                                                                                            \
-        extent(c, 2, &rows, &cols);                                                                                    \
+        tn_extent(c, 2, &rows, &cols);                                                                                 \
         for (int64_t r = 0; r < rows; r++) {                                                                           \
             T *out = (T *)c->out.data + r * c->out.rs;                                                                 \
             const T *a = (const T *)c->in[0].data + r * c->in[0].rs, *b = (const T *)c->in[1].data + r * c->in[1].rs;  \
@@ -66,7 +56,7 @@ enum { PART = 1024 }; /* elements of a row given to a vector function at a time 
     TN_KERNEL void function(const tn_call *c)                                                                          \
     {                                                                                                                  \
         int64_t rows, cols;                                                                                            \
-        extent(c, 1, &rows, &cols);                                                                                    \
+        tn_extent(c, 1, &rows, &cols);                                                                                 \
         const T value = (T)c->node->attr.value;                                                                        \
         (void)value;                                                                                                   \
         for (int64_t r = 0; r < rows; r++) {                                                                           \
@@ -88,7 +78,7 @@ enum { PART = 1024 }; /* elements of a row given to a vector function at a time 
     {                                                                                                                  \
         typedef number T;                                                                                              \
         int64_t rows, cols;                                                                                            \
-        extent(c, 1, &rows, &cols);                                                                                    \
+        tn_extent(c, 1, &rows, &cols);                                                                                 \
         T kept[PART], part[PART];                                                                                      \
         for (int64_t r = 0; r < rows; r++)                                                                             \
             for (int64_t first = 0; first < cols; first += PART) {                                                     \
@@ -110,7 +100,7 @@ enum { PART = 1024 }; /* elements of a row given to a vector function at a time 
     static void name(const tn_call *c)                                                                                 \
     {                                                                                                                  \
         int64_t rows, cols;                                                                                            \
-        extent(c, 1, &rows, &cols);                                                                                    \
+        tn_extent(c, 1, &rows, &cols);                                                                                 \
         for (int64_t r = 0; r < rows; r++)                                                                             \
             tn_vec()->function((T *)c->out.data + r * c->out.rs, (T *)c->second.data + r * c->second.rs,               \
                                (const T *)c->in[0].data + r * c->in[0].rs, cols);                                      \
@@ -134,7 +124,7 @@ NEIGHBOURS(neighbours_f64, double)
     TN_KERNEL void name(const tn_call *c)                                                                              \
     {                                                                                                                  \
         int64_t rows, cols;                                                                                            \
-        extent(c, 3, &rows, &cols);                                                                                    \
+        tn_extent(c, 3, &rows, &cols);                                                                                 \
         T copies[3][PART];                                                                                             \
         for (int64_t r = 0; r < rows; r++)                                                                             \
             for (int64_t first = 0; first < cols; first += PART) {                                                     \
@@ -153,7 +143,7 @@ WHERE(where_f64, double, neighbours_f64)
     static void name(const tn_call *c)                                                                                 \
     {                                                                                                                  \
         int64_t rows, cols;                                                                                            \
-        extent(c, 2, &rows, &cols);                                                                                    \
+        tn_extent(c, 2, &rows, &cols);                                                                                 \
         T copies[2][PART];                                                                                             \
         for (int64_t r = 0; r < rows; r++)                                                                             \
             for (int64_t first = 0; first < cols; first += PART) {                                                     \
@@ -345,8 +335,8 @@ const tn_op tn_ops_elementwise[] = {
     ROW(abs, 1, 1, 0, "|a|; derivative at 0 is 0", gradient_abs),
     ROW(sign, 1, 1, TN_OP_FLAT, "-1, 0 or 1", NULL),
     ROW(scale, 1, 1, 0, "a times a number", gradient_scale),
-    ROW(detach, 1, 0, TN_OP_FLAT, "a, but no gradient passes", NULL),
-    ROW(cast, 1, 0, TN_OP_CAST, "a as another number type", gradient_cast),
+    ROW(detach, 1, 0, TN_OP_FLAT | TN_OP_MOVES, "a, but no gradient passes", NULL),
+    ROW(cast, 1, 0, TN_OP_CAST | TN_OP_MOVES, "a as another number type", gradient_cast),
     {0},
 };
 

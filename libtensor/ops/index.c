@@ -69,8 +69,8 @@ static tn_status one_hot_shape(const tn_node *node, tn_shape *out, tn_error *why
         return tn_fail(why, TN_EDTYPE, "one_hot wants int32, not %s (%s)", tn_node_words(index).text,
                        tn_dtype_name(index->dtype));
     if (out->rank == TN_MAX_RANK || node->attr.length < 0)
-        return tn_fail(why, TN_ESHAPE, "one_hot: %s cannot get an axis of size %lld", tn_node_words(index).text,
-                       (long long)node->attr.length);
+        return tn_fail(why, TN_ESHAPE, "one_hot: %s cannot get an axis of size %lld: 0 or more, and %d axes at most",
+                       tn_node_words(index).text, (long long)node->attr.length, TN_MAX_RANK);
     out->dim[out->rank++] = node->attr.length;
     return TN_OK;
 }
@@ -100,7 +100,7 @@ const tn_op tn_ops_index[] = {
      .flags = TN_OP_FLAT, .shape = argmax_shape, .division = argmax_division, .kernel = TN_KERNELS(argmax),
      .cost = argmax_cost},
     {.name = "one_hot", .about = "1 at the place that an int32 names, else 0", .arity = 1,
-     .flags = TN_OP_FLAT | TN_OP_CAST, .shape = one_hot_shape, .division = one_hot_division,
+     .flags = TN_OP_FLAT | TN_OP_CAST | TN_OP_MOVES, .shape = one_hot_shape, .division = one_hot_division,
      .kernel = TN_KERNELS(one_hot)},
     {0},
 };

@@ -22,8 +22,9 @@ static tn_status matmul_shape(const tn_node *node, tn_shape *out, tn_error *why)
         if (fits) out->dim[a.rank - 1] = b.dim[tb ? 0 : 1];
     }
     if (fits) return TN_OK;
-    return tn_fail(why, TN_ESHAPE, "matmul cannot multiply %s%s and %s%s", tn_node_words(node->in[0]).text,
-                   ta ? " transposed" : "", tn_node_words(node->in[1]).text, tb ? " transposed" : "");
+    return tn_fail(why, TN_ESHAPE, "matmul cannot multiply %s%s and %s%s: it wants [..., K] and [K, N]",
+                   tn_node_words(node->in[0]).text, ta ? " transposed" : "", tn_node_words(node->in[1]).text,
+                   tb ? " transposed" : "");
 }
 
 static tn_division matmul_division(const tn_node *node)
@@ -150,8 +151,8 @@ static tn_division by_strips(const tn_node *node)
 PACK(pack_f32, float, f32)
 PACK(pack_f64, double, f64)
 
-static const tn_op pack = {.name = "pack", .about = "a matrix in strips", .arity = 1, .division = by_strips,
-                           .kernel = TN_KERNELS(pack)};
+static const tn_op pack = {.name = "pack", .about = "a matrix in strips", .arity = 1, .flags = TN_OP_MOVES,
+                           .division = by_strips, .kernel = TN_KERNELS(pack)};
 
 const tn_op *tn_pack(const tn_node *product, tn_shape *shape)
 {

@@ -6,8 +6,8 @@
 static bool comparable(tn_graph *g, const char *op, tn_node *const *in)
 {
     if (tn_shape_equal(in[0]->shape, in[1]->shape)) return true;
-    tn_graph_fail(g, TN_ESHAPE, "%s cannot compare %s and %s", op, tn_node_words(in[0]).text,
-                  tn_node_words(in[1]).text);
+    tn_graph_fail(g, TN_ESHAPE, "%s cannot compare %s and %s: their shapes must be equal", op,
+                  tn_node_words(in[0]).text, tn_node_words(in[1]).text);
     return false;
 }
 

@@ -32,6 +32,7 @@ typedef struct tn_attr {
     unsigned axes;               /* reductions as the user asked for them */
     bool keep;
     double upper;                /* clip */
+    const void *constants;       /* of an operation of the user's, owned by the graph (custom.c) */
 } tn_attr;
 
 /* How the work of one node may be divided. */
@@ -82,14 +83,20 @@ enum {
     TN_OP_LENT = 32,       /* a leaf whose memory the user lends (tn_bind) */
     TN_OP_NUMBER = 64,     /* a leaf that is the number attr.value: equal ones are one */
     TN_OP_REPEAT = 128,    /* repeats its input; where strides of 0 say as much, it is not made */
+    TN_OP_MOVES = 256,     /* does no arithmetic: its FLOP are 0 */
+    TN_OP_CUSTOM = 512,    /* of the user's: its row belongs to the graph (custom.c) */
 };
 
+/* FLOP are counted so: an addition, a multiplication, a division, a comparison and a square root are 1, however long
+ * they take; other functions of one number 20 to 60, about what a polynomial for them takes; moving elements, and
+ * changing their number type, 0 (TN_OP_MOVES). A row says how many there are for each element of the output (flop), or
+ * in the whole node (cost). Bytes are those of the inputs and the output, each once, and `traffic` besides. */
 struct tn_op {
     const char *name;
     const char *about;  /* one line for the documentation */
     int arity;          /* number of inputs, -1 = any */
     unsigned flags;
-    double flop;        /* per element of the output, or see cost */
+    double flop;        /* per element of the output */
     /* The shape of the output; on error words what is wrong. NULL for composite operations. */
     tn_status (*shape)(const tn_node *node, tn_shape *out, tn_error *why);
     tn_division (*division)(const tn_node *node);
@@ -101,11 +108,15 @@ struct tn_op {
     tn_node *(*gradient)(tn_graph *g, tn_node *y, tn_node *dy, int i);
     /* For composite operations: the nodes it stands for. */
     tn_node *(*expand)(tn_graph *g, tn_node *const *in, const tn_attr *attr);
-    double (*cost)(const tn_node *node); /* flop of the whole node where not proportional to the output */
+    double (*cost)(const tn_node *node);    /* FLOP of the whole node, where not proportional to the output */
+    double (*traffic)(const tn_node *node); /* bytes that a kernel reads besides its inputs: the places of a sparsity */
 };
 
 /* All families of operations, ended by NULL; each family is ended by a row without name. */
 extern const tn_op *const tn_op_families[];
+
+/* FLOP of a node, by its row. */
+double tn_node_flop(const tn_node *node);
 
 /* The row of that name; NULL if there is none. */
 const tn_op *tn_op_find(const char *name);
@@ -123,6 +134,17 @@ const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 #define TN_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"))) static
 #endif
 #define TN_KERNELS(name) {name##_f32, name##_f64}
+
+/* The rows and columns that an elementwise kernel walks: all in one row where the memory of every operand allows it.
+ */
+static inline void tn_extent(const tn_call *c, int n, int64_t *rows, int64_t *cols)
+{
+    bool one_run = c->out.rs == c->out.cols;
+    for (int i = 0; i < n; i++)
+        one_run &= c->in[i].cs ? c->in[i].rs == c->out.cols : c->in[i].rs == 0;
+    *rows = one_run ? 1 : c->out.rows;
+    *cols = one_run ? c->out.rows * c->out.cols : c->out.cols;
+}
 
 /* Rules that several families share. */
 tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why);

@@ -30,9 +30,10 @@ static tn_status batched_matmul_shape(const tn_node *node, tn_shape *out, tn_err
 {
     sizes s = sizes_of(node);
     if (!s.fit)
-        return tn_fail(why, TN_ESHAPE, "matmul cannot multiply %s%s and %s%s", tn_node_words(node->in[0]).text,
-                       node->attr.transpose_a ? " transposed" : "", tn_node_words(node->in[1]).text,
-                       node->attr.transpose_b ? " transposed" : "");
+        return tn_fail(why, TN_ESHAPE,
+                       "matmul cannot multiply %s%s and %s%s: it wants [..., M, K] and [..., K, N], or [..., K] and "
+                       "[K, N]", tn_node_words(node->in[0]).text, node->attr.transpose_a ? " transposed" : "",
+                       tn_node_words(node->in[1]).text, node->attr.transpose_b ? " transposed" : "");
     *out = node->in[0]->shape;
     out->dim[out->rank - 2] = s.m;
     out->dim[out->rank - 1] = s.n;

@@ -19,8 +19,8 @@ static tn_node *expand_unsqueeze(tn_graph *g, tn_node *const *in, const tn_attr 
 {
     tn_shape from = in[0]->shape, to = {.rank = from.rank + 1};
     if (attr->axis < 0 || attr->axis > from.rank || to.rank > TN_MAX_RANK)
-        return tn_graph_fail(g, TN_ESHAPE, "unsqueeze: %s cannot get an axis %lld", tn_node_words(in[0]).text,
-                             (long long)attr->axis);
+        return tn_graph_fail(g, TN_ESHAPE, "unsqueeze: %s cannot get an axis %lld: only 0 to %d, and %d axes at most",
+                             tn_node_words(in[0]).text, (long long)attr->axis, from.rank, TN_MAX_RANK);
     for (int i = 0; i < to.rank; i++)
         to.dim[i] = i == attr->axis ? 1 : from.dim[i < attr->axis ? i : i - 1];
     return tn_reshape(g, in[0], to);
@@ -30,11 +30,11 @@ static tn_node *expand_unsqueeze(tn_graph *g, tn_node *const *in, const tn_attr 
 static tn_node *expand_stack(tn_graph *g, tn_node *const *in, const tn_attr *attr)
 {
     tn_node *parts[TN_MAX_INPUTS];
-    if (attr->length < 1) return tn_graph_fail(g, TN_EINVAL, "stack of nothing");
+    if (attr->length < 1) return tn_graph_fail(g, TN_EINVAL, "stack of nothing: it wants 1 part or more");
     for (int i = 0; i < attr->length; i++) {
         if (!tn_shape_equal(in[i]->shape, in[0]->shape))
-            return tn_graph_fail(g, TN_ESHAPE, "stack cannot join %s and %s", tn_node_words(in[0]).text,
-                                 tn_node_words(in[i]).text);
+            return tn_graph_fail(g, TN_ESHAPE, "stack cannot join %s and %s: their shapes must be equal",
+                                 tn_node_words(in[0]).text, tn_node_words(in[i]).text);
         parts[i] = tn_unsqueeze(g, in[i], (int)attr->axis);
     }
     return tn_concat(g, (int)attr->length, parts, (int)attr->axis);

@@ -23,8 +23,8 @@ static tn_shape with(tn_shape shape, int axis, int64_t size)
 static bool has_axis(const tn_node *node, tn_error *why)
 {
     if (node->attr.axis >= 0 && node->attr.axis < node->in[0]->shape.rank) return true;
-    tn_fail(why, TN_ESHAPE, "%s: %s has no axis %lld", node->op->name, tn_node_words(node->in[0]).text,
-            (long long)node->attr.axis);
+    tn_fail(why, TN_ESHAPE, "%s: %s has no axis %lld; they count from 0", node->op->name,
+            tn_node_words(node->in[0]).text, (long long)node->attr.axis);
     return false;
 }
 
@@ -43,8 +43,8 @@ static tn_status reshape_shape(const tn_node *node, tn_shape *out, tn_error *why
 {
     *out = node->attr.shape;
     if (tn_shape_size(*out) == tn_shape_size(node->in[0]->shape)) return TN_OK;
-    return tn_fail(why, TN_ESHAPE, "reshape cannot make %s of %s", tn_shape_words(*out).text,
-                   tn_node_words(node->in[0]).text);
+    return tn_fail(why, TN_ESHAPE, "reshape cannot make %s of %s: it wants as many elements",
+                   tn_shape_words(*out).text, tn_node_words(node->in[0]).text);
 }
 
 static tn_division alias(const tn_node *node)
@@ -69,8 +69,8 @@ static tn_status broadcast_shape(const tn_node *node, tn_shape *out, tn_error *w
     for (int i = 1; fits && i <= in.rank; i++)
         fits = in.dim[in.rank - i] == 1 || in.dim[in.rank - i] == out->dim[out->rank - i];
     if (fits) return TN_OK;
-    return tn_fail(why, TN_ESHAPE, "broadcast cannot repeat %s to %s", tn_node_words(node->in[0]).text,
-                   tn_shape_words(*out).text);
+    return tn_fail(why, TN_ESHAPE, "broadcast cannot repeat %s to %s: only axes of size 1, or missing in front",
+                   tn_node_words(node->in[0]).text, tn_shape_words(*out).text);
 }
 
 /* Sizes of the input aligned with the axes of the output. */
@@ -209,14 +209,14 @@ static tn_node *gradient_permute(tn_graph *g, tn_node *y, tn_node *dy, int i)
 
 static tn_status concat_shape(const tn_node *node, tn_shape *out, tn_error *why)
 {
-    if (node->n_in < 1) return tn_fail(why, TN_EINVAL, "concat of nothing");
+    if (node->n_in < 1) return tn_fail(why, TN_EINVAL, "concat of nothing: it wants 1 part or more");
     if (!has_axis(node, why)) return TN_ESHAPE;
     int axis = (int)node->attr.axis;
     *out = node->in[0]->shape;
     for (int i = 1; i < node->n_in; i++) {
         tn_shape part = node->in[i]->shape;
         if (part.rank != out->rank || !tn_shape_equal(with(part, axis, 0), with(*out, axis, 0)))
-            return tn_fail(why, TN_ESHAPE, "concat cannot join %s and %s along axis %d",
+            return tn_fail(why, TN_ESHAPE, "concat cannot join %s and %s along axis %d: the other axes must be equal",
                            tn_node_words(node->in[0]).text, tn_node_words(node->in[i]).text, axis);
         out->dim[axis] += part.dim[axis];
     }
@@ -349,22 +349,22 @@ COPIES(concat)
 COPIES(slice)
 COPIES(pad)
 
-#define ROW(op, inputs, words)                                                                                         \
-    .name = #op, .about = words, .arity = inputs, .shape = op##_shape, .division = op##_division,                      \
-    .kernel = TN_KERNELS(op), .gradient = gradient_##op
+#define ROW(op, inputs, also, words)                                                                                   \
+    .name = #op, .about = words, .arity = inputs, .flags = TN_OP_MOVES | (also), .shape = op##_shape,                  \
+    .division = op##_division, .kernel = TN_KERNELS(op), .gradient = gradient_##op
 
 const tn_op tn_ops_shape[] = {
     {.name = "input", .about = "memory bound by name", .flags = TN_OP_LEAF | TN_OP_LENT, .shape = wanted_shape},
     {.name = "parameter", .about = "a tensor of a parameter set", .flags = TN_OP_LEAF, .shape = wanted_shape},
     {.name = "constant", .about = "a number", .flags = TN_OP_LEAF | TN_OP_NUMBER, .shape = wanted_shape},
-    {.name = "reshape", .about = "the same elements in another shape", .arity = 1, .shape = reshape_shape,
-     .division = alias, .gradient = gradient_reshape},
-    {ROW(broadcast, 1, "repeated along axes, as in NumPy"), .flags = TN_OP_REPEAT},
-    {ROW(transpose, 1, "the last two axes change places")},
-    {.name = "permute", .about = "the axes in another order", .arity = 1, .shape = wanted_shape,
+    {.name = "reshape", .about = "the same elements in another shape", .arity = 1, .flags = TN_OP_MOVES,
+     .shape = reshape_shape, .division = alias, .gradient = gradient_reshape},
+    {ROW(broadcast, 1, TN_OP_REPEAT, "repeated along axes, as in NumPy")},
+    {ROW(transpose, 1, 0, "the last two axes change places")},
+    {.name = "permute", .about = "the axes in another order", .arity = 1, .flags = TN_OP_MOVES, .shape = wanted_shape,
      .division = permute_division, .kernel = TN_KERNELS(permute), .gradient = gradient_permute},
-    {ROW(concat, -1, "joined along an axis")},
-    {ROW(slice, 1, "a range of an axis")},
-    {ROW(pad, 1, "zeros around a range of an axis")},
+    {ROW(concat, -1, 0, "joined along an axis")},
+    {ROW(slice, 1, 0, "a range of an axis")},
+    {ROW(pad, 1, 0, "zeros around a range of an axis")},
     {0},
 };

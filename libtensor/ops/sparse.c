@@ -19,6 +19,18 @@ static double sparse_cost(const tn_node *node)
     return 2.0 * (double)node->attr.sparsity->entries * (double)tn_shape_stride0(node->in[1]->shape);
 }
 
+/* One index of 4 bytes per entry beside the weights, or two: the sparsity knows rows by their first entry. */
+static double spmm_traffic(const tn_node *node)
+{
+    return 4.0 * (double)node->attr.sparsity->entries;
+}
+
+static double spmm_t_traffic(const tn_node *node)
+{
+    return 2 * spmm_traffic(node);
+}
+#define sddmm_traffic spmm_t_traffic
+
 /* The shape of `like` with `rows` items. */
 static tn_shape with_items(tn_shape like, int64_t rows)
 {
@@ -26,12 +38,12 @@ static tn_shape with_items(tn_shape like, int64_t rows)
     return like;
 }
 
-static tn_status misfit(const tn_node *node, tn_error *why)
+static tn_status misfit(const tn_node *node, const char *wanted, tn_error *why)
 {
     const tn_sparsity *s = node->attr.sparsity;
-    return tn_fail(why, TN_ESHAPE, "%s: %s and %s do not fit a sparsity of %lld x %lld with %lld entries",
+    return tn_fail(why, TN_ESHAPE, "%s: %s and %s do not fit a sparsity of %lld x %lld with %lld entries: it wants %s",
                    node->op->name, tn_node_words(node->in[0]).text, tn_node_words(node->in[node->n_in - 1]).text,
-                   (long long)s->rows, (long long)s->cols, (long long)s->entries);
+                   (long long)s->rows, (long long)s->cols, (long long)s->entries, wanted);
 }
 
 /* ---- spmm and its transpose: out[i] = sum over entries (i, j) of w[e] x[j] ---- */
@@ -40,7 +52,8 @@ static tn_status spmm_shape(const tn_node *node, tn_shape *out, tn_error *why)
 {
     const tn_sparsity *s = node->attr.sparsity;
     tn_shape w = node->in[0]->shape, x = node->in[1]->shape;
-    if (w.rank != 1 || w.dim[0] != s->entries || x.rank < 1 || x.dim[0] != s->cols) return misfit(node, why);
+    if (w.rank != 1 || w.dim[0] != s->entries || x.rank < 1 || x.dim[0] != s->cols)
+        return misfit(node, "[entries] and [columns, ...]", why);
     *out = with_items(x, s->rows);
     return TN_OK;
 }
@@ -49,7 +62,8 @@ static tn_status spmm_t_shape(const tn_node *node, tn_shape *out, tn_error *why)
 {
     const tn_sparsity *s = node->attr.sparsity;
     tn_shape w = node->in[0]->shape, y = node->in[1]->shape;
-    if (w.rank != 1 || w.dim[0] != s->entries || y.rank < 1 || y.dim[0] != s->rows) return misfit(node, why);
+    if (w.rank != 1 || w.dim[0] != s->entries || y.rank < 1 || y.dim[0] != s->rows)
+        return misfit(node, "[entries] and [rows, ...]", why);
     *out = with_items(y, s->cols);
     return TN_OK;
 }
@@ -114,7 +128,7 @@ static tn_status sddmm_shape(const tn_node *node, tn_shape *out, tn_error *why)
     tn_shape y = node->in[0]->shape, x = node->in[1]->shape;
     if (y.rank < 1 || y.rank != x.rank || y.dim[0] != s->rows || x.dim[0] != s->cols ||
         !tn_shape_equal(with_items(y, 0), with_items(x, 0)))
-        return misfit(node, why);
+        return misfit(node, "[rows, ...] and [columns, ...]", why);
     *out = TN_SHAPE(s->entries);
     return TN_OK;
 }
@@ -148,7 +162,8 @@ static tn_node *gradient_sddmm(tn_graph *g, tn_node *z, tn_node *dz, int i)
 #define ROW(op, words)                                                                                                 \
     {                                                                                                                  \
         .name = #op, .about = words, .arity = 2, .shape = op##_shape, .division = by_output_items,                     \
-        .kernel = TN_KERNELS(op), .gradient = gradient_##op, .cost = sparse_cost                                       \
+        .kernel = TN_KERNELS(op), .gradient = gradient_##op, .cost = sparse_cost,                                      \
+        .traffic = op##_traffic                                                                                        \
     }
 
 const tn_op tn_ops_sparse[] = {

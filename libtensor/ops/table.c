@@ -1,5 +1,6 @@
 /* The table of operations: the only list of families. */
 #include "config.h"
+#include "graph/graph.h"
 #include "ops/op.h"
 
 #include <string.h>
@@ -20,4 +21,9 @@ const tn_op *tn_op_find(const char *name)
         for (const tn_op *op = *family; op->name; op++)
             if (!strcmp(op->name, name)) return op;
     return NULL;
+}
+
+double tn_node_flop(const tn_node *node)
+{
+    return node->op->cost ? node->op->cost(node) : node->op->flop * (double)tn_shape_size(node->shape);
 }

@@ -130,7 +130,7 @@ static tn_status run(problem *p, double *loss, tn_error *error)
     return status;
 }
 
-static tn_status evaluate(void *of, tn_place *here, tn_error *error)
+static tn_status evaluate(void *of, tn_point *here, tn_error *error)
 {
     problem *p = of;
     const tn_lbfgs *l = p->lbfgs;
@@ -243,7 +243,7 @@ static tn_status descend(problem *p, bool *moved, tn_error *error)
         .first = l->count ? 1 : fmin(1, 1 / sqrt(l->squares)),
     };
     find_direction(l);
-    tn_place start = {.loss = l->loss, .slope = tn_blocks_dot(&l->blocks, l->gradient, l->direction)}, found;
+    tn_point start = {.loss = l->loss, .slope = tn_blocks_dot(&l->blocks, l->gradient, l->direction)}, found;
     if (!(start.slope < 0)) return TN_OK;
     tn_status status = tn_line_search_run(&search, start, &found, &finite, error);
     if (status) return status;

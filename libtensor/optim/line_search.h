@@ -6,9 +6,9 @@
 #include "tensor.h"
 
 /* A place along the direction: how far, and the loss and its slope there. */
-typedef struct tn_place {
+typedef struct tn_point {
     double at, loss, slope;
-} tn_place;
+} tn_point;
 
 typedef struct tn_line_search {
     double decrease, curvature; /* the conditions' c1 and c2, 0 < c1 < c2 < 1 */
@@ -16,14 +16,14 @@ typedef struct tn_line_search {
     int evaluations;            /* at most */
     double first;               /* the first trial */
     /* Fills in the loss and the slope of *here; called last at the place that is found. */
-    tn_status (*evaluate)(void *problem, tn_place *here, tn_error *error);
+    tn_status (*evaluate)(void *problem, tn_point *here, tn_error *error);
     void *problem;
 } tn_line_search;
 
 /* From a start of negative slope. *found is a place where the strong Wolfe conditions hold; where the evaluations are
  * used up before, the best one of sufficient decrease, or the start if there is none. *finite tells whether the loss
  * was a number at any place but the start. Errors: those of evaluate. */
-tn_status tn_line_search_run(const tn_line_search *search, tn_place start, tn_place *found, bool *finite,
+tn_status tn_line_search_run(const tn_line_search *search, tn_point start, tn_point *found, bool *finite,
                              tn_error *error);
 
 #endif

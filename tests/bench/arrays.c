@@ -24,10 +24,10 @@ static void close_elementwise(void *state)
     free(state);
 }
 
-static tn_status make_elementwise(elementwise *e, tn_error *error)
+static tn_status make_elementwise(elementwise *e, const bench_setting *setting, tn_error *error)
 {
     bench_training *t = &e->training;
-    tn_status status = bench_training_begin(t, error);
+    tn_status status = bench_training_begin(t, setting, error);
     if (status) return status;
     tn_output(t->graph, "out", e->f->build(t->graph, tn_input(t->graph, "in", TN_F32, TN_SHAPE(e->n))));
     if (!bench_training_input(t, "in", TN_SHAPE(e->n))) return tn_fail(error, TN_ENOMEM, "no memory for an array");
@@ -41,7 +41,7 @@ static void *open_elementwise(const bench_setting *setting, const bench_line *li
     if (e) {
         e->f = &functions[line->sizes.which];
         e->n = setting->smoke ? 1000 : 1 << 20; /* 4 MB in and 4 MB out: the function counts, not the memory */
-        if (make_elementwise(e, error) == TN_OK) return e;
+        if (make_elementwise(e, setting, error) == TN_OK) return e;
     }
     tn_fail(error, TN_ENOMEM, "no memory for an array");
     close_elementwise(e);

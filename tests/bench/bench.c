@@ -180,10 +180,32 @@ static tn_status each(contest *c, const bench_setting *setting, bool warm, tn_er
     return status;
 }
 
+/* The plan of ours, if it has a profile. */
+static tn_plan *profiled(const contest *c)
+{
+    const bench_kind *kind = c->at[0].line->kind;
+    return kind->plan && tn_profile_count(kind->plan(c->at[0].state)) ? kind->plan(c->at[0].state) : NULL;
+}
+
+/* Its profile as tables; NULL if it has none. */
+static char *print_profile(const contest *c, const tn_peak *peak)
+{
+    tn_plan *plan = profiled(c);
+    char *text = NULL;
+    size_t length;
+    FILE *stream = plan ? open_memstream(&text, &length) : NULL;
+    if (!stream) return NULL;
+    tn_profile_print(plan, peak, stream);
+    fclose(stream);
+    return text;
+}
+
 static tn_status take_turns(contest *c, const bench_setting *setting, tn_error *error)
 {
     int fewest = setting->smoke ? SMOKE_ROUNDS : FEWEST_ROUNDS;
     tn_status status = each(c, setting, true, error);
+    tn_plan *plan = profiled(c);
+    if (plan) tn_profile_reset(plan);
     double end = om_now() + setting->seconds;
     for (int round = 0; round < MOST_ROUNDS && !status; round++) {
         if (om_signals_pending()) return tn_fail(error, TN_EINVAL, "stopped by a signal");
@@ -223,7 +245,10 @@ tn_status bench_measure(const bench_setting *setting, const bench_line *line, be
     contest c = {0};
     tn_status status = enter(&c, setting, line, peer, error);
     if (!status) status = take_turns(&c, setting, error);
-    if (!status) conclude(&c, result);
+    if (!status) {
+        conclude(&c, result);
+        result->profile = print_profile(&c, &setting->peak);
+    }
     end_contest(&c);
     return status;
 }

@@ -32,6 +32,8 @@ typedef struct bench_setting {
     om_circuit *smaller;   /* at extent 4 */
     const char *directory; /* for temporary files */
     const char *programs;  /* directory of ommatid-train */
+    bool profile;          /* plans measure the time of their operations */
+    tn_peak peak;          /* of all threads, for shares in profiles */
 } bench_setting;
 
 /* The work of one run, by the formulas of formulas.h; 0: not counted in that unit. */
@@ -52,6 +54,8 @@ typedef struct bench_kind {
     void (*share)(const void *state, bench_data *data);
     /* A number by which to see that a peer computes the same, after the first run; NULL: none. */
     double (*value)(const void *state);
+    /* The plan that a run runs, if its profile is worth a look; NULL: none. */
+    tn_plan *(*plan)(const void *state);
     /* Instead of all these: measures memory. */
     tn_status (*memory)(const bench_setting *setting, const bench_line *line, double *bytes, tn_error *error);
 } bench_kind;
@@ -97,6 +101,7 @@ typedef struct bench_result {
     double memory;           /* bytes, of lines that measure memory; else NaN */
     int n_others;
     bench_other other[BENCH_OTHERS];
+    char *profile;           /* as tables, to be freed; NULL: not asked for */
 } bench_result;
 
 /* Measures one line. A peer that fails is left out, after a word on standard error; a peer that died is stopped and

@@ -30,7 +30,7 @@ typedef struct options {
     bool peer, list, force;
 } options;
 
-enum { ONLY = 256, SECONDS, THREADS, CIRCUIT, PEER_KEY, PYTHON_KEY, PROGRAMS, JSON, FORCE, SMOKE, LIST };
+enum { ONLY = 256, SECONDS, THREADS, CIRCUIT, PEER_KEY, PYTHON_KEY, PROGRAMS, JSON, FORCE, SMOKE, LIST, PROFILE };
 
 static const struct argp_option argp_options[] = {
     {"only", ONLY, "PATTERN", 0, "Only lines whose names match, such as 'gnn-*'", 1},
@@ -44,6 +44,7 @@ static const struct argp_option argp_options[] = {
     {"json", JSON, "FILE", 0, "Write a JSON object per line too", 3},
     {"force", FORCE, NULL, 0, "Replace FILE if it exists", 3},
     {"smoke", SMOKE, NULL, 0, "Tiny sizes, to see that everything runs; the numbers mean nothing", 3},
+    {"profile", PROFILE, NULL, 0, "Print for each training step where its time goes", 3},
     {"list", LIST, NULL, 0, "Print the names of the lines, and do nothing else", 3},
     {0},
 };
@@ -83,6 +84,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case FORCE: o->force = true; break;
     case SMOKE: o->setting.smoke = true; break;
     case LIST: o->list = true; break;
+    case PROFILE: o->setting.profile = true; break;
     default: return ARGP_ERR_UNKNOWN;
     }
     return 0;
@@ -153,6 +155,7 @@ static bool measure(const bench_line *line, void *user)
     bool fine = bench_measure(s->setting, line, &s->peer, &result, &error) == TN_OK;
     if (fine) bench_report_line(&s->report, &result);
     else bench_report_failure(&s->report, line, error.message);
+    free(result.profile);
     return fine;
 }
 
@@ -168,6 +171,7 @@ static tn_status measure_all(options *o, tn_error *error)
     }
     if (!status) status = bench_report_begin(&s.report, &o->setting, circuit, s.peer, stdout, o->json, o->force, error);
     if (!status) {
+        o->setting.peak = (tn_peak){.flops = s.report.machine.flops, .bandwidth = s.report.machine.bandwidth};
         bool fine = each_line(o, measure, &s);
         status = bench_report_end(&s.report, error);
         if (!status && !fine) status = tn_fail(error, TN_EINVAL, "some or all lines were not measured");

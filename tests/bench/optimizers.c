@@ -120,10 +120,10 @@ static tn_node *valley(tn_graph *g, tn_node *x, int64_t n)
     return tn_sum(g, tn_add(g, steep, tn_square(g, tn_sub(g, tn_constant(g, 1), a))), TN_ALL, false);
 }
 
-static tn_status make_descent(descent *d, tn_error *error)
+static tn_status make_descent(descent *d, const bench_setting *setting, tn_error *error)
 {
     bench_training *t = &d->training;
-    tn_status status = bench_training_begin(t, error);
+    tn_status status = bench_training_begin(t, setting, error);
     if (status) return status;
     tn_params_add(t->params, "x", TN_SHAPE(d->n), (tn_init){TN_INIT_NORMAL, 0, 1}, 0);
     if ((status = tn_params_seal(t->params, error))) return status;
@@ -141,7 +141,7 @@ static void *open_descent(const bench_setting *setting, const bench_line *line, 
     descent *d = calloc(1, sizeof *d);
     if (d) {
         d->n = setting->smoke ? 1000 : 1 << 18;
-        if (make_descent(d, error) == TN_OK) return d;
+        if (make_descent(d, setting, error) == TN_OK) return d;
     }
     tn_fail(error, TN_ENOMEM, "no memory for L-BFGS");
     close_descent(d);

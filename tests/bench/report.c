@@ -198,6 +198,7 @@ tn_status bench_report_begin(bench_report *report, const bench_setting *setting,
 void bench_report_line(bench_report *report, const bench_result *result)
 {
     print_line(report->table, &report->machine, result);
+    if (result->profile) fprintf(report->table, "\n%s\n", result->profile);
     fflush(report->table);
     write_json(report, line_json(&report->machine, result));
 }

@@ -71,6 +71,11 @@ static double loss_of_step(const void *state)
     return bench_training_loss(&((const bench_network *)state)->training);
 }
 
+static tn_plan *plan_of_step(const void *state)
+{
+    return ((const bench_network *)state)->training.plan;
+}
+
 static bench_work work_of_step(const void *state)
 {
     const bench_network *n = state;
@@ -94,7 +99,8 @@ static void share_step(const void *state, bench_data *data)
 }
 
 static const bench_kind network_step = {.open = open_step, .run = run_step, .close = close_network,
-                                        .work = work_of_step, .share = share_step, .value = loss_of_step};
+                                        .work = work_of_step, .share = share_step, .value = loss_of_step,
+                                        .plan = plan_of_step};
 
 /* ---- SIREN ---- */
 
@@ -110,10 +116,10 @@ static void close_siren(void *state)
     free(state);
 }
 
-static tn_status make_siren(siren_step *s, tn_error *error)
+static tn_status make_siren(siren_step *s, const bench_setting *setting, tn_error *error)
 {
     bench_training *t = &s->training;
-    tn_status status = bench_training_begin(t, error);
+    tn_status status = bench_training_begin(t, setting, error);
     if (status) return status;
     om_siren_declare(&s->siren, t->params, OM_GROUP_SIREN);
     if ((status = tn_params_seal(t->params, error))) return status;
@@ -138,7 +144,7 @@ static void *open_siren(const bench_setting *setting, const bench_line *line, tn
         s->points = sizes.points;
         s->siren = (om_siren){.name = "siren", .hidden_dim = (int)sizes.width, .layers = (int)sizes.layers,
                               .omega = {2000, 20, 20}};
-        if (make_siren(s, error) == TN_OK) return s;
+        if (make_siren(s, setting, error) == TN_OK) return s;
     }
     tn_fail(error, TN_ENOMEM, "no memory for a SIREN");
     close_siren(s);
@@ -153,6 +159,11 @@ static tn_status run_siren(void *state, tn_error *error)
 static double loss_of_siren(const void *state)
 {
     return bench_training_loss(&((const siren_step *)state)->training);
+}
+
+static tn_plan *plan_of_siren(const void *state)
+{
+    return ((const siren_step *)state)->training.plan;
 }
 
 static bench_work work_of_siren(const void *state)
@@ -170,7 +181,8 @@ static void share_siren(const void *state, bench_data *data)
 }
 
 static const bench_kind siren = {.open = open_siren, .run = run_siren, .close = close_siren,
-                                 .work = work_of_siren, .share = share_siren, .value = loss_of_siren};
+                                 .work = work_of_siren, .share = share_siren, .value = loss_of_siren,
+                                 .plan = plan_of_siren};
 
 /* ---- planning ---- */
 

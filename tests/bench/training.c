@@ -19,9 +19,10 @@ void bench_training_clear(bench_training *t)
     *t = (bench_training){0};
 }
 
-tn_status bench_training_begin(bench_training *t, tn_error *error)
+tn_status bench_training_begin(bench_training *t, const bench_setting *setting, tn_error *error)
 {
-    *t = (bench_training){.params = tn_params_new(TN_F32, SEED), .graph = tn_graph_new(TN_F32)};
+    *t = (bench_training){.params = tn_params_new(TN_F32, SEED), .graph = tn_graph_new(TN_F32),
+                          .options = setting->profile ? TN_PLAN_PROFILE : 0};
     return t->params && t->graph ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a model");
 }
 
@@ -37,7 +38,7 @@ float *bench_training_input(bench_training *t, const char *name, tn_shape shape)
 
 tn_status bench_training_plan(bench_training *t, tn_error *error)
 {
-    t->plan = tn_plan_new(t->graph, 0, error);
+    t->plan = tn_plan_new(t->graph, t->options, error);
     if (!t->plan || !(t->adam = tn_optimizer_new(t->params, TN_ADAM_DEFAULTS, error))) return error->status;
     tn_status status = TN_OK;
     for (int i = 0; i < t->n_inputs && !status; i++)
@@ -116,7 +117,7 @@ tn_status bench_network_make(bench_network *n, const bench_setting *setting, con
     const om_circuit *c = bench_circuit(setting, line);
     const int32_t *neuron;
     *n = (bench_network){.circuit = c, .line = bench_sizes_of(setting, line)};
-    tn_status status = bench_training_begin(&n->training, error);
+    tn_status status = bench_training_begin(&n->training, setting, error);
     if (status) return status;
     if (!(n->joint = make_joint(n, c, setting->width, error))) return error->status;
     n->sizes = (bench_network_sizes){

@@ -17,13 +17,14 @@ typedef struct bench_training {
     tn_params *params;
     tn_graph *graph;
     tn_plan *plan;
+    unsigned options; /* of the plan */
     tn_optimizer *adam;
     int n_inputs;
     bench_input input[BENCH_INPUTS];
 } bench_training;
 
 /* Begins with an empty parameter set and graph. Errors: TN_ENOMEM. To be cleared also after an error. */
-tn_status bench_training_begin(bench_training *training, tn_error *error);
+tn_status bench_training_begin(bench_training *training, const bench_setting *setting, tn_error *error);
 void bench_training_clear(bench_training *training);
 
 /* Adds an input of standard normal numbers, which values may then replace; NULL when out of memory.

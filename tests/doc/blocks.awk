@@ -31,7 +31,9 @@ function save(page) {
 inside && language == "c" {
     if (first) {
         above = /^(static|typedef|#)/
-        text = "#line " NR " \"" FILENAME "\"\n"
+        name = FILENAME
+        sub(/.*\//, "", name)
+        text = "#line " NR " \"" name "\"\n"
         if (above) functions = functions text
         else body = body text
         first = 0

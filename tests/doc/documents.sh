@@ -13,6 +13,20 @@ pkg_config() { echo "-I$abs_top_srcdir/libtensor $abs_top_builddir/libtensor.la"
 # same EXPECTED FOUND WHAT
 same() { cmp -s "$1" "$2" || fail "$3: $(diff "$1" "$2")"; }
 
+# counted DOCUMENT: what is read, with places in the document as those of an example.c that is the block alone.
+counted() {
+    awk -v place="${1##*/}:[0-9]+" '
+        NR == FNR { if (/^```/) fence = NR; start[NR] = fence; next }
+        {
+            while (match($0, place)) {
+                line = substr($0, RSTART, RLENGTH)
+                sub(/.*:/, "", line)
+                $0 = substr($0, 1, RSTART - 1) "example.c:" line - start[line] substr($0, RSTART + RLENGTH)
+            }
+            print
+        }' "$abs_top_srcdir/$1" -
+}
+
 # check DOCUMENT: the programs and commands in it.
 check() {
     rm -rf pages && mkdir pages && cd pages || exit 99
@@ -23,7 +37,8 @@ check() {
         [ -e "$program" ] || continue
         page=${program%.c}
         gcc -O1 -Wall -Wextra -Werror $program -o $page $(pkg_config) -lm || { fail "$1: $page is not built"; continue; }
-        ./$page >printed || fail "$1: $page: exit status $?"
+        ./$page >raw || fail "$1: $page: exit status $?"
+        counted "$1" <raw >printed
         same $page.expected printed "$1: $page prints"
     done
     for commands in page*.sh; do

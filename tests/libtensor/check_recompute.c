@@ -124,8 +124,8 @@ START_TEST(only_what_the_gradient_reads_is_computed_again)
     ck_assert_int_eq(count(more, "sin"), 12);
     ck_assert_int_eq(count(less, "sin"), 12 + 9);
     ck_assert_int_eq(count(less, "cos"), count(more, "cos"));
-    ck_assert_int_eq(printed(less, "again, of"), instructions(g, 0) - instructions(g, TN_PLAN_KEEP));
-    ck_assert_int_eq(printed(more, "again, of"), 0);
+    ck_assert_int_eq(printed(less, " again"), instructions(g, 0) - instructions(g, TN_PLAN_KEEP));
+    ck_assert_int_eq(printed(more, " again"), 0);
     tn_plan_free(less);
     tn_plan_free(more);
     tn_graph_free(g);

@@ -1,6 +1,7 @@
 /* The oracle: see oracle.h. */
 #include "config.h"
 #include "oracle.h"
+#include "own_operations.h"
 #include "core/random.h"
 #include "core/sparsity.h"
 #include "graph/graph.h"
@@ -80,6 +81,21 @@ OF(sign, (a > 0) - (a < 0))
 OF(scale, attr->value *a)
 OF(same, a)
 
+/* Operations of own_operations.h. */
+static double gabor(double a, double b, const tn_attr *attr)
+{
+    const gabor_constants *c = attr->constants;
+    (void)b;
+    return exp(-a * a / 2) * cos(c->frequency * a + c->phase);
+}
+
+static double hinge(double a, double b, const tn_attr *attr)
+{
+    double z = a * b, inside = fmin(1, fmax(0, 1 - z));
+    (void)attr;
+    return z < 0 ? 0.5 - z : inside * inside / 2;
+}
+
 static const struct {
     const char *op;
     double (*of)(double a, double b, const tn_attr *attr);
@@ -93,6 +109,7 @@ static const struct {
     {"less", less},         {"minimum", minimum},   {"maximum", maximum},   {"pow", power},
     {"tan", tan_of},        {"erf", error_function}, {"erfc", complement},  {"expm1", exponential_minus_1},
     {"rsqrt", reciprocal_root}, {"reciprocal", reciprocal}, {"log1p", logarithm_plus_1},
+    {"gabor", gabor},       {"hinge", hinge},
 };
 
 static bool evaluate_elementwise(const tn_node *node, double *out, double *const *in)
@@ -256,6 +273,24 @@ static double evaluate_normal(const tn_node *node, place p, double *const *in)
     return radius * (i % 2 ? sin(angle) : cos(angle));
 }
 
+static double evaluate_polynomial(const tn_node *node, place p, double *const *in)
+{
+    double x = in[0][flat_of(node->shape, p)], sum = 0;
+    for (int64_t k = 0; k < node->in[1]->shape.dim[0]; k++) sum += in[1][k] * pow(x, (double)k);
+    return sum;
+}
+
+static double evaluate_cumulative_sum(const tn_node *node, place p, double *const *in)
+{
+    const cumulative_constants *c = node->attr.constants;
+    int64_t *at = &p.at[c->axis], last = node->shape.dim[c->axis] - 1;
+    int64_t first = c->backwards ? *at : 0;
+    if (!c->backwards) last = *at;
+    double sum = 0;
+    for (*at = first; *at <= last; ++*at) sum += in[0][flat_of(node->shape, p)];
+    return sum;
+}
+
 static const struct {
     const char *op;
     double (*element)(const tn_node *node, place p, double *const *in);
@@ -264,7 +299,8 @@ static const struct {
     {"slice", evaluate_slice},         {"pad", evaluate_pad},             {"matmul", evaluate_matmul},
     {"linear", evaluate_linear},       {"where", evaluate_where},         {"permute", evaluate_permute},
     {"argmax", evaluate_argmax},       {"one_hot", evaluate_one_hot},     {"batched_matmul", evaluate_batched_matmul},
-    {"uniform", evaluate_uniform},     {"normal", evaluate_normal},
+    {"uniform", evaluate_uniform},     {"normal", evaluate_normal},       {"polynomial", evaluate_polynomial},
+    {"cumulative_sum", evaluate_cumulative_sum},
 };
 
 static bool evaluate_by_element(const tn_node *node, double *out, double *const *in)

@@ -1,6 +1,7 @@
 /* Random graphs: see random_graph.h. */
 #include "config.h"
 #include "random_graph.h"
+#include "own_operations.h"
 
 #include <check.h>
 #include <math.h>
@@ -161,6 +162,19 @@ static tn_node *product(maker *m)
                  : draw(m, 2) ? tn_linear(g, a, new_weight(m, TN_SHAPE(n, k)), NULL)
                               : tn_matmul(g, a, new_weight(m, TN_SHAPE(k, n)));
     return tn_scale(g, y, 1 / sqrt((double)k));
+}
+
+static tn_node *own(maker *m)
+{
+    tn_graph *g = m->g;
+    tn_node *a = pick(m);
+    if (rank_of(a) == 0) a = tn_reshape(g, a, TN_SHAPE(1));
+    switch (draw(m, 4)) {
+    case 0: return own_gabor(g, a, 1.5, 0.25 * (double)draw(m, 3));
+    case 1: return own_hinge(g, off_the_kink(m, a), tn_add(g, bounded(m, like(m, repeated(m, a))), number(m, 1.5)));
+    case 2: return own_polynomial(g, bounded(m, a), new_weight(m, TN_SHAPE(1 + draw(m, 3))));
+    default: return tn_scale(g, own_cumulative_sum(g, a, (int)draw(m, rank_of(a)), draw(m, 2)), 0.1);
+    }
 }
 
 static tn_node *reduction(maker *m)
@@ -331,7 +345,7 @@ random_graph random_graph_new(uint64_t seed, tn_dtype dtype)
     add_to_pool(&m, new_weight(&m, TN_SHAPE(tn_sparsity_entries(r.square))));
     add_to_pool(&m, new_weight(&m, TN_SHAPE(tn_sparsity_entries(r.between))));
     static tn_node *(*const makers[])(maker *) = {unary,   unary,     binary, binary, product,
-                                                  product, reduction, moved,  sparse};
+                                                  product, reduction, moved,  sparse, own};
     for (int i = 0; i < STEPS; i++) add_to_pool(&m, makers[draw(&m, sizeof makers / sizeof *makers)](&m));
     mark_segments(&m);
     finish(&m);

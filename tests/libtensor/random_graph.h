@@ -1,6 +1,6 @@
-/* Random graphs over all operations: several leading sizes, repeats, products, reductions, sparse products, joins and
- * slices, with segments to be computed again and the gradient of a loss to all parameters and to some nodes. Values
- * stay near 1 and away from kinks that rounding could cross. */
+/* Random graphs over all operations: several leading sizes, repeats, products, reductions, sparse products, joins,
+ * slices and operations of the user's, with segments to be computed again and the gradient of a loss to all parameters
+ * and to some nodes. Values stay near 1 and away from kinks that rounding could cross. */
 #ifndef RANDOM_GRAPH_H
 #define RANDOM_GRAPH_H
 

@@ -1,5 +1,6 @@
 /* Example applications of every operation. */
 #include "samples.h"
+#include "own_operations.h"
 #include "sample_places.h"
 
 #include <check.h>
@@ -171,6 +172,13 @@ BUILD(uniform, tn_mul(g, in[0], tn_uniform(g, tn_node_shape(in[0]), numbers(g)))
 BUILD(normal, tn_mul(g, in[0], tn_normal(g, tn_node_shape(in[0]), numbers(g))))
 BUILD(dropout, tn_square(g, tn_dropout(g, in[0], 0.4, numbers(g))))
 
+/* Operations that the library does not have. */
+BUILD(gabor, own_gabor(g, in[0], 2.5, 0.4))
+BUILD(hinge, own_hinge(IN2))
+BUILD(polynomial, own_polynomial(IN2))
+BUILD(cumulative_first, own_cumulative_sum(g, in[0], 0, false))
+BUILD(cumulative_last, own_cumulative_sum(g, in[0], rank(in[0]) - 1, true))
+
 #define ONE "3,4;0,4;1,1;5;;2,3,2;1,7;7,1"
 #define TWO "3,4|3,4;4|3,4;3,4|4;3,1|1,4;0,3|0,3;0,3|1,3;1,1|1,1;|2,3;2,1,3|4,1;6|6;6|1;2,3,2|3,1"
 #define THREE "3,4|3,4|3,4;4|3,1|;|2,3|3;0,3|1,3|3;2,1,3|4,1|4,3;5|1|5"
@@ -304,6 +312,11 @@ static const sample samples[] = {
     S(uniform, uniform, -1, 1, ONE, ANY1),
     S(normal, normal, -1, 1, ONE ";20,30", ANY1),
     S(dropout, dropout, -1, 1, ONE, ANY1),
+    S(gabor, gabor, -2, 2, ONE ";20,30", ANY1),
+    S(hinge, hinge, -1.5, 1.5, TWO, ANY2),
+    S(polynomial, polynomial, -1, 1, "3,4|3;5|1;0,4|2;2,3,2|4;40|5", "n|4;m,n|3;k,m,n|2"),
+    S(cumulative_sum, cumulative_first, -1, 1, "3,4;0,4;1,1;5;2,3,2", ANY1),
+    S(cumulative_sum, cumulative_last, -1, 1, "3,4;3,0;1,1;5;2,3,2", ANY1),
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
 

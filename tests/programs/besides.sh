@@ -1,5 +1,6 @@
 #!/bin/sh
-# What the programs do besides their work: say what they would do, write one step down, explain themselves.
+# What the programs do besides their work: say what they would do, write one step down, say where time and memory went,
+# explain themselves.
 . "$abs_top_srcdir/tests/programs/lib.sh"
 
 expect 0 generate tiny.yaml -o recording.h5
@@ -72,6 +73,13 @@ for frames in '' , 1, ,1 -1 300 1x 1.5 99999999999999999999 "$many"; do
     says "--frames " "wanted are at most 1024 numbers of 0 to 299 between commas"
 done
 [ ! -e new ] || fail "--dump-step with a wrong list of frames wrote something"
+
+# --profile: the same training, and where its time and memory went.
+expect 0 train tiny.yaml -d recording.h5 -o profiled --profile
+for words in "^profile: [0-9]* runs on" "of peak  *operation" " siren, gradient$" "^memory: arena .*most is needed in"; do
+    grep -q "$words" out || fail "$said: does not print '$words'"
+done
+"$inspect" tensors profiled/checkpoint.safetensors | grep -q "^W $learned_w" || fail "$said: learned something else"
 
 for program in generate train test_run; do
     expect 0 $program --help

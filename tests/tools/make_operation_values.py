@@ -64,6 +64,10 @@ def cross_entropy(a, places):
     return F.cross_entropy(a.reshape(-1, a.shape[-1]), places.reshape(-1), ignore_index=-1)
 
 
+def hinge(z):
+    return torch.where(z > 0, 0.5 * (1 - z).clamp(min=0) ** 2, 0.5 - z)
+
+
 ONE, TWO, SPARSE = "3,4;5;;2,3,2", "3,4|3,4;4|3,4;3,1|1,4;|2,3;2,1,3|4,1", "7|4,3;7|4"
 EDGES, SEGMENTS = "7,3;7;7,2,2", "6,3;6;6,2,2"
 
@@ -186,6 +190,11 @@ CASES = {
     "segment_max": (lambda a: maxima(a, INDEX, 4), SEGMENTS, (-1, 1)),
     "index_select": (lambda a: a.index_select(1, INDEX), "3,4;2,4,3", (-1, 1)),
     "scatter_add": (lambda a, b: a.index_add(0, INDEX, b), "4,3|6,3;4|6", (-1, 1)),
+    "gabor": (lambda a: torch.exp(-a * a / 2) * torch.cos(2.5 * a + 0.4), ONE, (-2, 2)),
+    "hinge": (lambda a, b: hinge(a * b), TWO, (-1.5, 1.5)),
+    "polynomial": (lambda a, c: sum(c[k] * a**k for k in range(len(c))), "3,4|3;5|1;2,3,2|4", (-1, 1)),
+    "cumulative_first": (lambda a: a.cumsum(0), "3,4;5;2,3,2", (-1, 1)),
+    "cumulative_last": (lambda a: a.flip(-1).cumsum(-1).flip(-1), "3,4;5;2,3,2", (-1, 1)),
 }
 TAKE_CLASSES = {"cross_entropy", "one_hot"}
 
