@@ -483,7 +483,7 @@ typedef struct tn_lbfgs tn_lbfgs;
 
 typedef struct tn_lbfgs_config {
     int history;                /* steps that are remembered */
-    int evaluations;            /* runs of the plan that one line search may take */
+    int evaluations;            /* places that one line search may try, of one run each */
     double decrease, curvature; /* strong Wolfe conditions, 0 < decrease < curvature < 1 */
 } tn_lbfgs_config;
 
