@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* Functions of one number, negative slope at 0; the first two are of Moré and Thuente, ACM TOMS 20, 1994, section 5. */
+/* Functions of one number, negative slope at 0; the first two: Moré and Thuente, ACM TOMS 20, 1994, section 5. */
 static double more_1(double t, double *slope)
 {
     *slope = (t * t - 2) / ((t * t + 2) * (t * t + 2));
