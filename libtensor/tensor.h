@@ -438,14 +438,14 @@ typedef struct tn_optimizer tn_optimizer;
 
 typedef struct tn_optimizer_config {
     enum { TN_SGD, TN_ADAM, TN_ADAMW, TN_RMSPROP } kind;
-    double momentum;     /* of [0, 1); SGD, RMSprop */
-    bool nesterov;       /* SGD with momentum */
-    double beta1, beta2; /* of [0, 1); Adam, AdamW, RMSprop beta2 only */
-    double epsilon;      /* above 0; whoever has beta2 */
-    double clip_norm;    /* gradients longer than this (2-norm over all parameters) are shortened to it; 0 = never */
-    double clip_value;   /* then elements of the gradient move into [-clip_value, clip_value]; 0 = never */
-    double weight_decay; /* of all groups, unless each has its own: */
-    const double *group_weight_decay; /* [groups], copied; NULL = weight_decay holds */
+    double momentum;             /* SGD, RMSprop: of [0, 1) */
+    bool nesterov;               /* SGD with momentum */
+    double beta1, beta2;         /* Adam, AdamW; RMSprop beta2 only: of [0, 1) */
+    double epsilon;              /* with beta2: above 0 */
+    double weight_decay;         /* of all groups, */
+    const double *group_weight_decay; /* unless this gives each group its own; copied; NULL: it does not */
+    double clip_norm;  /* gradients longer than this (2-norm over all parameters) are shortened to it; 0 = never */
+    double clip_value; /* then, elements of the gradient beyond [-clip_value, clip_value] move to its ends; 0 = never */
 } tn_optimizer_config;
 
 #define TN_SGD_DEFAULTS ((tn_optimizer_config){.kind = TN_SGD})
