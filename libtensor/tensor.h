@@ -626,9 +626,9 @@ TN_API void tn_profile_print(const tn_plan *plan, const tn_peak *peak, FILE *str
 /* ---- 11. Optimizing ----------------------------------------------------------------------------------------- */
 
 /* A step changes the values x of a sealed set along the gradients that the latest run left there. g is the gradient,
- * clipped, with weight decay d as g + d x (AdamW decays for itself); m and v are the first and second moment of each
- * value, 0 at first; t counts steps from 1; rate is the learning rate of the value's group. Values and moments are of
- * the set's number type.
+ * clipped, and then, but for AdamW, with weight decay d: g + d x. m and v are the first and second moment of each
+ * value, 0 at first; t counts steps from 1; rate is the learning rate of the value's group. Moments are of the number
+ * type of the values.
  *     SGD        x -= rate g
  *                with momentum: m = momentum m + g;  x -= rate m;  nesterov: x -= rate (g + momentum m)
  *     Adam       m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
@@ -672,8 +672,8 @@ TN_API void tn_optimizer_free(tn_optimizer *optimizer);
 TN_API double tn_optimizer_step(tn_optimizer *optimizer, const double *rate);
 TN_API void tn_optimizer_reset(tn_optimizer *optimizer); /* moments and step count to zero */
 
-/* State for checkpoints: the moments of parameter i, of its shape (which: 1 or 2; NULL where the kind has none), and
- * the number of steps taken. */
+/* State for checkpoints: the moments of parameter i, of its shape (which: 1 is m, 2 is v; NULL where the rule has it
+ * not), and the number of steps taken. */
 TN_API void *tn_optimizer_moment(const tn_optimizer *optimizer, int i, int which);
 TN_API int64_t tn_optimizer_steps(const tn_optimizer *optimizer);
 TN_API void tn_optimizer_set_steps(tn_optimizer *optimizer, int64_t steps);
@@ -692,7 +692,7 @@ typedef struct tn_lbfgs tn_lbfgs;
 /* Its constants. */
 typedef struct tn_lbfgs_config {
     int history;                /* steps that are remembered */
-    int evaluations;            /* runs of the plan that one line search may take */
+    int evaluations;            /* places that one line search may try, of one run each */
     double decrease, curvature; /* strong Wolfe conditions, 0 < decrease < curvature < 1 */
 } tn_lbfgs_config;
 
@@ -712,7 +712,8 @@ TN_API tn_lbfgs *tn_lbfgs_new(tn_params *params, tn_lbfgs_config config, tn_erro
 TN_API void tn_lbfgs_free(tn_lbfgs *lbfgs);
 
 /* One step. The plan has the gradient of its output `loss`, a single number, into the set (tn_params_grad). Between
- * steps, values, gradients and inputs must stay as they are; after a change, tn_lbfgs_reset.
+ * steps, values, gradients and inputs must stay as they are; after a change, tn_lbfgs_reset. Runs the plan about once,
+ * and once more in the first step. *result is filled in where there is no error.
  * Errors leave the values as they were: TN_ENUMERIC loss or gradient is not finite at the values, or nowhere along
  * the gradient; TN_ENAME no such output; TN_ESHAPE it is not a single number; TN_EINVAL the plan makes no gradient in
  * the set, or accumulates it; those of tn_run. */

@@ -221,7 +221,7 @@ static tn_status begin(problem *p, tn_error *error)
     return TN_OK;
 }
 
-/* Whether the step is one: down, or, where rounding hides that, to a shorter gradient than ever. So steps have an end. */
+/* Whether the step is one: down, or, where rounding hides that, to a shorter gradient than ever; so steps end. */
 static bool leads_on(tn_lbfgs *l, double loss)
 {
     double squares = squares_of_gradient(l);

@@ -13,7 +13,7 @@ typedef struct tn_point {
 typedef struct tn_line_search {
     double decrease, curvature; /* the conditions' c1 and c2, 0 < c1 < c2 < 1 */
     double rounding;            /* the loss is known to so many parts of itself */
-    int evaluations;            /* at most */
+    int evaluations;            /* places tried at most; going back to the best of them is one more */
     double first;               /* the first trial */
     /* Fills in the loss and the slope of *here; called last at the place that is found. */
     tn_status (*evaluate)(void *problem, tn_point *here, tn_error *error);

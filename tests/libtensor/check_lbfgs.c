@@ -40,15 +40,15 @@ static tn_params *unknowns(tn_dtype dtype, int64_t n, tn_init init)
     return params;
 }
 
-/* Sum of 100 (x[i+1] - x[i]^2)^2 + (1 - x[i])^2 over neighbours; the minimum is 0 where all are 1. */
-static problem rosenbrock(tn_dtype dtype, int64_t n)
+/* The sum of 100 (x[i+1] - x[i]^2)^2 + (1 - x[i])^2 over neighbours, and `least`, the minimum, where all are 1. */
+static problem rosenbrock(tn_dtype dtype, int64_t n, double least)
 {
     tn_params *params = unknowns(dtype, n, (tn_init){TN_INIT_CONSTANT, -1.2, 0});
     tn_graph *g = tn_graph_new(dtype);
     tn_node *x = tn_param(g, params, "x"), *a = tn_slice(g, x, 0, 0, n - 1), *b = tn_slice(g, x, 0, 1, n - 1);
     tn_node *valley = tn_scale(g, tn_square(g, tn_sub(g, b, tn_square(g, a))), 100);
     tn_node *slope = tn_square(g, tn_sub(g, tn_constant(g, 1), a));
-    return finish(params, g, tn_sum(g, tn_add(g, valley, slope), TN_ALL, false));
+    return finish(params, g, tn_add(g, tn_sum(g, tn_add(g, valley, slope), TN_ALL, false), tn_constant(g, least)));
 }
 
 /* Half the sum of c[i] (x[i] - 1)^2 with c from 1 to condition, evenly in their logarithms. */
@@ -87,7 +87,7 @@ static int minimize(problem *p, tn_lbfgs_config config, double gradient_norm, tn
 START_TEST(rosenbrock_is_minimized_to_ten_digits)
 {
     static const int64_t sizes[] = {2, 3, 30, 100};
-    problem p = rosenbrock(TN_F64, sizes[_i]);
+    problem p = rosenbrock(TN_F64, sizes[_i], 0);
     tn_lbfgs_result result;
     int runs = minimize(&p, TN_LBFGS_DEFAULTS, 1e-9, &result);
     const double *x = tn_params_data(p.params, "x");
@@ -99,15 +99,15 @@ START_TEST(rosenbrock_is_minimized_to_ten_digits)
 }
 END_TEST
 
+/* Where the loss does not change in its last digit any more, steps come to an end. */
 START_TEST(float32_gets_as_near_as_its_digits_allow)
 {
-    problem p = rosenbrock(TN_F32, 2);
+    problem p = rosenbrock(TN_F32, 2 + _i, 1);
     tn_lbfgs_result result;
     int runs = minimize(&p, TN_LBFGS_DEFAULTS, -1, &result);
     const float *x = tn_params_data(p.params, "x");
     ck_assert_msg(result.done && runs < 200, "%d runs, gradient %g", runs, result.gradient_norm);
-    ck_assert_float_eq_tol(x[0], 1, 1e-3f);
-    ck_assert_float_eq_tol(x[1], 1, 2e-3f);
+    for (int i = 0; i < 2 + _i; i++) ck_assert_float_eq_tol(x[i], 1, 1e-2f);
     free_problem(&p);
 }
 END_TEST
@@ -229,7 +229,7 @@ START_TEST(a_whole_run_has_the_same_bits_on_any_number_of_threads)
     double *first = malloc(N * sizeof *first), losses[STEPS];
     for (int threads = 1; threads <= 4; threads *= 2) {
         tn_set_threads(threads);
-        problem p = rosenbrock(TN_F64, N);
+        problem p = rosenbrock(TN_F64, N, 0);
         double *x = tn_params_data(p.params, "x");
         for (int i = 0; i < N; i++) x[i] = tn_random_normal(1, 0, (uint64_t)i);
         tn_lbfgs *lbfgs = tn_lbfgs_new(p.params, TN_LBFGS_DEFAULTS, NULL);
@@ -370,7 +370,7 @@ int main(void)
 {
     TCase *minima = tcase_create("minima"), *numbers = tcase_create("numbers"), *mistakes = tcase_create("mistakes");
     tcase_add_loop_test(minima, rosenbrock_is_minimized_to_ten_digits, 0, 4);
-    tcase_add_test(minima, float32_gets_as_near_as_its_digits_allow);
+    tcase_add_loop_test(minima, float32_gets_as_near_as_its_digits_allow, 0, 10);
     tcase_add_test(minima, least_squares_has_its_exact_solution);
     tcase_add_test(minima, an_ill_conditioned_quadratic_takes_far_fewer_runs_than_gradient_descent);
     tcase_add_test(minima, a_longer_history_takes_fewer_runs);

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-/* Functions of one number with negative slope at 0, of Moré and Thuente, ACM TOMS 20, 1994, section 5, and two more. */
+/* Functions of one number, negative slope at 0; the first two: Moré and Thuente, ACM TOMS 20, 1994, section 5. */
 static double more_1(double t, double *slope)
 {
     *slope = (t * t - 2) / ((t * t + 2) * (t * t + 2));
@@ -21,8 +21,8 @@ static double more_2(double t, double *slope)
 
 static double wall(double t, double *slope)
 {
-    *slope = -1 + 1 / (2 - t);
-    return t < 2 ? -t - log(2 - t) + 0 * t : NAN;
+    *slope = t < 2 ? -1 + 1 / (2 - t) : 0;
+    return t < 2 ? -t - log(2 - t) : -INFINITY; /* no number, and yet less than all */
 }
 
 static double flat(double t, double *slope)
@@ -70,19 +70,25 @@ START_TEST(line_searches_end_where_the_strong_wolfe_conditions_hold)
 }
 END_TEST
 
-/* With too few evaluations the best place of sufficient decrease is taken; up a hill there is none. */
+/* With too few evaluations the best place of sufficient decrease is taken, and evaluated last; up a hill there is none.
+ */
 START_TEST(line_searches_that_are_cut_short_end_at_their_best_place)
 {
-    curve c = {.f = flat};
-    tn_line_search search = {.decrease = 1e-4, .curvature = 1e-3, .evaluations = 3, .first = 1, .evaluate = trace,
-                             .problem = &c};
+    curve c = {.f = more_1};
+    tn_line_search search = {.decrease = 1e-4, .curvature = 1e-6, .evaluate = trace, .problem = &c};
     tn_point start = {0}, found;
     bool finite;
-    start.loss = flat(0, &start.slope);
-    ck_assert_int_eq(tn_line_search_run(&search, start, &found, &finite, NULL), TN_OK);
-    ck_assert_double_gt(found.at, 1);
-    ck_assert_double_eq(c.last, found.at);
-    start = (tn_point){.loss = 0.5, .slope = -1}; /* not what the function does */
+    start.loss = more_1(0, &start.slope);
+    for (search.first = 0.01; search.first < 100; search.first *= 3) {
+        double loss = start.loss;
+        for (search.evaluations = 1; search.evaluations < 10; search.evaluations++) {
+            ck_assert_int_eq(tn_line_search_run(&search, start, &found, &finite, NULL), TN_OK);
+            ck_assert_double_eq(c.last, found.at);
+            ck_assert_double_le(found.loss, loss);
+            loss = found.loss;
+        }
+    }
+    start = (tn_point){.loss = -1, .slope = -1}; /* not what the function does */
     ck_assert_int_eq(tn_line_search_run(&search, start, &found, &finite, NULL), TN_OK);
     ck_assert_double_eq(found.at, 0);
 }

@@ -9,7 +9,7 @@
 
 /* ---- parameters and gradients ---- */
 
-enum { TENSORS = 4, STEPS = 100, LARGEST = 20000 };
+enum { TENSORS = 4, STEPS = 100, LARGEST = 50000 };
 
 /* More than one block of the division of work, a scalar, nothing, and a matrix. */
 static const struct {
@@ -219,10 +219,10 @@ END_TEST
 
 START_TEST(a_step_has_the_same_bits_on_any_number_of_threads)
 {
-    float *first = malloc(LARGEST * sizeof *first);
+    double *first = malloc(LARGEST * sizeof *first);
     for (int threads = 1; threads <= 4; threads++) {
         tn_set_threads(threads);
-        tn_params *params = new_params(TN_F32);
+        tn_params *params = new_params(TN_F64);
         tn_optimizer *optimizer = tn_optimizer_new(params, configurations[_i], NULL);
         for (int step = 0; step < 5; step++) {
             set_gradients(params, step);

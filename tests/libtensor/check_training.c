@@ -112,11 +112,10 @@ static void run_part(network *n, int64_t part)
     ck_assert_int_eq(tn_run(n->plan, NULL), TN_OK);
 }
 
-/* A copy of values (which 0), of a moment (1, 2) or of the gradient (3), or what copies have put there; NULL: none. */
+/* The block of all values (which 0) or of a moment (1, 2); NULL: there is none. */
 static void *block_of(const network *n, const tn_optimizer *optimizer, int which)
 {
-    if (which == 0) return n->params->data;
-    return which == 3 ? n->params->grad : tn_optimizer_moment(optimizer, 0, which);
+    return which ? tn_optimizer_moment(optimizer, 0, which) : n->params->data;
 }
 
 static size_t bytes(const network *n)
@@ -200,7 +199,8 @@ START_TEST(the_gradient_over_parts_is_that_of_the_whole_batch)
     for (int64_t i = 0; i < whole.params->length; i++) largest = fmaxf(largest, fabsf(expected[i]));
     for (int way = 0; way < 6; way++) {
         tn_set_threads((int[]){1, 2, 4}[way % 3]);
-        network parts = new_network(ALL_ROWS / PARTS, 1.0 / PARTS, TN_PLAN_ACCUMULATE | (way < 3 ? 0 : TN_PLAN_UNFUSED));
+        unsigned options = TN_PLAN_ACCUMULATE | (way < 3 ? 0 : TN_PLAN_UNFUSED);
+        network parts = new_network(ALL_ROWS / PARTS, 1.0 / PARTS, options);
         for (int again = 0; again < 2; again++) {
             tn_params_zero_gradient(parts.params);
             for (int part = 0; part < PARTS; part++) run_part(&parts, part);
