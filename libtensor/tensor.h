@@ -471,7 +471,6 @@ TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);
  * Cost: the segment once more for each gradient that passes.  Errors: TN_EINVAL a node is missing or of another graph.
  * Source: Chen et al., Training deep nets with sublinear memory cost, arXiv:1604.06174. */
 TN_API tn_node *tn_recompute(tn_graph *g, tn_node *output, int n, tn_node *const *inputs);
-enum { TN_PLAN_KEEP = 256 }; /* an option of tn_plan_new */
 
 /* How tn_gradcheck compares. */
 typedef struct tn_gradcheck_config {
@@ -506,9 +505,11 @@ typedef struct tn_plan tn_plan;
 
 /* Options of tn_plan_new, to be combined by |. */
 enum {
-    TN_PLAN_UNFUSED = 1, /* one operation at a time: same results, for tests and for blaming time */
-    TN_PLAN_CHECK = 2,   /* unfused, and every value is inspected: tn_run names the first NaN or infinity */
-    TN_PLAN_PROFILE = 4, /* every run measures the time of each operation: see tn_profile_print */
+    TN_PLAN_UNFUSED = 1,     /* one operation at a time: same results, for tests and for blaming time */
+    TN_PLAN_CHECK = 2,       /* unfused, and every value is inspected: tn_run names the first NaN or infinity */
+    TN_PLAN_PROFILE = 4,     /* every run measures the time of each operation: see tn_profile_print */
+    TN_PLAN_ACCUMULATE = 16, /* gradients are added to those in the set: see tn_params_zero_gradient */
+    TN_PLAN_KEEP = 256,      /* nothing is computed again: see tn_recompute */
 };
 
 /* Compiles the outputs of g. The plan borrows g, its parameter sets and its sparsities.
@@ -678,10 +679,9 @@ TN_API void *tn_optimizer_moment(const tn_optimizer *optimizer, int i, int which
 TN_API int64_t tn_optimizer_steps(const tn_optimizer *optimizer);
 TN_API void tn_optimizer_set_steps(tn_optimizer *optimizer, int64_t steps);
 
-/* Batches too large for one run: with this option of tn_plan_new (section 10), tn_run adds to the gradients in the set
- * instead of replacing them. Zero them, run once per part, step. For the gradient of the mean over n equal parts, let
+/* Batches too large for one run: with TN_PLAN_ACCUMULATE (section 10), tn_run adds to the gradients in the set instead
+ * of replacing them. Zero them, run once per part, step. For the gradient of the mean over n equal parts, let
  * the loss be tn_scale(g, mean over a part, 1.0 / n). */
-enum { TN_PLAN_ACCUMULATE = 16 };
 TN_API void tn_params_zero_gradient(tn_params *params);
 
 /* Limited-memory BFGS, for smooth losses of few parameters over a full batch: a step goes along the direction that the

@@ -29,7 +29,7 @@ char *om_checkpoint_previous(const char *path)
     return asprintf(&previous, "%.*sprevious.%s", (int)directory, path, path + directory) < 0 ? NULL : previous;
 }
 
-/* The three files of one parameter: its values and two moments. */
+/* The three tensors of one parameter: its values and two moments. */
 static const char *const prefixes[] = {"", "optimizer/first/", "optimizer/second/"};
 
 static void *place(const tn_params *params, const tn_optimizer *optimizer, int i, int which)

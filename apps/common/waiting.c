@@ -1,3 +1,4 @@
+/* The program sets the environment of OpenMP and begins anew, as OpenMP has read it before main. */
 #include "config.h"
 #include "common/waiting.h"
 

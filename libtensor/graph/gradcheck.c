@@ -125,7 +125,7 @@ static tn_status bind(check *c, tn_error *error)
     tn_status status = c->memory ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a check of gradients");
     for (int id = 0; id < c->g->n_nodes && !status; id++) {
         const tn_node *node = c->g->nodes[id];
-        if (strcmp(node->op->name, "input")) continue;
+        if (!(node->op->flags & TN_OP_LENT)) continue;
         c->memory[id] = tn_alloc((size_t)size_of(node) * tn_dtype_size(node->dtype));
         if (!c->memory[id]) return tn_fail(error, TN_ENOMEM, "no memory for a check of gradients");
         if (strncmp(node->name, OURS, strlen(OURS))) status = fill(c, node, c->memory[id], error);
@@ -288,10 +288,8 @@ static tn_status is_possible(tn_graph *g, tn_node *y, int n, tn_node *const *wrt
     }
     for (int v = 0; v < config->n_values; v++) {
         const char *name = config->values[v].name;
-        bool found = false;
-        for (int id = 0; id < g->n_nodes && !found; id++)
-            found = !strcmp(g->nodes[id]->op->name, "input") && !strcmp(g->nodes[id]->name, name);
-        if (!found) return tn_fail(error, TN_ENAME, "values are given for %s, but there is no such input", name);
+        if (!tn_graph_find_input(g, name))
+            return tn_fail(error, TN_ENAME, "values are given for %s, but there is no such input", name);
     }
     if (config->step > 0 && config->least > 0) return TN_OK;
     return tn_fail(error, TN_EINVAL, "a step of %g and derivatives of at least %g: both must be above 0", config->step,

@@ -143,8 +143,7 @@ tn_node *tn_apply_op(tn_graph *g, const tn_op *op, int n, tn_node *const *in, co
     return status ? tn_graph_fail(g, status, "%s", why.message) : append(g, &node);
 }
 
-/* The input of that name, or NULL. */
-static const tn_node *find_input(const tn_graph *g, const char *name)
+const tn_node *tn_graph_find_input(const tn_graph *g, const char *name)
 {
     for (int i = 0; i < g->n_nodes; i++) {
         const tn_node *node = g->nodes[i];
@@ -188,7 +187,7 @@ tn_node *tn_input(tn_graph *g, const char *name, tn_dtype dtype, tn_shape shape)
         return tn_graph_fail(g, TN_ESHAPE, "input %s: %s " TN_NO_SHAPE, name, tn_shape_words(shape).text);
     if (dtype != TN_F32 && dtype != TN_F64 && dtype != TN_I32)
         return tn_graph_fail(g, TN_EDTYPE, "input %s: there is no number type %d", name, (int)dtype);
-    const tn_node *other = find_input(g, name);
+    const tn_node *other = tn_graph_find_input(g, name);
     if (other)
         return tn_graph_fail(g, TN_ENAME, "input %s: the name is taken by %s", name, tn_node_words(other).text);
     return set_name(g, tn_apply(g, "input", 0, NULL, &(tn_attr){.shape = shape, .dtype = dtype}), name);

@@ -89,6 +89,9 @@ tn_node *tn_apply_elementwise(tn_graph *g, const tn_op *op, int n, tn_node *cons
 /* tn_apply_op with the name of a row of the table. */
 tn_node *tn_apply(tn_graph *g, const char *op, int n, tn_node *const *in, const tn_attr *attr);
 
+/* The input of that name, or NULL. */
+const tn_node *tn_graph_find_input(const tn_graph *g, const char *name);
+
 /* A copy of a node of any graph, name and origin included, with other inputs; belongs to no segment and is nobody's
  * copy. */
 tn_node *tn_graph_copy(tn_graph *g, const tn_node *node, tn_node *const *in);

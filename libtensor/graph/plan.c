@@ -197,10 +197,7 @@ tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *e
             return TN_OK;
         }
     /* An input that no output needs may be bound all the same. */
-    for (int i = 0; i < plan->g->n_nodes; i++) {
-        const tn_node *node = plan->g->nodes[i];
-        if (node->op->flags & TN_OP_LENT && !strcmp(node->name, name)) return TN_OK;
-    }
+    if (tn_graph_find_input(plan->g, name)) return TN_OK;
     return no_such_input(plan, name, error);
 }
 

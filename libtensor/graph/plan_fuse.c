@@ -4,8 +4,6 @@
 #include "core/memory.h"
 #include "graph/plan.h"
 
-#include <string.h>
-
 /* How many vertices and outputs read each vertex; NULL when out of memory. */
 static int *count_readers(const tn_plan *plan)
 {
@@ -16,15 +14,6 @@ static int *count_readers(const tn_plan *plan)
         readers[i] += v->output;
     }
     return readers;
-}
-
-/* What the vertex would be as the end of the product it reads. */
-static tn_finish as_finish(const tn_vertex *v)
-{
-    if (v->kind != TN_VERTEX_COMPUTED || v->output) return TN_FINISH_NONE;
-    if (!strcmp(v->node->op->name, "relu")) return TN_FINISH_RELU;
-    if (!strcmp(v->node->op->name, "where_positive")) return TN_FINISH_WHERE;
-    return TN_FINISH_NONE;
 }
 
 /* The node of a packed product is the plan's own (plan_lower.c), so it may be changed. */
@@ -41,8 +30,8 @@ tn_status tn_plan_fuse(tn_plan *plan, tn_error *error)
     if (!readers) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
     for (int i = 0; i < plan->n_vertices; i++) {
         tn_vertex *v = &plan->vertices[i];
-        tn_finish finish = as_finish(v);
-        if (finish == TN_FINISH_NONE) continue;
+        tn_finish finish = v->node->op->finish;
+        if (finish == TN_FINISH_NONE || v->kind != TN_VERTEX_COMPUTED || v->output) continue;
         tn_vertex *product = &plan->vertices[v->in[0]];
         if (product->kind != TN_VERTEX_COMPUTED || !product->node->attr.packed || product->node->attr.finish ||
             readers[v->in[0]] != 1 || (finish == TN_FINISH_WHERE && v->in[1] >= v->in[0]))

@@ -293,11 +293,10 @@ RULE(abs) { (void)i; return tn_mul(g, dy, tn_sign(g, A)); }
 RULE(scale) { (void)i; return tn_scale(g, dy, y->attr.value); }
 RULE(cast) { (void)i; return tn_cast(g, dy, A->dtype); }
 
-#define ROW(op, inputs, cost, more, words, rule)                                                                       \
-    {                                                                                                                  \
-        .name = #op, .about = words, .arity = inputs, .flags = TN_OP_ELEMENTWISE | more, .flop = cost,                 \
-        .shape = tn_same_shape, .division = tn_divide_elementwise, .kernel = TN_KERNELS(op), .gradient = rule          \
-    }
+#define FIELDS(op, inputs, cost, more, words, rule)                                                                    \
+    .name = #op, .about = words, .arity = inputs, .flags = TN_OP_ELEMENTWISE | more, .flop = cost,                     \
+    .shape = tn_same_shape, .division = tn_divide_elementwise, .kernel = TN_KERNELS(op), .gradient = rule
+#define ROW(...) {FIELDS(__VA_ARGS__)}
 
 const tn_op tn_ops_elementwise[] = {
     ROW(add, 2, 1, 0, "a + b", gradient_add),
@@ -311,15 +310,13 @@ const tn_op tn_ops_elementwise[] = {
     ROW(maximum, 2, 1, 0, "the larger of two; gradient shared among equals", gradient_maximum),
     ROW(pow, 2, 60, 0, "a to the power b", gradient_pow),
     ROW(where, 3, 1, 0, "a where the condition > 0, else b", gradient_where),
-    ROW(where_positive, 2, 1, 0, "a where b > 0, else 0", gradient_where_positive),
+    {FIELDS(where_positive, 2, 1, 0, "a where b > 0, else 0", gradient_where_positive), .finish = TN_FINISH_WHERE},
     ROW(neg, 1, 1, 0, "-a", gradient_neg),
-    ROW(relu, 1, 1, 0, "max(a, 0)", gradient_relu),
+    {FIELDS(relu, 1, 1, 0, "max(a, 0)", gradient_relu), .finish = TN_FINISH_RELU},
     ROW(tanh, 1, 20, 0, "hyperbolic tangent", gradient_tanh),
     ROW(sigmoid, 1, 20, 0, "1 / (1 + exp -a)", gradient_sigmoid),
     ROW(softplus, 1, 40, 0, "log(1 + exp a)", gradient_softplus),
-    {.name = "sin", .about = "sine", .arity = 1, .flags = TN_OP_ELEMENTWISE, .flop = 20, .shape = tn_same_shape,
-     .division = tn_divide_elementwise, .kernel = TN_KERNELS(sin), .gradient = gradient_sin, .partner = "cos",
-     .both = TN_KERNELS(sincos)},
+    {FIELDS(sin, 1, 20, 0, "sine", gradient_sin), .partner = "cos", .both = TN_KERNELS(sincos)},
     ROW(cos, 1, 20, 0, "cosine", gradient_cos),
     ROW(exp, 1, 20, 0, "exponential", gradient_exp),
     ROW(tan, 1, 20, 0, "tangent", gradient_tan),

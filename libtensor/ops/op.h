@@ -104,6 +104,7 @@ struct tn_op {
     /* Another operation that costs little more when it is done together with this one, and the kernels for both. */
     const char *partner;
     tn_kernel both[2];
+    tn_finish finish; /* what a packed product does at its end instead, where nothing else reads it (plan_fuse.c) */
     /* The gradient to input i, given that of the output, as nodes; NULL where it is zero everywhere. */
     tn_node *(*gradient)(tn_graph *g, tn_node *y, tn_node *dy, int i);
     /* For composite operations: the nodes it stands for. */

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "graph/plan.h"
 #include "oracle.h"
+#include "plan_rules.h"
 #include "random_graph.h"
 #include "testing.h"
 
@@ -118,6 +119,27 @@ END_TEST
 
 /* ---- division by columns ---- */
 
+/* x A^T + b with the parameters of layer i, which are declared if they are new. */
+static tn_node *layer(tn_graph *g, tn_params *params, int i, tn_node *x, int64_t in, int64_t out)
+{
+    char name[] = {'a', (char)('0' + i), 0};
+    double limit = 1.5 / (double)(i ? in : 1);
+    tn_init init = {TN_INIT_UNIFORM, -limit, limit};
+    if (tn_params_find(params, name) < 0) tn_params_add(params, name, TN_SHAPE(out, in), init, 0);
+    tn_node *a = tn_param(g, params, name);
+    name[0] = 'b';
+    if (tn_params_find(params, name) < 0) tn_params_add(params, name, TN_SHAPE(out), init, 0);
+    return tn_linear(g, x, a, tn_param(g, params, name));
+}
+
+static tn_graph *with_gradient(tn_graph *g, tn_params *params, tn_node *loss)
+{
+    tn_output(g, "loss", loss);
+    ck_assert_int_eq(tn_params_seal(params, NULL), TN_OK);
+    tn_params_grad(g, loss, params);
+    return g;
+}
+
 /* Two wide sine layers and a thin one on `rows` coordinates, with the gradients of all parameters. The leading axis of
  * the coordinates is 1 long, or as long as all rows; between the layers the rows are seen the other way. */
 static tn_graph *wide_layers(tn_params *params, int64_t rows, int64_t width, bool reshaped)
@@ -126,21 +148,11 @@ static tn_graph *wide_layers(tn_params *params, int64_t rows, int64_t width, boo
     tn_node *x = tn_input(g, "x", tn_params_dtype(params), TN_SHAPE(rows, 3));
     for (int i = 0; i < 4; i++) {
         int64_t in = i ? width : 3, out = i < 3 ? width : 1;
-        char name[] = {'a', (char)('0' + i), 0};
-        tn_init init = {TN_INIT_UNIFORM, -1.5 / (double)(i ? width : 1), 1.5 / (double)(i ? width : 1)};
-        if (tn_params_find(params, name) < 0) tn_params_add(params, name, TN_SHAPE(out, in), init, 0);
-        tn_node *a = tn_param(g, params, name);
-        name[0] = 'b';
-        if (tn_params_find(params, name) < 0) tn_params_add(params, name, TN_SHAPE(out), init, 0);
-        x = tn_linear(g, x, a, tn_param(g, params, name));
+        x = layer(g, params, i, x, in, out);
         if (reshaped) x = tn_reshape(g, x, i % 2 ? TN_SHAPE(rows, out) : TN_SHAPE(1, rows, out));
         if (i < 3) x = tn_sin(g, x);
     }
-    tn_node *loss = tn_mean(g, tn_square(g, x), TN_ALL, false);
-    tn_output(g, "loss", loss);
-    ck_assert_int_eq(tn_params_seal(params, NULL), TN_OK);
-    tn_params_grad(g, loss, params);
-    return g;
+    return with_gradient(g, params, tn_mean(g, tn_square(g, x), TN_ALL, false));
 }
 
 static bool divides_by_columns(const tn_plan *plan)
@@ -174,7 +186,8 @@ static const struct {
     int64_t rows, width;
     bool reshaped, by_columns;
 } wide[] = {{1, 128, false, true},   {20, 300, false, true},  {20, 300, true, true},  {217, 130, true, true},
-            {511, 128, false, true}, {40, 127, false, false}, {512, 128, true, false}};
+            {511, 128, false, true}, {40, 127, false, false}, {512, 128, true, false}, {30, 512, false, true},
+            {30, 1024, true, true}};
 
 START_TEST(wide_layers_are_divided_by_columns_without_changing_a_bit)
 {
@@ -191,6 +204,74 @@ START_TEST(wide_layers_are_divided_by_columns_without_changing_a_bit)
                 free(found);
             }
         oracle_check(g, 0, dtype == TN_F64 ? 1e-11 : 1e-5);
+        free(expected);
+        tn_graph_free(g);
+        tn_params_free(params);
+    }
+}
+END_TEST
+
+/* Rows that are a multiple of 4096 bytes apart fall into the same places of a cache. */
+START_TEST(rows_of_wide_layers_keep_off_each_other_in_caches)
+{
+    for (int64_t width = 1000; width <= 1024; width += 24) {
+        tn_params *params = tn_params_new(TN_F32, 1);
+        tn_graph *g = wide_layers(params, 30, width, false);
+        tn_plan *plan = plan_of(g, 0);
+        int64_t apart = 0;
+        for (int i = 0; i < plan->n_vertices; i++)
+            if (plan->vertices[i].stride > apart) apart = plan->vertices[i].stride;
+        ck_assert_int_eq(apart, width == 1024 ? 1024 + 16 : 0);
+        tn_plan_free(plan);
+        tn_graph_free(g);
+        tn_params_free(params);
+    }
+}
+END_TEST
+
+/* ---- products and what reads them ---- */
+
+/* Two relu layers and a thin one, and the norm of the result, which must be known before the gradient goes back. Where
+ * `seen`, the second layer is an output before its relu as well. */
+static tn_graph *relu_layers(tn_params *params, int64_t rows, bool seen)
+{
+    enum { IN = 3, WIDTH = 40 };
+    tn_graph *g = tn_graph_new(tn_params_dtype(params));
+    tn_node *x = tn_input(g, "x", tn_params_dtype(params), TN_SHAPE(rows, IN));
+    x = tn_relu(g, layer(g, params, 0, x, IN, WIDTH));
+    x = layer(g, params, 1, x, WIDTH, WIDTH);
+    if (seen) tn_output(g, "seen", x);
+    x = layer(g, params, 2, tn_relu(g, x), WIDTH, 1);
+    return with_gradient(g, params, tn_norm2(g, x, TN_ALL, false));
+}
+
+/* A first layer is made again in the backward pass only where it is larger than what caches keep. */
+static const struct {
+    int64_t rows;
+    bool seen;
+    int relus, layers;
+} relu[] = {{200, false, 0, 3}, {200, true, 1, 3}, {30000, false, 0, 4}, {30000, true, 1, 4}, {50, false, 2, 3}};
+
+START_TEST(products_end_in_relus_and_thin_layers_are_made_again_without_changing_a_bit)
+{
+    for (int dtype = TN_F32; dtype <= TN_F64; dtype++) {
+        tn_params *params = tn_params_new((tn_dtype)dtype, 1);
+        tn_graph *g = relu_layers(params, relu[_i].rows, relu[_i].seen);
+        tn_plan *plan = plan_of(g, 0);
+        check_plan_rules(plan);
+        ck_assert_int_eq(plan_count(plan, "relu"), relu[_i].relus);
+        ck_assert_int_eq(plan_count(plan, "where_positive"), relu[_i].rows < 96 ? 2 : 0);
+        ck_assert_int_eq(plan_count(plan, "linear"), relu[_i].layers);
+        tn_plan_free(plan);
+        size_t bytes = (size_t)tn_params_size(params) * tn_dtype_size((tn_dtype)dtype);
+        void *expected = gradients(g, params, TN_PLAN_UNFUSED, 1, false);
+        for (int threads = 1; threads <= 4; threads++) {
+            void *found = gradients(g, params, 0, threads, false);
+            ck_assert_msg(!memcmp(expected, found, bytes), "%lld rows: other bits on %d threads",
+                          (long long)relu[_i].rows, threads);
+            free(found);
+        }
+        if (relu[_i].rows < 1000) oracle_check(g, 0, dtype == TN_F64 ? 1e-11 : 1e-5);
         free(expected);
         tn_graph_free(g);
         tn_params_free(params);
@@ -310,6 +391,9 @@ int main(void)
     tcase_add_test(planning, what_no_output_needs_is_not_done);
     tcase_add_test(planning, a_long_chain_needs_the_memory_of_few_results);
     tcase_add_test(planning, planning_a_deep_network_takes_no_noticeable_time);
+    tcase_add_test(planning, rows_of_wide_layers_keep_off_each_other_in_caches);
+    tcase_add_loop_test(planning, products_end_in_relus_and_thin_layers_are_made_again_without_changing_a_bit, 0,
+                        (int)(sizeof relu / sizeof *relu));
     tcase_add_loop_test(planning, wide_layers_are_divided_by_columns_without_changing_a_bit, 0,
                         (int)(sizeof wide / sizeof *wide));
     tcase_add_test(running, inputs_may_be_bound_anew_before_any_run);

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Where an instruction runs: its stage, its chain, its place in the list of all instructions, and the first and the
  * last place of its run, which a tile goes through block by block. */
@@ -95,4 +96,11 @@ void check_plan_rules(const tn_plan *plan)
     check_order(plan, of);
     check_places(plan, of);
     free(of);
+}
+
+int plan_count(const tn_plan *plan, const char *operation)
+{
+    int n = 0;
+    for (int i = 0; i < plan->n_instructions; i++) n += !strcmp(plan->instructions[i].node->op->name, operation);
+    return n;
 }
