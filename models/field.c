@@ -2,22 +2,46 @@
 #include "config.h"
 #include "recovery.h"
 
+#include <string.h>
+
+/* The network of one window. */
+typedef struct network {
+    tn_graph *graph;
+    tn_plan *plan;
+} network;
+
 struct om_field {
     const om_joint *joint;
     int64_t frames;
     tn_dtype number;
-    tn_graph *graph;
-    tn_plan *plan;
-    void *coordinates;
+    void *coordinates; /* [C, frames, 3] */
+    om_blend *blend;   /* [frames] */
+    void *stimulus;    /* [frames, C] */
+    int windows;
+    network network[];
 };
 
 void om_field_free(om_field *field)
 {
     if (!field) return;
-    tn_plan_free(field->plan);
-    tn_graph_free(field->graph);
+    for (int k = 0; k < field->windows; k++) {
+        tn_plan_free(field->network[k].plan);
+        tn_graph_free(field->network[k].graph);
+    }
     tn_free(field->coordinates);
+    tn_free(field->blend);
+    tn_free(field->stimulus);
     tn_free(field);
+}
+
+static tn_status make_network(om_field *field, int window, tn_params *params, tn_error *error)
+{
+    network *n = &field->network[window];
+    n->graph = tn_graph_new(field->number);
+    if (!n->graph) return tn_fail(error, TN_ENOMEM, "no memory for a stimulus of %lld frames", (long long)field->frames);
+    om_joint_field(field->joint, window, n->graph, params, field->frames);
+    n->plan = tn_plan_new(n->graph, 0, error);
+    return n->plan ? tn_bind(n->plan, "coordinates", field->coordinates, error) : TN_ENOMEM;
 }
 
 om_field *om_field_new(const om_joint *joint, tn_params *params, int64_t frames, tn_error *error)
@@ -26,26 +50,53 @@ om_field *om_field_new(const om_joint *joint, tn_params *params, int64_t frames,
         tn_fail(error, TN_EINVAL, "this model has no SIREN: its stimulus is given");
         return NULL;
     }
-    om_field *field = tn_alloc(sizeof *field);
+    int windows = joint->spec.siren.windows;
+    om_field *field = tn_alloc(sizeof *field + (size_t)windows * sizeof *field->network);
     if (field) {
-        *field = (om_field){.joint = joint, .frames = frames, .number = tn_params_dtype(params),
-                            .graph = tn_graph_new(tn_params_dtype(params))};
-        field->coordinates = om_array(joint->wiring.columns * frames * 3, tn_dtype_size(field->number));
-        if (field->graph && field->coordinates) {
-            om_joint_field(joint, field->graph, params, frames);
-            field->plan = tn_plan_new(field->graph, 0, error);
-            if (field->plan && tn_bind(field->plan, "coordinates", field->coordinates, error) == TN_OK) return field;
-        }
+        size_t size = tn_dtype_size(tn_params_dtype(params));
+        field->joint = joint;
+        field->frames = frames;
+        field->number = tn_params_dtype(params);
+        field->windows = windows;
+        field->coordinates = om_array(joint->wiring.columns * frames * 3, size);
+        field->blend = om_array(frames, sizeof *field->blend);
+        field->stimulus = om_array(joint->wiring.columns * frames, size);
+        tn_status status = field->coordinates && field->blend && field->stimulus ? TN_OK : TN_ENOMEM;
+        for (int k = 0; k < windows && !status; k++) status = make_network(field, k, params, error);
+        if (!status) return field;
     }
     om_field_free(field);
     tn_fail(error, TN_ENOMEM, "no memory for a stimulus of %lld frames", (long long)frames);
     return NULL;
 }
 
+/* Adds what the network of a window says of frame k, times its weight. */
+static void add(const om_field *field, const void *values, int64_t k, double weight)
+{
+    int64_t columns = field->joint->wiring.columns;
+    for (int64_t i = k * columns; i < (k + 1) * columns; i++)
+        if (field->number == TN_F64) ((double *)field->stimulus)[i] += weight * ((const double *)values)[i];
+        else ((float *)field->stimulus)[i] += (float)weight * ((const float *)values)[i];
+}
+
 const void *om_field_at(om_field *field, const int64_t *frame, tn_error *error)
 {
-    om_joint_coordinates(field->joint, field->number, field->frames, frame, field->coordinates);
-    return tn_run(field->plan, error) ? NULL : tn_result(field->plan, "field");
+    memset(field->stimulus, 0, (size_t)(field->frames * field->joint->wiring.columns) * tn_dtype_size(field->number));
+    for (int64_t k = 0; k < field->frames; k++) field->blend[k] = om_joint_blend(field->joint, frame[k]);
+    for (int window = 0; window < field->windows; window++) {
+        tn_plan *plan = NULL; /* until the first frame of this window */
+        for (int64_t k = 0; k < field->frames; k++)
+            for (int i = 0; i < field->blend[k].n; i++) {
+                if (field->blend[k].window[i] != window) continue;
+                if (!plan) {
+                    plan = field->network[window].plan;
+                    om_joint_coordinates(field->joint, window, field->number, field->frames, frame, field->coordinates);
+                    if (tn_run(plan, error)) return NULL;
+                }
+                add(field, tn_result(plan, "field"), k, field->blend[k].weight[i]);
+            }
+    }
+    return field->stimulus;
 }
 
 /* ---- agreement with the truth ---- */

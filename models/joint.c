@@ -72,6 +72,10 @@ static tn_sparsity *what_is_seen(const om_wiring *w, tn_error *error)
 om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_error *error)
 {
     bool siren_possible = !spec->joint || (spec->siren.hidden_dim >= 1 && spec->siren.layers >= 0);
+    if (spec->siren.windows < 0 || spec->siren.windows > OM_MAX_WINDOWS) {
+        tn_fail(error, TN_EINVAL, "model: a bank of %d SIRENs, of at most %d", spec->siren.windows, OM_MAX_WINDOWS);
+        return NULL;
+    }
     if (spec->hidden_dim < 1 || spec->layers < 2 || spec->embedding_dim < 1 || !siren_possible) {
         tn_fail(error, TN_EINVAL, "model: hidden_dim %d, layers %d, embedding_dim %d, siren %d x %d: too small",
                 spec->hidden_dim, spec->layers, spec->embedding_dim, spec->siren.hidden_dim, spec->siren.layers);
@@ -84,6 +88,7 @@ om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_er
     }
     joint->spec = *spec;
     joint->spec.siren.name = "siren";
+    if (spec->siren.windows < 1) joint->spec.siren.windows = 1;
     joint->g_phi = (om_mlp){"g_phi", 1 + spec->embedding_dim, spec->hidden_dim, 1, spec->layers};
     joint->f_theta = (om_mlp){"f_theta", 3 + spec->embedding_dim, spec->hidden_dim, 1, spec->layers};
     joint->synapses = tn_sparsity_new(wiring->neurons, wiring->neurons, wiring->synapses, wiring->target,
@@ -99,22 +104,6 @@ om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_er
 const om_joint_spec *om_joint_specification(const om_joint *joint)
 {
     return &joint->spec;
-}
-
-void om_joint_coordinates(const om_joint *joint, tn_dtype number, int64_t n, const int64_t *frame, void *out)
-{
-    const om_joint_spec *spec = &joint->spec;
-    for (int64_t c = 0; c < joint->wiring.columns; c++)
-        for (int64_t k = 0; k < n; k++) {
-            double x[3] = {(double)frame[k] * spec->t_scale + spec->t_offset,
-                           joint->wiring.position[2 * c] * spec->xy_scale,
-                           joint->wiring.position[2 * c + 1] * spec->xy_scale};
-            for (int i = 0; i < 3; i++) {
-                int64_t at = (c * n + k) * 3 + i;
-                if (number == TN_F64) ((double *)out)[at] = x[i];
-                else ((float *)out)[at] = (float)x[i];
-            }
-        }
 }
 
 void om_joint_declare(const om_joint *joint, tn_params *params)
@@ -192,15 +181,32 @@ static void output_by_frames(tn_graph *g, const char *name, tn_node *x)
 
 /* ---- the training step ---- */
 
-/* The stimulus of all frames of the step, [C, frames]. */
-static tn_node *field_of(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames)
+/* The stimulus by the network of a window, [C, frames] at coordinates [C, frames, 3]. */
+static tn_node *field_of(const om_joint *joint, int window, tn_graph *g, tn_params *params, tn_node *coordinates,
+                         int64_t frames)
 {
-    tn_node *coordinates =
-        tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(joint->wiring.columns, frames, 3));
     /* Points in one row: what a thread takes of them need not be whole columns. */
     tn_node *points = tn_reshape(g, coordinates, TN_SHAPE(joint->wiring.columns * frames, 3));
-    tn_node *values = om_siren_build(&joint->spec.siren, g, params, points);
+    tn_node *values = om_siren_build(&joint->spec.siren, window, g, params, points);
     return tn_reshape(g, values, TN_SHAPE(joint->wiring.columns, frames));
+}
+
+int64_t om_joint_slots(const om_joint *joint, int64_t batch, int64_t extra)
+{
+    int windows = joint->spec.siren.windows;
+    return windows == 1 ? batch + extra : extra ? extra / windows : batch;
+}
+
+/* The stimulus in all slots of a step, [C, windows slots]. */
+static tn_node *fields(const om_joint *joint, tn_graph *g, tn_params *params, int64_t slots)
+{
+    int windows = joint->spec.siren.windows;
+    tn_node *field[OM_MAX_WINDOWS];
+    tn_node *coordinates =
+        tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(windows, joint->wiring.columns, slots, 3));
+    for (int k = 0; k < windows; k++)
+        field[k] = field_of(joint, k, g, params, tn_slice(g, coordinates, 0, k, 1), slots);
+    return windows == 1 ? field[0] : tn_concat(g, windows, field, 1);
 }
 
 /* Residuals of input-only frames [inputs, F]: the same equations on the neurons that the stimulus drives. */
@@ -300,8 +306,11 @@ static light light_of(const om_joint *joint, tn_graph *g, tn_params *params, int
 {
     int64_t columns = joint->wiring.columns;
     if (joint->spec.joint) {
-        tn_node *all = field_of(joint, g, params, batch + extra);
-        return (light){tn_slice(g, all, 1, 0, batch), extra ? tn_slice(g, all, 1, batch, extra) : NULL};
+        int64_t slots = om_joint_slots(joint, batch, extra), windows = joint->spec.siren.windows;
+        tn_node *all = fields(joint, g, params, slots);
+        if (windows == 1) return (light){tn_slice(g, all, 1, 0, batch), extra ? tn_slice(g, all, 1, batch, extra) : NULL};
+        tn_node *selection = tn_input(g, "selection", tn_params_dtype(params), TN_SHAPE(windows * slots, batch));
+        return (light){tn_matmul(g, all, selection), extra ? all : NULL};
     }
     tn_node *seen = by_frames(g, params, "stimulus", batch, columns);
     return (light){seen, extra ? by_frames(g, params, "input_stimulus", extra, columns) : NULL};
@@ -377,9 +386,11 @@ void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int
     output_by_frames(g, "seen", seen);
 }
 
-void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames)
+void om_joint_field(const om_joint *joint, int window, tn_graph *g, tn_params *params, int64_t frames)
 {
-    output_by_frames(g, "field", field_of(joint, g, params, frames));
+    tn_node *coordinates =
+        tn_input(g, "coordinates", tn_params_dtype(params), TN_SHAPE(joint->wiring.columns, frames, 3));
+    output_by_frames(g, "field", field_of(joint, window, g, params, coordinates, frames));
 }
 
 void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points)

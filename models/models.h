@@ -140,10 +140,15 @@ TN_API tn_node *om_mlp_build(const om_mlp *mlp, tn_graph *g, tn_params *params, 
 /* ---- 4. SIREN ----------------------------------------------------------------------------------------------- */
 
 /* A network of sines (Sitzmann et al., Implicit neural representations with periodic activation functions, NeurIPS
- * 2020). Parameters NAME.0.weight .. NAME.L+1.bias.
+ * 2020), or a bank of them, one per window of time: a longer recording needs more capacity, and a wider network costs
+ * the square of its width at every point, more networks nothing. Time runs from -1 to 1 over the recording; the windows
+ * are equal, overlap a little, and each network sees its own from -1 to 1.
+ * Parameters NAME.0.weight .. NAME.L+1.bias, and of a bank NAME.WINDOW.0.weight ...
  * As published, the output is squared, so that the stimulus is not negative. But a network finds it easier to make the
  * root of a scaled luminance than the luminance itself, f_theta then learns to undo the square, and what is recovered
  * is a curved function of the true movie. Without the square it is a straight one, and black has no floor. */
+enum { OM_MAX_WINDOWS = 256 };
+
 typedef struct om_siren {
     const char *name;
     int hidden_dim;
@@ -151,13 +156,23 @@ typedef struct om_siren {
     bool published;    /* sin(omega (A x + b)), as in doc/architecture.md, else sin(A x + b) with omega in A */
     bool squared;      /* the output */
     double omega[3];   /* of t, x and y; published: omega[0] in every layer */
+    int windows;       /* networks, at most OM_MAX_WINDOWS; 0 counts as 1 */
 } om_siren;
+
+/* What makes up the stimulus at a time: one network, or two in the overlap, which blends from one to the next. */
+typedef struct om_blend {
+    int n, window[2];
+    double weight[2]; /* they add up to 1 */
+} om_blend;
+TN_API om_blend om_siren_blend(const om_siren *siren, double t);
+/* Time as the network of a window sees it: -1 to 1 within the window. */
+TN_API double om_siren_time(const om_siren *siren, int window, double t);
 
 TN_API void om_siren_declare(const om_siren *siren, tn_params *params, int group);
 /* Multiplies the first layer's columns by omega, after sealing a new set (not after reading a checkpoint). */
 TN_API void om_siren_initialise(const om_siren *siren, tn_params *params);
-/* coordinates [..., 3] (t, x, y) -> [..., 1] */
-TN_API tn_node *om_siren_build(const om_siren *siren, tn_graph *g, tn_params *params, tn_node *coordinates);
+/* coordinates [..., 3] (t, x, y) -> [..., 1], by the network of a window */
+TN_API tn_node *om_siren_build(const om_siren *siren, int window, tn_graph *g, tn_params *params, tn_node *coordinates);
 
 /* ---- 5. Graph neural network and the joint model ------------------------------------------------------------ */
 
@@ -221,19 +236,31 @@ TN_API void om_joint_initialise(const om_joint *joint, tn_params *params);
 TN_API int64_t om_joint_inputs(const om_joint *joint, const int32_t **neuron);
 TN_API int64_t om_joint_presynaptic(const om_joint *joint, const int32_t **neuron);
 
-/* What the SIREN sees of n frames at every column: out [C, n, 3] of float32 or float64, (t, x, y). */
-TN_API void om_joint_coordinates(const om_joint *joint, tn_dtype number, int64_t n, const int64_t *frame, void *out);
+/* What the network of a window sees of n frames at every column: out [C, n, 3] of float32 or float64, (t, x, y). */
+TN_API void om_joint_coordinates(const om_joint *joint, int window, tn_dtype number, int64_t n, const int64_t *frame,
+                                 void *out);
+/* Which networks make up the stimulus of a frame. */
+TN_API om_blend om_joint_blend(const om_joint *joint, int64_t frame);
+/* The frames from *first on that the network of a window learns, of a recording of so many; returns their number. */
+TN_API int64_t om_joint_window(const om_joint *joint, int window, int64_t frames, int64_t *first);
+/* Frames of each window that a step evaluates: all of them with one window, else extra / windows, or, without
+ * input-only frames, `batch`. */
+TN_API int64_t om_joint_slots(const om_joint *joint, int64_t batch, int64_t extra);
 
 /* Describes one training step on `batch` frames of all neurons and `extra` frames of the input neurons only.
  *   inputs   voltage [B, N], derivative [B, N], coefficients [OM_COEFFICIENTS]; neuron_weight [N] if weighted;
- *            stimulus [B, C], or coordinates [C, B + extra, 3] for the joint model;
+ *            stimulus [B, C], or coordinates [windows, C, slots, 3] for the joint model, of the batch's frames and
+ *            then the input-only ones. With more than one window, a frame is evaluated by one of the networks that know
+ *            it: the slots of all windows, one after the other, are the input-only frames, and selection
+ *            [windows slots, B] holds a 1 where a frame of the batch stands;
  *            with extra > 0 also input_voltage, input_derivative [extra, inputs], presynaptic_voltage [extra, pre]
  *            (and input_stimulus [extra, C] where the stimulus is known)
  *   outputs  loss []; term/prediction and term/NAME []; and the gradient of every parameter, in the set;
  *            with details also field [B, C], message [B, N], predicted_derivative [B, N]
  * With input-only frames the prediction term is one norm over the neurons that the stimulus does not drive, and one,
  * times the coefficient OM_FACTOR_INPUTS, over the input neurons of all frames.
- * The regularizers g_phi_diff and g_phi_norm use the first frame. Errors are kept in the graph. */
+ * The regularizers g_phi_diff and g_phi_norm use the first frame. Errors are kept in the graph; extra must be a multiple
+ * of the windows. */
 TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra,
                           bool details);
 
@@ -242,8 +269,8 @@ TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params,
  * and seen, the stimulus that each neuron sees, all [B, N]. */
 TN_API void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, bool details);
 
-/* Describes the stimulus: input coordinates [C, frames, 3], output field [frames, C]. */
-TN_API void om_joint_field(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames);
+/* Describes the stimulus by the network of a window: input coordinates [C, frames, 3], output field [frames, C]. */
+TN_API void om_joint_field(const om_joint *joint, int window, tn_graph *g, tn_params *params, int64_t frames);
 
 /* Describes g_phi^2 and f_theta on grids of their own, for the published read-out: input voltage [N, P]; outputs
  * g [N, P] = g_phi(v, a)^2 and f [N, P] = f_theta(v, a, 0, 0). */

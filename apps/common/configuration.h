@@ -66,7 +66,7 @@ typedef struct om_config {
     } model;
     struct {
         int form;
-        int64_t hidden_dim, layers;
+        int64_t hidden_dim, layers, windows;
         double omega_t, omega_x, omega_y, omega;
         bool squared;
     } siren;

@@ -70,6 +70,8 @@ static const om_key keys[] = {
       "frequencies within the weights, or one omega" },
     { KEY(siren.hidden_dim), "[1, 16384]", {"256", NULL, "2048"}, L, "width of the sine layers" },
     { KEY(siren.layers), "[0, 16]", {"3", NULL, "4"}, L, "sine layers between the first one and the output" },
+    { KEY(siren.windows), "[1, 256]", {"1"}, L,
+      "networks, one per window of time: more capacity at the same cost per point, for long recordings" },
     { KEY(siren.omega_t), "(0, 1000000]", {"16"}, L, "frequencies in time of the first layer, rad per second" },
     { KEY(siren.omega_x), "(0, 1000]", {"1"}, L, "horizontal frequencies of the first layer, rad per column" },
     { KEY(siren.omega_y), "(0, 1000]", {"1"}, L, "vertical frequencies of the first layer, rad per column" },

@@ -58,6 +58,7 @@ static om_joint_spec specify(const om_experiment *e)
         .xnorm = e->xnorm,
         .weighted = c->loss.equalize > 0,
         .siren = {.hidden_dim = (int)c->siren.hidden_dim, .layers = (int)c->siren.layers,
+                  .windows = (int)c->siren.windows,
                   .published = c->siren.form == OM_PUBLISHED, .squared = c->siren.squared,
                   .omega = {c->siren.omega_t * half, c->siren.omega_x * reach, c->siren.omega_y * reach}},
     };
@@ -128,6 +129,22 @@ static tn_status weigh_neurons(om_experiment *e, tn_error *error)
     return status;
 }
 
+static tn_status check_windows(const om_experiment *e, tn_error *error)
+{
+    const om_config *c = e->config;
+    if (c->model.mode != OM_MODE_JOINT || c->siren.windows == 1) return TN_OK;
+    if (c->siren.form == OM_PUBLISHED)
+        return tn_fail(error, TN_EINVAL, "siren.windows: %lld: the published form of the SIREN has one window",
+                       (long long)c->siren.windows);
+    if (c->training.input_frames % c->siren.windows)
+        return tn_fail(error, TN_EINVAL, "training.input_frames: %lld is not a multiple of siren.windows, %lld",
+                       (long long)c->training.input_frames, (long long)c->siren.windows);
+    if (c->siren.windows > e->frames)
+        return tn_fail(error, TN_EINVAL, "siren.windows: %lld are more than the %lld frames to learn from",
+                       (long long)c->siren.windows, (long long)e->frames);
+    return TN_OK;
+}
+
 static tn_status make_model(om_experiment *e, tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
@@ -158,6 +175,7 @@ tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recor
                         om_recording_length(recording, OM_TRAIN, OM_DERIVATIVE));
     if (config->model.mode == OM_MODE_KNOWN)
         e->frames = smaller(e->frames, om_recording_length(recording, OM_TRAIN, OM_STIMULUS));
+    if ((status = check_windows(e, error))) return status;
     e->mean = tn_alloc((size_t)neurons * sizeof *e->mean);
     e->sd = tn_alloc((size_t)neurons * sizeof *e->sd);
     if (!e->mean || !e->sd)

@@ -8,7 +8,7 @@
 
 static const char *const names[OM_BATCH_BUFFERS] = {
     "voltage", "derivative", "stimulus", "coordinates", "input_voltage", "input_derivative", "presynaptic_voltage",
-    "input_stimulus",
+    "input_stimulus", "selection",
 };
 
 void om_batch_bind(const om_batch *batch, tn_plan *plan)
@@ -17,8 +17,8 @@ void om_batch_bind(const om_batch *batch, tn_plan *plan)
         if (batch->buffer[i]) tn_bind(plan, names[i], batch->buffer[i], NULL);
 }
 
-/* Streams of random numbers: one order for whole frames, one for input-only frames. */
-enum { STREAM_FRAMES = 1, STREAM_INPUT_FRAMES = 2 };
+/* Streams of random numbers: one order for whole frames, one for input-only frames, and one for those of each window. */
+enum { STREAM_FRAMES = 1, STREAM_INPUT_FRAMES = 2, STREAM_WINDOWS = 256 };
 
 /* ---- filling ---- */
 
@@ -27,7 +27,10 @@ typedef struct filling {
     int64_t batch, extra;          /* frames */
     int64_t neurons, columns, inputs, presynaptic;
     const int32_t *input, *pre;    /* neurons */
+    int windows;                   /* of the SIREN */
+    int64_t slots;                 /* frames of each */
     int64_t *frame;                /* [batch + extra] */
+    int64_t *slot;                 /* [batch] which of the input-only frames they are, with more than one window */
     float *whole;                  /* [N] one frame, before its input neurons are picked */
 } filling;
 
@@ -38,13 +41,17 @@ static bool filling_begin(filling *f, const om_experiment *e, int64_t batch, int
     f->inputs = om_joint_inputs(e->joint, &f->input);
     f->presynaptic = om_joint_presynaptic(e->joint, &f->pre);
     f->frame = tn_alloc((size_t)(batch + extra) * sizeof *f->frame);
+    f->windows = om_joint_specification(e->joint)->siren.windows;
+    f->slots = om_joint_slots(e->joint, batch, extra);
+    f->slot = tn_alloc((size_t)batch * sizeof *f->slot);
     f->whole = tn_alloc((size_t)f->neurons * sizeof *f->whole);
-    return f->frame && f->whole;
+    return f->frame && f->slot && f->whole;
 }
 
 static void filling_end(filling *f)
 {
     tn_free(f->frame);
+    tn_free(f->slot);
     tn_free(f->whole);
 }
 
@@ -53,11 +60,13 @@ static bool allocate(const filling *f, om_batch *batch)
     bool joint = f->e->config->model.mode == OM_MODE_JOINT;
     const int64_t size[OM_BATCH_BUFFERS] = {
         f->batch * f->neurons, f->batch * f->neurons, joint ? 0 : f->batch * f->columns,
-        joint ? f->columns * (f->batch + f->extra) * 3 : 0, f->extra * f->inputs, f->extra * f->inputs,
+        joint ? f->windows * f->columns * f->slots * 3 : 0, f->extra * f->inputs, f->extra * f->inputs,
         f->extra * f->presynaptic, joint ? 0 : f->extra * f->columns,
+        joint && f->windows > 1 ? f->windows * f->slots * f->batch : 0,
     };
     for (int i = 0; i < OM_BATCH_BUFFERS; i++) {
-        bool wanted = i < OM_BATCH_INPUT_VOLTAGE ? size[i] > 0 : f->extra && (i != OM_BATCH_INPUT_STIMULUS || !joint);
+        bool only_extra = i >= OM_BATCH_INPUT_VOLTAGE && i <= OM_BATCH_INPUT_STIMULUS;
+        bool wanted = only_extra ? f->extra && (i != OM_BATCH_INPUT_STIMULUS || !joint) : size[i] > 0;
         if (wanted && !(batch->buffer[i] = tn_alloc((size_t)size[i] * sizeof(float)))) return false;
     }
     return true;
@@ -89,6 +98,25 @@ static tn_status fill_inputs(const filling *f, om_batch *batch, int64_t k, tn_er
     return TN_OK;
 }
 
+/* The frames that the network of a window evaluates. */
+static const int64_t *slots_of(const filling *f, int window)
+{
+    return f->windows == 1 || !f->extra ? f->frame : f->frame + f->batch + window * f->slots;
+}
+
+/* Where the frames of the batch stand among the slots. Without input-only frames, each window has them all. */
+static void fill_selection(const filling *f, float *selection)
+{
+    memset(selection, 0, (size_t)(f->windows * f->slots * f->batch) * sizeof *selection);
+    for (int64_t k = 0; k < f->batch; k++)
+        if (f->extra) selection[f->slot[k] * f->batch + k] = 1;
+        else {
+            om_blend blend = om_joint_blend(f->e->joint, f->frame[k]);
+            for (int i = 0; i < blend.n; i++)
+                selection[(blend.window[i] * f->slots + k) * f->batch + k] = (float)blend.weight[i];
+        }
+}
+
 static tn_status fill(const filling *f, om_batch *batch, tn_error *error)
 {
     om_recording *recording = f->e->recording;
@@ -104,8 +132,10 @@ static tn_status fill(const filling *f, om_batch *batch, tn_error *error)
         status = om_recording_frames(recording, OM_TRAIN, OM_STIMULUS, f->extra, f->frame + f->batch,
                                      b[OM_BATCH_INPUT_STIMULUS], error);
     for (int64_t k = 0; k < f->extra && !status; k++) status = fill_inputs(f, batch, k, error);
-    if (b[OM_BATCH_COORDINATES])
-        om_joint_coordinates(f->e->joint, TN_F32, f->batch + f->extra, f->frame, b[OM_BATCH_COORDINATES]);
+    for (int k = 0; k < f->windows && b[OM_BATCH_COORDINATES]; k++)
+        om_joint_coordinates(f->e->joint, k, TN_F32, f->slots, slots_of(f, k),
+                             b[OM_BATCH_COORDINATES] + k * f->columns * f->slots * 3);
+    if (b[OM_BATCH_SELECTION]) fill_selection(f, b[OM_BATCH_SELECTION]);
     return status;
 }
 
@@ -139,6 +169,19 @@ struct om_batches {
 static void choose_frames(filling *f, int64_t step)
 {
     uint64_t seed = (uint64_t)f->e->config->seed;
+    if (f->windows > 1) {
+        for (int window = 0; window < f->windows; window++) {
+            int64_t first, length = om_joint_window(f->e->joint, window, f->e->frames, &first);
+            for (int64_t k = 0; k < f->slots; k++)
+                f->frame[f->batch + window * f->slots + k] =
+                    first + om_order_at(seed, STREAM_WINDOWS + (uint32_t)window, length, step * f->slots + k);
+        }
+        for (int64_t k = 0; k < f->batch; k++) {
+            f->slot[k] = om_order_at(seed, STREAM_FRAMES, f->extra, step * f->batch + k);
+            f->frame[k] = f->frame[f->batch + f->slot[k]];
+        }
+        return;
+    }
     for (int64_t k = 0; k < f->batch; k++)
         f->frame[k] = om_order_at(seed, STREAM_FRAMES, f->e->frames, step * f->batch + k);
     for (int64_t k = 0; k < f->extra; k++)

@@ -14,6 +14,7 @@ enum {
     OM_BATCH_INPUT_DERIVATIVE,
     OM_BATCH_PRESYNAPTIC_VOLTAGE,
     OM_BATCH_INPUT_STIMULUS,
+    OM_BATCH_SELECTION,            /* with more than one window: where the batch stands among the slots */
     OM_BATCH_BUFFERS
 };
 

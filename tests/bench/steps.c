@@ -27,9 +27,9 @@ static bool make_inputs(bench_network *n, tn_error *error)
     bool made = bench_training_input(t, "voltage", TN_SHAPE(line->batch, neurons)) &&
                 bench_training_input(t, "derivative", TN_SHAPE(line->batch, neurons));
     if (line->width) {
-        float *coordinates = made ? bench_training_input(t, "coordinates", TN_SHAPE(columns, frames, 3)) : NULL;
+        float *coordinates = made ? bench_training_input(t, "coordinates", TN_SHAPE(1, columns, frames, 3)) : NULL;
         for (int64_t k = 0; k < frames; k++) frame[k] = 100 * k; /* any frames of 12,000 */
-        if (coordinates) om_joint_coordinates(n->joint, TN_F32, frames, frame, coordinates);
+        if (coordinates) om_joint_coordinates(n->joint, 0, TN_F32, frames, frame, coordinates);
         made = coordinates != NULL;
     } else made = made && bench_training_input(t, "stimulus", TN_SHAPE(line->batch, columns));
     if (line->extra)
@@ -130,7 +130,7 @@ static tn_status make_siren(siren_step *s, const bench_setting *setting, tn_erro
     tn_graph *g = t->graph;
     tn_node *x = tn_input(g, "coordinates", TN_F32, TN_SHAPE(s->points, 3));
     tn_node *y = tn_input(g, "target", TN_F32, TN_SHAPE(s->points, 1));
-    tn_node *loss = tn_mse(g, om_siren_build(&s->siren, g, t->params, x), y);
+    tn_node *loss = tn_mse(g, om_siren_build(&s->siren, 0, g, t->params, x), y);
     tn_output(g, "loss", loss);
     tn_params_grad(g, loss, t->params);
     return bench_training_plan(t, error);

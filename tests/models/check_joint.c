@@ -127,7 +127,7 @@ static void *coordinates_of(reference *r, const int32_t *frame, int n)
     int64_t wide[16];
     for (int k = 0; k < n; k++) wide[k] = frame[k];
     void *x = tn_alloc((size_t)(r->columns * n * 3) * tn_dtype_size(r->number));
-    om_joint_coordinates(r->joint, r->number, n, wide, x);
+    om_joint_coordinates(r->joint, 0, r->number, n, wide, x);
     return x;
 }
 
