@@ -11,6 +11,7 @@
 
 const char *const om_term_names[OM_TERMS] = {
     "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2",
+    "f_theta_affine",
 };
 
 /* ---- making ---- */
@@ -153,11 +154,15 @@ static tn_node *activation(const om_joint *joint, tn_graph *g, tn_params *params
     return without_channel(g, tn_square(g, om_mlp_build(&joint->g_phi, g, params, x)));
 }
 
-/* v, m, I [N, B], a [N, B, K] -> f_theta [N, B] */
-static tn_node *derivative(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *v, tn_node *a, tn_node *m,
-                           tn_node *stimulus)
+/* States of neurons, [N, B] each: voltage, message and stimulus. */
+typedef struct states {
+    tn_node *v, *m, *stimulus;
+} states;
+
+/* x [N, B], a [N, B, K] -> f_theta [N, B] */
+static tn_node *derivative(const om_joint *joint, tn_graph *g, tn_params *params, states x, tn_node *a)
 {
-    tn_node *parts[] = {as_channel(g, v), a, as_channel(g, m), as_channel(g, stimulus)};
+    tn_node *parts[] = {as_channel(g, x.v), a, as_channel(g, x.m), as_channel(g, x.stimulus)};
     return without_channel(g, om_mlp_build(&joint->f_theta, g, params, tn_concat(g, 4, parts, 2)));
 }
 
@@ -223,13 +228,13 @@ static tn_node *input_residual(const om_joint *joint, tn_graph *g, tn_params *pa
     tn_node *w = tn_gather_rows(g, part->synapse_index, tn_param(g, params, "W"));
     tn_node *m = tn_spmm(g, part->synapses, w, activation(joint, g, params, v_pre, a_pre));
     tn_node *seen = tn_gather_rows(g, part->seen, stimulus);
-    return tn_sub(g, derivative(joint, g, params, v, a, m, seen), y);
+    return tn_sub(g, derivative(joint, g, params, (states){v, m, seen}, a), y);
 }
 
-/* Multiplies residuals [n, F] by the weight of each neuron; index picks the neurons, NULL: all. */
-static tn_node *weigh(const om_joint *joint, tn_graph *g, tn_node *residual, tn_node *weight, const tn_sparsity *index)
+/* Multiplies residuals [n, F] by the weight of each neuron, unless NULL; index picks the neurons, NULL: all. */
+static tn_node *weigh(tn_graph *g, tn_node *residual, tn_node *weight, const tn_sparsity *index)
 {
-    if (!joint->spec.weighted) return residual;
+    if (!weight) return residual;
     if (index) weight = tn_gather_rows(g, index, weight);
     return tn_mul(g, residual, tn_reshape(g, weight, TN_SHAPE(dim(residual, 0), 1)));
 }
@@ -269,9 +274,9 @@ static tn_node *sum_of_norms(const om_mlp *mlp, tn_graph *g, tn_params *params,
 }
 
 /* Adds the regularizers to the prediction term. probe [N, 3]: g_phi^2 at v, at v + 0.05 xnorm and at 2 xnorm, for the
- * first frame, with an embedding that takes no gradient. */
+ * first frame, with an embedding that takes no gradient. bend [N, 1]: how far f_theta is from straight; may be NULL. */
 static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *coefficients,
-                           tn_node *prediction, tn_node *probe)
+                           tn_node *prediction, tn_node *probe, tn_node *bend)
 {
     tn_scope(g, "regularizers");
     tn_node *at[3], *w = tn_param(g, params, "W"), *loss = prediction;
@@ -285,6 +290,8 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
         [OM_TERM_G_PHI_L1] = sum_of_norms(&joint->g_phi, g, params, tn_norm1),
         [OM_TERM_F_THETA_L1] = sum_of_norms(&joint->f_theta, g, params, tn_norm1),
         [OM_TERM_F_THETA_L2] = sum_of_norms(&joint->f_theta, g, params, tn_norm2),
+        [OM_TERM_F_THETA_AFFINE] = bend ? tn_norm2(g, bend, TN_ALL, false)
+                                        : tn_cast(g, tn_constant(g, 0), tn_node_dtype(probe)),
     };
     for (int i = 0; i < OM_TERMS; i++) {
         char name[64];
@@ -325,23 +332,44 @@ static tn_node *activity(const om_joint *joint, tn_graph *g, tn_params *params, 
     tn_node *first = tn_slice(g, v, 1, 0, 1);
     tn_node *shifted = tn_add(g, first, tn_cast(g, tn_constant(g, 0.05 * x), number));
     tn_node *high = tn_cast(g, tn_full(g, TN_SHAPE(dim(v, 0), 1), 2 * x), number);
-    tn_node *states = tn_concat(g, 4, (tn_node *[]){v, first, shifted, high}, 1);
+    tn_node *voltages = tn_concat(g, 4, (tn_node *[]){v, first, shifted, high}, 1);
     tn_node *fixed = beside_frames(g, tn_detach(g, tn_param(g, params, "embedding")), 3);
-    return activation(joint, g, params, states, tn_concat(g, 2, (tn_node *[]){a, fixed}, 1));
+    return activation(joint, g, params, voltages, tn_concat(g, 2, (tn_node *[]){a, fixed}, 1));
 }
 
 /* The prediction term, from the residuals of the batch [N, B] and, unless NULL, the light of input-only frames. */
 static tn_node *prediction_term(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *residual,
-                                tn_node *extra_light, tn_node *coefficients)
+                                tn_node *weight, tn_node *extra_light, tn_node *coefficients)
 {
-    tn_node *weight = NULL;
-    if (joint->spec.weighted)
-        weight = tn_input(g, "neuron_weight", tn_params_dtype(params), TN_SHAPE(joint->wiring.neurons));
-    residual = weigh(joint, g, residual, weight, NULL);
+    residual = weigh(g, residual, weight, NULL);
     if (!extra_light) return tn_norm2(g, residual, TN_ALL, false);
     tn_node *more = input_residual(joint, g, params, extra_light);
-    return apart(joint, g, residual, weigh(joint, g, more, weight, joint->part.input_index),
+    return apart(joint, g, residual, weigh(g, more, weight, joint->part.input_index),
                  factor_of(g, coefficients, OM_FACTOR_INPUTS));
+}
+
+/* f_theta of the batch's states x [N, B] in one pass with those that the affine term asks for: [N, B], and in *bend
+ * [N, 1] how far it is from straight, NULL unless the model is affine. */
+static tn_node *derivatives(const om_joint *joint, tn_graph *g, tn_params *params, states x, tn_node *weight,
+                            tn_node **bend)
+{
+    int64_t batch = dim(x.v, 1);
+    tn_node *embedding = tn_param(g, params, "embedding");
+    *bend = NULL;
+    if (!joint->spec.affine) return derivative(joint, g, params, x, beside_frames(g, embedding, batch));
+    tn_node *silent = tn_cast(g, tn_full(g, TN_SHAPE(dim(x.v, 0), 1), 0), tn_node_dtype(x.v));
+    tn_node *last = tn_slice(g, x.v, 1, batch - 1, 1);
+    tn_node *const state[3] = {x.v, x.m, x.stimulus}, *const end[3] = {last, silent, silent};
+    tn_node *all[3];
+    for (int i = 0; i < 3; i++) {
+        tn_node *middle = tn_scale(g, tn_add(g, tn_slice(g, state[i], 1, 0, 1), end[i]), 0.5);
+        all[i] = tn_concat(g, 3, (tn_node *[]){state[i], end[i], middle}, 1);
+    }
+    tn_node *f = derivative(joint, g, params, (states){all[0], all[1], all[2]}, beside_frames(g, embedding, batch + 2));
+    tn_node *ends = tn_add(g, tn_slice(g, f, 1, 0, 1), tn_slice(g, f, 1, batch, 1));
+    tn_node *twice = tn_scale(g, tn_slice(g, f, 1, batch + 1, 1), 2);
+    *bend = weigh(g, tn_sub(g, ends, twice), weight, NULL);
+    return tn_slice(g, f, 1, 0, batch);
 }
 
 void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra, bool details)
@@ -353,16 +381,19 @@ void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_
     tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), batch);
     tn_node *g2 = activity(joint, g, params, v, a);
     tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), tn_slice(g, g2, 1, 0, batch));
-    tn_node *dv = derivative(joint, g, params, v, a, m, seen_by_neurons(joint, g, seen.batch));
+    tn_node *weight = NULL, *bend;
+    if (joint->spec.weighted) weight = tn_input(g, "neuron_weight", tn_params_dtype(params), TN_SHAPE(n));
+    states x = {v, m, seen_by_neurons(joint, g, seen.batch)};
+    tn_node *dv = derivatives(joint, g, params, x, weight, &bend);
     tn_node *coefficients = tn_input(g, "coefficients", tn_params_dtype(params), TN_SHAPE(OM_COEFFICIENTS));
-    tn_node *prediction = prediction_term(joint, g, params, tn_sub(g, dv, y), seen.extra, coefficients);
+    tn_node *prediction = prediction_term(joint, g, params, tn_sub(g, dv, y), weight, seen.extra, coefficients);
     tn_output(g, "term/prediction", prediction);
     if (details) {
         output_by_frames(g, "field", seen.batch);
         output_by_frames(g, "message", m);
         output_by_frames(g, "predicted_derivative", dv);
     }
-    tn_node *loss = regularize(joint, g, params, coefficients, prediction, tn_slice(g, g2, 1, batch, 3));
+    tn_node *loss = regularize(joint, g, params, coefficients, prediction, tn_slice(g, g2, 1, batch, 3), bend);
     tn_output(g, "loss", loss);
     tn_params_grad(g, loss, params);
 }
@@ -376,7 +407,7 @@ void om_joint_predict(const om_joint *joint, tn_graph *g, tn_params *params, int
     tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), batch);
     tn_node *g2 = activation(joint, g, params, v, a);
     tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), g2), *slope;
-    tn_node *seen = seen_by_neurons(joint, g, stimulus), *dv = derivative(joint, g, params, v, a, m, seen);
+    tn_node *seen = seen_by_neurons(joint, g, stimulus), *dv = derivative(joint, g, params, (states){v, m, seen}, a);
     output_by_frames(g, "predicted_derivative", dv);
     if (!details) return;
     tn_grad(g, tn_sum(g, dv, TN_ALL, false), 1, &m, &slope); /* row i of f_theta depends on m_i alone */
@@ -400,5 +431,5 @@ void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params, int64
     tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), points);
     tn_node *none = tn_cast(g, tn_full(g, TN_SHAPE(joint->wiring.neurons, points), 0), number);
     tn_output(g, "g", activation(joint, g, params, v, a));
-    tn_output(g, "f", derivative(joint, g, params, v, a, none, none));
+    tn_output(g, "f", derivative(joint, g, params, (states){v, none, none}, a));
 }

@@ -196,11 +196,15 @@ enum {
     OM_TERM_G_PHI_L1,   /* |phi|_1 */
     OM_TERM_F_THETA_L1, /* |theta|_1 */
     OM_TERM_F_THETA_L2, /* sum over the parameters of theta of their 2-norms */
+    OM_TERM_F_THETA_AFFINE, /* || f_theta(x) + f_theta(x') - 2 f_theta((x + x') / 2) ||_2, residuals weighed as those of
+                             * the prediction, where x = (v, m, I) of the first frame and x' = (v, 0, 0) of the last one:
+                             * between what neurons live through and silence, f_theta goes straight. 0 unless affine */
     OM_TERMS,
     OM_FACTOR_INPUTS = OM_TERMS, /* and the factor on the prediction error of the input neurons, see om_joint_step */
     OM_COEFFICIENTS
 };
-/* "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2" */
+/* "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2",
+ * "f_theta_affine" */
 TN_API extern const char *const om_term_names[OM_TERMS];
 
 /* Learning rates are given per group of parameters. */
@@ -215,6 +219,7 @@ typedef struct om_joint_spec {
     double t_scale, t_offset, xy_scale; /* the SIREN sees (frame t_scale + t_offset, position xy_scale) */
     double weight_scale; /* W starts normal with this standard deviation; 0: at 0 */
     bool weighted;       /* residuals are multiplied by a weight of each neuron */
+    bool affine;         /* steps have the term OM_TERM_F_THETA_AFFINE */
     double xnorm;        /* 1.5 standard deviations of the voltage, over all neurons and frames */
 } om_joint_spec;
 

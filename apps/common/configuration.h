@@ -84,7 +84,7 @@ typedef struct om_config {
         double checkpoint_minutes;
     } training;
     struct {
-        double g_phi_diff, g_phi_norm, W_L1, W_L2, g_phi_L1, f_theta_L1, f_theta_L2, annealing_rate;
+        double g_phi_diff, g_phi_norm, W_L1, W_L2, g_phi_L1, f_theta_L1, f_theta_L2, f_theta_affine, annealing_rate;
         double inputs, inputs_final, equalize;
     } loss;
     struct {

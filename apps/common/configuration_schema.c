@@ -112,6 +112,8 @@ static const om_key keys[] = {
       "coefficient of |parameters of f_theta|_1" },
     { KEY(loss.f_theta_L2), "[0, 1000000]", {"0.0002", NULL, "0.001"}, L,
       "coefficient of the 2-norms of the parameters of f_theta" },
+    { KEY(loss.f_theta_affine), "[0, 1000000]", {"0"}, L,
+      "coefficient: f_theta goes straight from the states that neurons live through to silence" },
     { KEY(loss.annealing_rate), "[0, 1000]", {"0", NULL, "0.5", "0"}, L,
       "W_L1, g_phi_L1, f_theta_L1 and f_theta_L2 grow as 1 - exp(-rate epoch); 0: constant" },
     { KEY(loss.inputs), "(0, 1000]", {"1"}, L,

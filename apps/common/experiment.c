@@ -57,6 +57,7 @@ static om_joint_spec specify(const om_experiment *e)
         .weight_scale = c->model.weight_init == OM_WEIGHT_NORMAL ? 1 / sqrt((double)circuit->synapses) : 0,
         .xnorm = e->xnorm,
         .weighted = c->loss.equalize > 0,
+        .affine = c->loss.f_theta_affine > 0,
         .siren = {.hidden_dim = (int)c->siren.hidden_dim, .layers = (int)c->siren.layers,
                   .windows = (int)c->siren.windows,
                   .published = c->siren.form == OM_PUBLISHED, .squared = c->siren.squared,

@@ -37,14 +37,27 @@ static tn_status load_run(om_experiment *e, const char *run, om_progress *progre
 
 /* The list of tensors to write, with names of its own. */
 typedef struct listing {
-    tn_tensor tensor[512];
-    char name[512][NAME];
     int n;
+    tn_tensor *tensor; /* [n] with room for all there are */
+    char (*name)[NAME];
 } listing;
+
+static bool begin_listing(listing *l, const om_experiment *e)
+{
+    enum { OTHERS = 16 }; /* besides parameters, gradients and terms */
+    size_t room = 2 * (size_t)tn_params_count(e->params) + OM_TERMS + OTHERS;
+    *l = (listing){.tensor = calloc(room, sizeof *l->tensor), .name = calloc(room, sizeof *l->name)};
+    return l->tensor && l->name;
+}
+
+static void end_listing(listing *l)
+{
+    free(l->tensor);
+    free(l->name);
+}
 
 static void add(listing *l, const char *prefix, const char *name, tn_dtype dtype, tn_shape shape, const void *data)
 {
-    if (l->n == (int)(sizeof l->tensor / sizeof *l->tensor)) return;
     snprintf(l->name[l->n], NAME, "%s%s", prefix, name);
     l->tensor[l->n] = (tn_tensor){l->name[l->n], dtype, shape, data};
     l->n++;
@@ -96,10 +109,10 @@ static tn_status make_step(om_experiment *e, tn_plan *plan, const om_dump *dump,
 {
     om_batch batch;
     float *coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *coefficients);
-    listing *l = calloc(1, sizeof *l);
+    listing l;
     int32_t frame32[MAX_FRAMES];
     tn_status status = om_batch_of(&batch, e, n, frame, error);
-    if (!coefficients || !l) status = tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!begin_listing(&l, e) || !coefficients) status = tn_fail(error, TN_ENOMEM, "out of memory");
     if (!status) {
         om_batch_bind(&batch, plan);
         om_experiment_bind(e, plan);
@@ -108,17 +121,17 @@ static tn_status make_step(om_experiment *e, tn_plan *plan, const om_dump *dump,
         status = tn_run(plan, error);
     }
     if (!status) {
-        list(l, e, plan, n);
+        list(&l, e, plan, n);
         if (e->neuron_weight)
-            add(l, "", "neuron_weight", TN_F32, TN_SHAPE(om_recording_circuit_of(e->recording)->neurons),
+            add(&l, "", "neuron_weight", TN_F32, TN_SHAPE(om_recording_circuit_of(e->recording)->neurons),
                 e->neuron_weight);
         for (int64_t i = 0; i < n; i++) frame32[i] = (int32_t)frame[i];
-        add(l, "", "frames", TN_I32, TN_SHAPE(n), frame32);
-        status = write_listing(l, e, dump, error);
+        add(&l, "", "frames", TN_I32, TN_SHAPE(n), frame32);
+        status = write_listing(&l, e, dump, error);
     }
     om_batch_clear(&batch);
     tn_free(coefficients);
-    free(l);
+    end_listing(&l);
     return status;
 }
 

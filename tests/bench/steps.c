@@ -15,7 +15,7 @@ static void close_network(void *state)
 }
 
 /* The published coefficients for a known stimulus, in the order of om_term_names. */
-static const float coefficients[OM_COEFFICIENTS] = {750, 0.9f, 1.5e-4f, 1.5e-6f, 0.28f, 0.05f, 1e-3f, 1};
+static const float coefficients[OM_COEFFICIENTS] = {750, 0.9f, 1.5e-4f, 1.5e-6f, 0.28f, 0.05f, 1e-3f, 0, 1};
 
 /* The inputs of om_joint_step. */
 static bool make_inputs(bench_network *n, tn_error *error)

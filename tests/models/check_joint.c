@@ -139,7 +139,7 @@ static void check_step(int file, tn_dtype number, unsigned options, double toler
     int n = (int)golden_shape(r.file, "batch_frames").dim[0];
     const int32_t *frame = golden_int32s(r.file, "batch_frames");
     double coefficient[OM_COEFFICIENTS] = {[OM_FACTOR_INPUTS] = 1};
-    for (int i = 0; i < OM_TERMS; i++) {
+    for (int i = 0; i < OM_TERM_F_THETA_AFFINE; i++) {
         char name[64];
         snprintf(name, sizeof name, "coefficient/%s", om_term_names[i]);
         coefficient[i] = *golden_doubles(r.file, name);
@@ -157,7 +157,7 @@ static void check_step(int file, tn_dtype number, unsigned options, double toler
 
     static const char *const results[] = {"loss", "term/prediction", "field", "message", "predicted_derivative"};
     for (int i = 0; i < 5; i++) check_array(&r, results[i], tn_result(plan, results[i]), number, tolerance);
-    for (int i = 0; i < OM_TERMS; i++) {
+    for (int i = 0; i < OM_TERM_F_THETA_AFFINE; i++) {
         char name[64];
         snprintf(name, sizeof name, "term/%s", om_term_names[i]);
         check_array(&r, name, tn_result(plan, name), number, tolerance);

@@ -59,6 +59,11 @@ for tensor in 'param/W float32 545' 'grad/W float32 545' 'grad/siren.0.weight fl
     'frames int32 3' 'field float32 3 7' 'message float32 3 99' 'predicted_derivative float32 3 99'; do
     grep -qE "^$tensor [0-9a-f]{16}\$" tensors || fail "--dump-step: no tensor $tensor"
 done
+expect 0 train tiny.yaml -d recording.h5 --dump-step bank --frames 0,299,7 --set siren.windows=4
+"$inspect" tensors bank >tensors.bank || fail "--dump-step: not read"
+for tensor in 'grad/siren.3.2.bias float32 1' 'field float32 3 7'; do
+    grep -qE "^$tensor [0-9a-f]{16}\$" tensors.bank || fail "--dump-step of a bank of SIRENs: no tensor $tensor"
+done
 learned_w=$("$inspect" tensors run/checkpoint.safetensors | sed -n 's/^W //p')
 grep -qx "param/W $learned_w" tensors || fail "--dump-step: other parameters than those of the run"
 "$inspect" tensors initial | grep -qx "param/W $learned_w" &&

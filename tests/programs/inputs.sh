@@ -108,5 +108,9 @@ for choice in "traces=[nobody] no cell type nobody" "column=7 7 is not below the
     says "test.${choice%%=*}: " "${choice#* }"
     [ ! -d new ] || holds_only new
 done
+expect 3 train tiny.yaml -d recording.h5 -o new --set siren.windows=3
+says "training.input_frames: 4 is not a multiple of siren.windows, 3"
+expect 3 train tiny.yaml -d recording.h5 -o new --set siren.windows=2 --set siren.form=published
+says "siren.windows: 2: the published form of the SIREN has one window"
 [ ! -e new.h5 ] || fail "a recording was written"
 finish

@@ -12,11 +12,13 @@ same_runs() {
 
 expect 0 generate tiny.yaml -o recording.h5
 whole="--set training.schedule_steps=30 --set training.epochs=3 --set training.restart_adam=true"
-for mode in joint known; do
-    expect 0 train tiny.yaml -d recording.h5 -o $mode $whole --set model.mode=$mode
-    expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set model.mode=$mode --set training.steps=20 \
+for mode in joint known bank; do
+    part=model.mode=$mode
+    [ $mode = bank ] && part=siren.windows=2
+    expect 0 train tiny.yaml -d recording.h5 -o $mode $whole --set $part
+    expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set $part --set training.steps=20 \
         --set training.epochs=2
-    expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set model.mode=$mode --resume
+    expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set $part --resume
     says "training.steps is 30 from here on; it was 20"
     same_runs $mode $mode.parts "20 steps and 10 more"
 done

@@ -9,6 +9,7 @@ for threads in 1 2; do
     expect 0 generate tiny.yaml -o recording$threads.h5 --set simulation.measurement_noise=0.01
     expect 0 train tiny.yaml -d recording1.h5 -o run$threads
     expect 0 train tiny.yaml -d recording1.h5 -o known$threads --set model.mode=known
+    expect 0 train tiny.yaml -d recording1.h5 -o bank$threads --set siren.windows=2
     expect 0 test_run run1 -d recording1.h5 -o results$threads
 done
 sleep 1 # a file that remembers when it was made differs by then
@@ -18,7 +19,7 @@ expect 0 generate tiny.yaml -o other.h5 --set simulation.measurement_noise=0.01 
 same recording1.h5 recording2.h5 "recordings, by the number of threads"
 same recording1.h5 again.h5 "recordings made at different times"
 cmp -s recording1.h5 other.h5 && fail "another seed gives the same recording"
-for run in run known; do
+for run in run known bank; do
     same_tensors ${run}1 ${run}2 "training, by the number of threads"
     for file in ${run}1 ${run}2; do without_clock $file/metrics.jsonl >$file.metrics; done
     same ${run}1.metrics ${run}2.metrics "metrics of training, by the number of threads"
