@@ -29,9 +29,34 @@ bool om_movie_is_image(const char *name)
     return name[0] != '.' && (ends_in(name, ".png") || ends_in(name, ".jpg") || ends_in(name, ".jpeg"));
 }
 
+static size_t digits_at(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+/* Numbers of any length, by value: without leading zeros, the longer one is larger. Moves behind both. */
+static int compare_numbers(const char **a, const char **b)
+{
+    const char *left = *a + strspn(*a, "0"), *right = *b + strspn(*b, "0");
+    size_t left_length = digits_at(left), right_length = digits_at(right);
+    *a = left + left_length;
+    *b = right + right_length;
+    if (left_length != right_length) return left_length < right_length ? -1 : 1;
+    return memcmp(left, right, left_length);
+}
+
+/* Cameras and programs number frames without leading zeros, so frame2 comes before frame10. Names that differ in
+ * leading zeros only are told apart by their bytes: no two names are equal, so no order depends on the directory. */
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const char *left = *(char *const *)a, *right = *(char *const *)b;
+    int order = 0;
+    while (!order && *left && *right) {
+        if (digits_at(left) && digits_at(right)) order = compare_numbers(&left, &right);
+        else order = (unsigned char)*left++ - (unsigned char)*right++;
+    }
+    if (!order) order = (unsigned char)*left - (unsigned char)*right;
+    return order ? order : strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 static tn_status add_name(folder *movie, int64_t *room, const char *name, tn_error *error)
