@@ -57,6 +57,11 @@ typedef enum om_role {
 
 #define OM_NAME_SIZE 64 /* bytes of a name in UTF-8, with the 0 that ends it */
 
+/* Whether text in UTF-8 can be the name of a circuit or a cell type, which end up in messages, figures and reports:
+ * 1 to OM_NAME_SIZE - 1 bytes, none of a control character or of Unicode's line and paragraph separators.
+ * Errors: TN_EFORMAT, what is wrong in words that follow a name: "has 64 bytes, expected 1 to 63". */
+TN_API tn_status om_name_check(const char *name, size_t length, tn_error *why);
+
 typedef struct om_cell_type {
     char name[OM_NAME_SIZE];
     int32_t stride[2]; /* one neuron in every column with u mod stride[0] = v mod stride[1] = 0 */

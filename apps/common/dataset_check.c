@@ -1,9 +1,13 @@
 /* What a circuit must be before anybody computes with it. */
 #include "config.h"
 #include "common/dataset_parts.h"
+#include "common/text.h"
+#include "models.h"
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Where a check looks, for its message. */
 typedef struct place {
@@ -83,6 +87,48 @@ static tn_status check_positions(const place *at, const om_recording_circuit *ci
     return TN_OK;
 }
 
+/* ---- Names of cell types ---- */
+
+static tn_status check_name(const place *at, int64_t i, const char *name)
+{
+    tn_error why = {0};
+    size_t length = strlen(name), valid = om_text_valid(name);
+    if (valid < length)
+        tn_fail(&why, TN_EFORMAT, "has the byte 0x%02X at %zu, expected UTF-8", (unsigned char)name[valid], valid);
+    else
+        om_name_check(name, length, &why);
+    if (why.status == TN_OK) return TN_OK;
+    return tn_fail(at->error, at->status, "%s: /circuit/type_names[%lld] %s", at->file, (long long)i, why.message);
+}
+
+/* By the names, and those of equal names by their places. */
+static int by_name(const void *a, const void *b)
+{
+    const char *const *left = *(const char *const *const *)a, *const *right = *(const char *const *const *)b;
+    int order = strcmp(*left, *right);
+    return order ? order : (left > right) - (left < right);
+}
+
+/* Types are told apart by their names, in metrics and in test.traces. */
+static tn_status check_names(const place *at, const om_recording_circuit *circuit)
+{
+    tn_status status = TN_OK;
+    const char *const *names = circuit->type_names;
+    for (int64_t i = 0; names && i < circuit->types && status == TN_OK; i++) status = check_name(at, i, names[i]);
+    if (!names || status != TN_OK) return status;
+    const char *const **sorted = calloc((size_t)circuit->types + 1, sizeof *sorted);
+    if (!sorted) return tn_fail(at->error, TN_ENOMEM, "%s: out of memory", at->file);
+    for (int64_t i = 0; i < circuit->types; i++) sorted[i] = &names[i];
+    qsort(sorted, (size_t)circuit->types, sizeof *sorted, by_name);
+    for (int64_t i = 1; i < circuit->types && status == TN_OK; i++)
+        if (strcmp(*sorted[i - 1], *sorted[i]) == 0)
+            status = tn_fail(at->error, at->status, "%s: /circuit/type_names[%lld] is \"%s\", as is [%lld]; expected "
+                             "each name once", at->file, (long long)(sorted[i] - names), *sorted[i],
+                             (long long)(sorted[i - 1] - names));
+    free(sorted);
+    return status;
+}
+
 tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const char *where, tn_status violation,
                                      tn_error *error)
 {
@@ -99,7 +145,7 @@ tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const 
         status = check_pair(&at, "/circuit/type", circuit->type, "/circuit/type_names", circuit->type_names);
     if (status == TN_OK)
         status = check_range(&at, "/circuit/type", circuit->type, circuit->neurons, 0, circuit->types - 1);
-    return status;
+    return status == TN_OK ? check_names(&at, circuit) : status;
 }
 
 tn_status om_frames_check_finite(const char *path, om_split split, om_recording_series series, const float *values,

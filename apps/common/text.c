@@ -24,6 +24,13 @@ size_t om_text_character(const char *text)
     return length;
 }
 
+size_t om_text_valid(const char *text)
+{
+    size_t valid = 0;
+    for (size_t length; (length = om_text_character(text + valid)) > 0;) valid += length;
+    return valid;
+}
+
 void om_text_clean(char *out, size_t room, const char *text)
 {
     size_t used = 0;

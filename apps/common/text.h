@@ -11,6 +11,9 @@ void om_text_clean(char *out, size_t room, const char *text);
 /* The length in bytes of the UTF-8 character at text, or 0 where there is none (end, invalid byte, surrogate). */
 size_t om_text_character(const char *text);
 
+/* The bytes before the first that is not UTF-8: the length of a text that is. */
+size_t om_text_valid(const char *text);
+
 /* A number in few characters, with a true minus sign: "434,112" for whole numbers, else `digits` decimals;
  * "not finite" for NaN and infinity. */
 typedef struct om_phrase {

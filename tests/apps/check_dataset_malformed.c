@@ -111,6 +111,39 @@ START_TEST(what_is_wrong_is_named)
 }
 END_TEST
 
+START_TEST(names_that_cannot_be_shown_or_told_apart_are_refused)
+{
+    enum { LONG_NAME = 20000 };
+    static char endless[LONG_NAME + 1], longest[64];
+    memset(endless, 'x', LONG_NAME);
+    memset(longest, 'x', 63);
+    const struct {
+        const char *names[2], *message;
+    } wrong[] = {
+        {{"R1", ""}, "/circuit/type_names[1] has 0 bytes, expected 1 to 63"},
+        {{endless, "R1"}, "/circuit/type_names[0] has 20000 bytes, expected 1 to 63"},
+        {{"R1", "T4\xff"}, "/circuit/type_names[1] has the byte 0xFF at 2, expected UTF-8"},
+        {{"R1", "T4\xc2"}, "/circuit/type_names[1] has the byte 0xC2 at 2, expected UTF-8"},
+        {{"R\n1", "T4"}, "/circuit/type_names[0] has the control character U+000A at byte 1"},
+        {{"R1", "\xe2\x80\xa9"}, "/circuit/type_names[1] has the control character U+2029 at byte 0"},
+        {{"R1", "R1"}, "/circuit/type_names[1] is \"R1\", as is [0]; expected each name once"},
+        {{longest, "T4\xce\xb1 2\xc2\xa0mm"}, NULL},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        om_recording_plan plan = sample_plan();
+        const char *path = sample_write(&plan);
+        put_names(path, "/circuit/type_names", 2, wrong[i].names);
+        tn_error error = {0};
+        om_recording *recording = om_recording_open(path, &error);
+        ck_assert_msg(!recording == !!wrong[i].message, "case %zu: %s", i, error.message);
+        om_recording_close(recording);
+        if (!wrong[i].message) continue;
+        ck_assert_int_eq(error.status, TN_EFORMAT);
+        ck_assert_msg(strstr(error.message, wrong[i].message) && strstr(error.message, path), "%s", error.message);
+    }
+}
+END_TEST
+
 START_TEST(a_wrong_truth_matters_only_to_those_who_ask)
 {
     const struct {
@@ -229,6 +262,7 @@ int main(void)
 {
     TCase *wrong = tcase_create("wrong");
     tcase_add_loop_test(wrong, what_is_wrong_is_named, 0, sizeof cases / sizeof *cases);
+    tcase_add_test(wrong, names_that_cannot_be_shown_or_told_apart_are_refused);
     tcase_add_test(wrong, a_wrong_truth_matters_only_to_those_who_ask);
     tcase_add_test(wrong, columns_are_counted_from_the_neurons_where_nothing_else_knows_them);
     TCase *damaged = tcase_create("damaged");
