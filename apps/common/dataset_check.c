@@ -4,7 +4,6 @@
 #include "common/text.h"
 #include "models.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,20 +147,31 @@ tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const 
     return status == TN_OK ? check_names(&at, circuit) : status;
 }
 
-tn_status om_frames_check_finite(const char *path, om_split split, om_recording_series series, const float *values,
-                                 int64_t n, int64_t width, int64_t first, tn_status status, tn_error *error)
+tn_status om_recording_check_delta_t(double delta_t, const char *where, tn_status status, tn_error *error)
 {
+    if (delta_t >= OM_LEAST_DELTA_T && delta_t <= OM_MOST_DELTA_T) return TN_OK;
+    return tn_fail(error, status, "%s: delta_t (attribute) is %g, expected %g to %g seconds", where, delta_t,
+                   OM_LEAST_DELTA_T, OM_MOST_DELTA_T);
+}
+
+tn_status om_recording_check_frames(const char *path, om_split split, om_recording_series series, const float *values,
+                                    int64_t n, int64_t width, int64_t first, tn_status status, tn_error *error)
+{
+    static const float limits[OM_SERIES_COUNT] = {
+        [OM_VOLTAGE] = OM_MOST_VOLTAGE, [OM_DERIVATIVE] = OM_MOST_DERIVATIVE, [OM_STIMULUS] = OM_MOST_VOLTAGE};
+    const float most = limits[series];
     for (int64_t i = 0; i < n; i++) {
         const float *row = values + i * width;
         int bad = 0;
-        for (int64_t k = 0; k < width; k++) bad |= !(fabsf(row[k]) <= FLT_MAX);
+        for (int64_t k = 0; k < width; k++) bad |= !(fabsf(row[k]) <= most);
         for (int64_t k = 0; bad && k < width; k++)
-            if (!isfinite(row[k]))
+            if (!(fabsf(row[k]) <= most))
                 return tn_fail(error, status,
-                               "%s: %s[%lld, %lld], frame %lld of %s %lld, is %g, expected a finite number", path,
-                               om_series_name[split][series], (long long)(first + i), (long long)k,
+                               "%s: %s[%lld, %lld], frame %lld of %s %lld, is %g, expected a finite number from %g to "
+                               "%g",
+                               path, om_series_name[split][series], (long long)(first + i), (long long)k,
                                (long long)(first + i), series == OM_STIMULUS ? "column" : "neuron", (long long)k,
-                               (double)row[k]);
+                               (double)row[k], -(double)most, (double)most);
     }
     return TN_OK;
 }

@@ -171,7 +171,7 @@ static tn_status read_series(om_recording *recording, om_split split, om_recordi
     int64_t width = frames->array.dim[1];
     tn_status status = read_stored(recording, frames, first, n, out, error);
     if (status != TN_OK) return status;
-    return om_frames_check_finite(recording->path, split, series, out, n, width, first, TN_EFORMAT, error);
+    return om_recording_check_frames(recording->path, split, series, out, n, width, first, TN_EFORMAT, error);
 }
 
 /* (v(t+1) - v(t)) / delta_t */

@@ -36,7 +36,7 @@ with 'stimulus.train=[pipe, ./pipe]' 3 "pipe: neither a file nor a folder of ima
 with 'stimulus.train=[tiny.yaml, ./tiny.yaml]' 3 "tiny.yaml: "
 with 'stimulus.train=[]' 3 "stimulus.train: no movie: at least two are needed where stimulus.test is empty"
 with 'stimulus.train=[movie.y4m]' 5 "movie.y4m: No such file or directory"
-with simulation.delta_t=1 4 "simulation: the voltage of neuron" "at frame"
+with simulation.delta_t=1 4 "new.h5: /train/" "of neuron" "expected a finite number from -1e+"
 
 for kind in "nowhere.h5 5 No such file or directory" "folder 5 is not a regular file" "pipe 5 is not a regular file" \
     "tiny.yaml 3 is not an HDF5 file" "/dev/null 5 is not a regular file" "empty.h5 3 is not an HDF5 file" \
