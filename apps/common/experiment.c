@@ -22,8 +22,8 @@ static tn_status check_parts(const om_config *config, const om_recording *record
     const om_recording_part needed[] = {OM_PART_INPUTS, known ? OM_PART_STIMULUS : OM_PART_LATTICE};
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!om_recording_has(recording, needed[i]))
-            return tn_fail(error, TN_EFORMAT, "the recording does not fit model.mode: %s, as it has no %s: %s",
-                           known ? "known" : "joint", om_recording_part_name(needed[i]),
+            return tn_fail(error, TN_EFORMAT, "%s: does not fit model.mode: %s, as it has no %s: %s",
+                           om_recording_path(recording), known ? "known" : "joint", om_recording_part_name(needed[i]),
                            om_recording_without(needed[i]));
     return TN_OK;
 }

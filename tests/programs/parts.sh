@@ -24,7 +24,7 @@ trains() {
 # refuses MODE TEXT: training in this mode is impossible.
 refuses() {
     expect 3 train tiny.yaml -d part.h5 -o run --set model.mode=$1
-    says "$2"
+    says "part.h5: " "$2"
     [ ! -e run ] || fail "$said: made a run"
 }
 
