@@ -3,6 +3,7 @@
 #include "common/cli.h"
 #include "common/output.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "common/waiting.h"
 #include "generation/frames.h"
 #include "generation/wiring.h"
@@ -197,9 +198,11 @@ static tn_status describe(const om_cli *cli, const om_config *config, ingredient
            "disk       %.1f MB\n"
            "output     %s\n",
            c->name, c->types, c->neurons, c->synapses, c->columns, (long long)train, (long long)test,
-           om_memory_peak() / 1e6, bytes_of(config, c) / 1e6, cli->output ? cli->output : "(none given)");
+           om_memory_peak() / 1e6, bytes_of(config, c) / 1e6,
+           om_text_line(cli->output ? cli->output : "(none given)").text);
     double all = in->seconds + seconds * (double)(train + test);
-    if (status) printf("time       unknown, as no trial can be recorded: %s\n", trial.message);
+    if (status)
+        printf("time       unknown, as no trial can be recorded: %s\n", om_text_line(trial.message).text);
     else
         printf("time       %.1f s for the stimulus, then %.2f ms a frame: about %.*f %s on %d threads\n", in->seconds,
                1e3 * seconds, all < 100 ? 0 : 1, all < 100 ? all : all / 60, all < 100 ? "s" : "minutes", tn_threads());

@@ -4,6 +4,7 @@
 #include "common/output.h"
 #include "common/report.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "common/waiting.h"
 #include "testing/figures.h"
 #include "testing/forecast.h"
@@ -21,7 +22,7 @@ static const struct argp_option own_options[] = {
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     if (key != 'd') return ARGP_ERR_UNKNOWN;
-    *(const char **)state->input = argument;
+    *(const char **)state->input = om_cli_path("--data", argument, state);
     return 0;
 }
 
@@ -113,7 +114,7 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
     if (!status) status = write_report(cli, e, metrics, drawn, video, error);
     if (!status && !cli->quiet) {
         print_table(results);
-        printf("results: %s\n", cli->output);
+        printf("results: %s\n", om_text_line(cli->output).text);
     }
     free(metrics_path);
     free(video_path);

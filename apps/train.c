@@ -2,6 +2,7 @@
 #include <config.h>
 #include "common/output.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "common/waiting.h"
 #include "training/dump.h"
 #include "training/estimate.h"
@@ -37,7 +38,7 @@ static double minutes(const char *text, struct argp_state *state)
     char *end;
     double value = strtod(text, &end);
     if (end == text || *end || !isfinite(value) || value <= 0)
-        argp_error(state, "--max-minutes: %s is not a number above 0", text);
+        argp_error(state, "--max-minutes: %s is not a number above 0", om_text_line(text).text);
     return value;
 }
 
@@ -45,13 +46,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     options *o = state->input;
     switch (key) {
-    case 'd': o->recording = argument; break;
+    case 'd': o->recording = om_cli_path("--data", argument, state); break;
     case RESUME: o->resume = true; break;
     case MAX_MINUTES: o->max_minutes = minutes(argument, state); break;
-    case DUMP_STEP:
-        if (!*argument) argp_error(state, "--dump-step: the path is empty");
-        o->dump = argument;
-        break;
+    case DUMP_STEP: o->dump = om_cli_path("--dump-step", argument, state); break;
     case FRAMES: o->frames = argument; break;
     case PROFILE: o->profile = true; break;
     case ARGP_KEY_END:

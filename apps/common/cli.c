@@ -1,6 +1,7 @@
 /* Options, exit statuses and messages of the programs. */
 #include <config.h>
 #include "common/cli.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +65,13 @@ static void choose_progress(om_cli *cli, const char *word, struct argp_state *st
             cli->progress = (om_progress_mode)i;
             return;
         }
-    argp_error(state, "--progress is auto, plain, json or none, not '%s'", word);
+    argp_error(state, "--progress is auto, plain, json or none, not '%s'", om_text_line(word).text);
+}
+
+const char *om_cli_path(const char *option, const char *path, struct argp_state *state)
+{
+    if (!*path) argp_error(state, "%s: the path is empty", option);
+    return path;
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -73,11 +80,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     const om_program *program = cli->program;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = cli->own; break;
-    case 'o':
-        if (!*value) argp_error(state, "--output: the path is empty");
-        cli->output = value;
-        break;
-    case DATA_DIR: cli->data_dir = value; break;
+    case 'o': cli->output = om_cli_path("--output", value, state); break;
+    case DATA_DIR: cli->data_dir = om_cli_path("--data-dir", value, state); break;
     case 'q': cli->quiet = true; break;
     case FORCE: cli->force = true; break;
     case DRY_RUN: cli->dry_run = true; break;
@@ -86,14 +90,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case SEED: keep(cli, "seed=", value); break;
     case THREADS: keep(cli, "threads=", value); break;
     case SET:
-        if (!strchr(value, '=')) argp_error(state, "--set takes KEY=VALUE, not '%s'", value);
+        if (!strchr(value, '=')) argp_error(state, "--set takes KEY=VALUE, not '%s'", om_text_line(value).text);
         keep(cli, "", value);
         break;
     case HELP_CONFIG:
         om_config_help(program->bit, stdout);
         exit(OM_EXIT_OK);
     case ARGP_KEY_ARG:
-        if (cli->n_argument == program->most) argp_error(state, "too many arguments: '%s'", value);
+        if (cli->n_argument == program->most) argp_error(state, "too many arguments: '%s'", om_text_line(value).text);
+        if (!*value) argp_error(state, "an argument is empty; expected %s", program->arguments);
         cli->argument[cli->n_argument++] = value;
         break;
     case ARGP_KEY_END:
@@ -192,7 +197,7 @@ bool om_cli_config_text(const om_cli *cli, const char *name, const char *text, o
 
 int om_cli_end(om_cli *cli, const tn_error *error)
 {
-    if (error->status != TN_OK) fprintf(stderr, "%s: %s\n", cli->program->name, error->message);
+    if (error->status != TN_OK) fprintf(stderr, "%s: %s\n", cli->program->name, om_text_line(error->message).text);
     for (int i = 0; i < cli->n_set; i++) free(cli->set[i]);
     free(cli->set);
     cli->set = NULL;

@@ -76,9 +76,8 @@ void om_recording_describe(const om_recording *recording, FILE *stream)
     int64_t inputs = 0;
     for (int64_t i = 0; circuit->is_input && i < circuit->neurons; i++) inputs += circuit->is_input[i];
 
-    char program[256]; /* anybody may have written it */
-    om_text_clean(program, sizeof program, *about->program ? about->program : "an unknown program");
-    fprintf(stream, "%s: %s by %s\n", recording->path, OM_RECORDING_FORMAT, program);
+    fprintf(stream, "%s: %s by %s\n", om_text_line(recording->path).text, OM_RECORDING_FORMAT,
+            om_text_line(*about->program ? about->program : "an unknown program").text);
     fprintf(stream, "  %-8s %g s", "step", about->delta_t);
     print_number(stream, "noise", about->sigma);
     print_number(stream, "measurement noise", about->measurement_noise);

@@ -1,6 +1,7 @@
 /* Progress on standard error. */
 #include <config.h>
 #include "common/progress.h"
+#include "common/text.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -160,9 +161,10 @@ static TN_PRINTF(4, 0) void print_message(const om_progress *p, const char *kind
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, arguments);
-    char *line = p->mode == OM_PROGRESS_JSON ? om_json_line(kind, text, 0, NULL) : NULL;
+    om_line shown = om_text_line(text);
+    char *line = p->mode == OM_PROGRESS_JSON ? om_json_line(kind, shown.text, 0, NULL) : NULL;
     clear_live_line(p);
-    fprintf(p->stream, "%s%s\n", line ? "" : prefix, line ? line : text);
+    fprintf(p->stream, "%s%s\n", line ? "" : prefix, line ? line : shown.text);
     fflush(p->stream);
     free(line);
 }

@@ -71,6 +71,16 @@ expect 4 train tiny.yaml -d recording.h5 -o wild $wild --resume
 expect 0 train tiny.yaml -d recording.h5 -o wild $wild --resume --set training.lr_mlp=0.001
 expect 0 test_run wild -d recording.h5 -o results
 
+# Paths that are empty, or hold a line break.
+for empty in "train tiny.yaml -o new -d" "test_run run -o new -d" "test_run run -d recording.h5 -o" \
+    "generate tiny.yaml --data-dir" "train tiny.yaml -d recording.h5 --frames 1 --dump-step" "generate -o new.h5"; do
+    expect 2 $empty ""
+    says "is empty"
+done
+expect 5 train tiny.yaml -o new -d "no
+where.h5"
+says "ommatid-train: no\\nwhere.h5: No such file or directory"
+
 expect 0 test_run wild --print-config
 expect 2 test_run wild -o new
 says "which recording? Give -d RECORDING"
