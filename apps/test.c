@@ -98,7 +98,7 @@ static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t 
 }
 
 static tn_status write_results(const om_cli *cli, const om_results *results, const om_experiment *e,
-                               const om_progress_made *made, om_progress *progress, tn_error *error)
+                               const om_progress_made *made, bool shown, om_progress *progress, tn_error *error)
 {
     char *metrics_path = inside(cli->output, "metrics.json"), *video_path = inside(cli->output, "comparison.mp4");
     om_run_facts facts = {made->step, made->seconds, made->seed, made->program};
@@ -110,7 +110,7 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
     if (!status) status = om_results_stopped(error);
     if (!status) status = om_json_write(metrics, metrics_path, cli->force, error);
     if (!status) status = om_figures_draw(cli->output, cli->argument[0], results, e, drawn, error);
-    if (!status) status = om_video_make(video_path, results, e, cli->force, progress, &video, error);
+    if (!status && shown) status = om_video_make(video_path, results, e, cli->force, progress, &video, error);
     if (!status) status = write_report(cli, e, metrics, drawn, video, error);
     if (!status && !cli->quiet) {
         print_table(results);
@@ -131,13 +131,15 @@ static tn_status test(const om_cli *cli, const om_config *config, om_recording *
     const om_progress_made *made = om_checkpoint_made(checkpoint);
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) status = om_experiment_restore(&experiment, checkpoint, NULL, error);
+    bool shown = false;
+    if (!status) status = om_video_plan(&experiment, progress, &shown, error);
     if (!status && cli->dry_run) {
         if (cli->output) status = om_output_directory_check(cli->output, cli->force, error);
         if (!status) status = om_forecast(&experiment, made, stdout, error);
     } else if (!status) {
         status = om_output_directory(cli->output, cli->force, error);
         if (!status) status = om_results_measure(&results, &experiment, progress, error);
-        if (!status) status = write_results(cli, &results, &experiment, made, progress, error);
+        if (!status) status = write_results(cli, &results, &experiment, made, shown, progress, error);
     }
     om_results_clear(&results);
     om_experiment_clear(&experiment);

@@ -56,7 +56,7 @@ done
 # Not a number in a recording, where it is met first.
 for series in voltage derivative stimulus; do
     cp recording.h5 spoilt.h5
-    "$inspect" spoil spoilt.h5 /train/$series
+    "$inspect" spoil spoilt.h5 /train/$series nan
     [ $series = stimulus ] && of=column || of=neuron
     expect 3 train tiny.yaml -d spoilt.h5 -o spoilt --force --set model.mode=known --set training.batch=300
     says "spoilt.h5: /train/$series[0, 0], frame 0 of $of 0, is nan, expected a finite number"
