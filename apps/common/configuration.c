@@ -191,7 +191,7 @@ void om_config_help(unsigned programs, FILE *stream)
     const om_key *keys = om_config_keys(&count);
     for (int i = 0; i < count; i++) {
         if (!(keys[i].programs & programs)) continue;
-        fprintf(stream, "%s\n    %s\n    %s;", keys[i].name, keys[i].help, om_value_expected(&keys[i]).text);
+        fprintf(stream, "%s\n    %s\n    %s;", keys[i].name, keys[i].help, om_value_expected(&keys[i], false).text);
         for (int j = 0; j < OM_COLUMNS; j++)
             if (keys[i].value[j]) fprintf(stream, "%s %s %s", j ? "," : "", columns[j], keys[i].value[j]);
         fputc('\n', stream);

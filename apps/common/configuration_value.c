@@ -205,7 +205,7 @@ int om_value_print(const om_config *config, const om_key *key, FILE *stream)
     return length + fprintf(stream, "]");
 }
 
-om_words om_value_expected(const om_key *key)
+om_words om_value_expected(const om_key *key, bool entry)
 {
     static const char *const kinds[] = {
         [OM_BOOL] = "true or false",
@@ -216,8 +216,9 @@ om_words om_value_expected(const om_key *key)
         [OM_FLOATS] = "a list [a, b] of numbers in ",
         [OM_STRINGS] = "a list [a, b] of names",
     };
+    const char *kind = !entry ? kinds[key->type] : key->type == OM_STRINGS ? "a name" : kinds[OM_FLOAT];
     om_words words;
-    snprintf(words.text, sizeof words.text, "%s%s", kinds[key->type], key->domain ? key->domain : "");
+    snprintf(words.text, sizeof words.text, "%s%s", kind, key->domain ? key->domain : "");
     return words;
 }
 
