@@ -3,6 +3,7 @@
 #include "training/batch.h"
 #include "training/order.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -179,7 +180,11 @@ om_batches *om_batches_new(const om_experiment *e, int64_t first, tn_error *erro
         b->running = enough && !cause;
         if (b->running) return b;
         om_batches_free(b);
-        if (cause) tn_fail(error, TN_ENOMEM, "cannot start the thread that reads batches: %s", strerror(cause));
+        if (cause)
+            tn_fail(error, TN_ENOMEM, "cannot start the thread that reads batches: %s%s", strerror(cause),
+                    cause == EAGAIN ? "; the limits of threads (ulimit -u) and of memory, of which its stack takes a "
+                                      "part (ulimit -v, ulimit -s), may be too low"
+                                    : "");
     }
     /* Kept if it is the first error. */
     tn_fail(error, TN_ENOMEM, "no memory for batches of %lld frames", (long long)e->config->training.batch);
