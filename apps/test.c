@@ -131,13 +131,13 @@ static tn_status test(const om_cli *cli, const om_config *config, om_recording *
     const om_progress_made *made = om_checkpoint_made(checkpoint);
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) status = om_experiment_restore(&experiment, checkpoint, NULL, error);
-    bool shown = false;
-    if (!status) status = om_video_plan(&experiment, progress, &shown, error);
     if (!status && cli->dry_run) {
         if (cli->output) status = om_output_directory_check(cli->output, cli->force, error);
         if (!status) status = om_forecast(&experiment, made, stdout, error);
     } else if (!status) {
+        bool shown = false;
         status = om_output_directory(cli->output, cli->force, error);
+        if (!status) status = om_video_plan(&experiment, progress, &shown, error);
         if (!status) status = om_results_measure(&results, &experiment, progress, error);
         if (!status) status = write_results(cli, &results, &experiment, made, shown, progress, error);
     }
