@@ -1,5 +1,5 @@
 /* ommatid-generate: a recording of a circuit watching movies. */
-#include <config.h>
+#include "config.h"
 #include "common/cli.h"
 #include "common/output.h"
 #include "common/signals.h"

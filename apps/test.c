@@ -1,5 +1,5 @@
 /* ommatid-test: how well a training run recovered the circuit and the movie. */
-#include <config.h>
+#include "config.h"
 #include "common/cli.h"
 #include "common/output.h"
 #include "common/report.h"

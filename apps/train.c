@@ -1,5 +1,5 @@
 /* ommatid-train: learn the circuit, and the movie it was watching, from a recording. */
-#include <config.h>
+#include "config.h"
 #include "common/output.h"
 #include "common/signals.h"
 #include "common/text.h"

@@ -1,5 +1,5 @@
 /* Options, exit statuses and messages of the programs. */
-#include <config.h>
+#include "config.h"
 #include "common/cli.h"
 #include "common/text.h"
 

@@ -1,5 +1,5 @@
 /* Configurations: files, defaults, printing. */
-#include <config.h>
+#include "config.h"
 #include "common/configuration.h"
 #include "common/configuration_parts.h"
 #include "common/output.h"

@@ -1,5 +1,5 @@
 /* Every key of a configuration. The rows are printed in this order, so sections stay together. */
-#include <config.h>
+#include "config.h"
 #include "common/configuration_parts.h"
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* The values of a configuration: from text to field and back. */
-#include <config.h>
+#include "config.h"
 #include "common/configuration_parts.h"
 #include "common/text.h"
 

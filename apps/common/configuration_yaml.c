@@ -1,6 +1,6 @@
 /* YAML to keys. libyaml's events are read directly: they carry the true line of every value and the text as it was
  * written. libcyaml, which maps YAML to structs, names wrong lines and takes "1.5abc" and "nan" for numbers. */
-#include <config.h>
+#include "config.h"
 #include "common/configuration_parts.h"
 
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Comparing a model with the truth while it learns. */
-#include <config.h>
+#include "config.h"
 #include "common/evaluation.h"
 
 #include <math.h>

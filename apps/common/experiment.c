@@ -1,5 +1,5 @@
 /* From a configuration and a recording to a model. */
-#include <config.h>
+#include "config.h"
 #include "common/experiment.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* Progress on standard error. */
-#include <config.h>
+#include "config.h"
 #include "common/progress.h"
 #include "common/text.h"
 

@@ -1,5 +1,5 @@
 /* Finding the built-in circuit. */
-#include <config.h>
+#include "config.h"
 #include "generation/builtin.h"
 
 #include <limits.h>

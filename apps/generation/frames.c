@@ -1,5 +1,5 @@
 /* Recording frame after frame. */
-#include <config.h>
+#include "config.h"
 #include "generation/frames.h"
 #include "common/signals.h"
 #include "common/sources.h"

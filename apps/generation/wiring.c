@@ -1,5 +1,5 @@
 /* Reading and perturbing the circuit. */
-#include <config.h>
+#include "config.h"
 #include "generation/wiring.h"
 #include "generation/builtin.h"
 

@@ -1,5 +1,5 @@
 /* One step, rollout, oracle. */
-#include <config.h>
+#include "config.h"
 #include "testing/following.h"
 
 #include <math.h>

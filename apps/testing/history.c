@@ -1,5 +1,5 @@
 /* Reading metrics.jsonl. */
-#include <config.h>
+#include "config.h"
 #include "testing/history.h"
 
 #include <errno.h>

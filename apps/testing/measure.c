@@ -1,5 +1,5 @@
 /* Measuring a trained model. */
-#include <config.h>
+#include "config.h"
 #include "testing/results.h"
 #include "common/evaluation.h"
 #include "common/signals.h"

@@ -1,5 +1,5 @@
 /* Which neurons are shown: one of each chosen cell type, nearest to the chosen column of the eye. */
-#include <config.h>
+#include "config.h"
 #include "testing/results.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* The comparison video: true stimulus, recovered stimulus, voltages. */
-#include <config.h>
+#include "config.h"
 #include "testing/video.h"
 
 /* It shows what a joint model recovered; with a known stimulus there is nothing to see. */

@@ -1,5 +1,5 @@
 /* Batches: two of them, one in use and one being filled by a thread of its own. */
-#include <config.h>
+#include "config.h"
 #include "training/batch.h"
 #include "training/order.h"
 

@@ -1,5 +1,5 @@
 /* --dump-step. */
-#include <config.h>
+#include "config.h"
 #include "training/dump.h"
 #include "training/batch.h"
 #include "training/course.h"

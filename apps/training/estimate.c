@@ -1,5 +1,5 @@
 /* --dry-run: everything is checked and planned, a few steps are made and timed, nothing is written. */
-#include <config.h>
+#include "config.h"
 #include "training/estimate.h"
 #include "common/evaluation.h"
 #include "training/batch.h"

@@ -1,5 +1,5 @@
 /* The command line: what each option does, and how wrong ones end. */
-#include <config.h>
+#include "config.h"
 #include "common/cli.h"
 #include "testing.h"
 

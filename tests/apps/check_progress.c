@@ -1,5 +1,5 @@
 /* Progress and signals. The clock is the test's own. */
-#include <config.h>
+#include "config.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "testing.h"

@@ -1,5 +1,5 @@
 /* What shell scripts cannot see of the programs' files: `inspect WHAT FILE ...`, see the table of commands below. */
-#include <config.h>
+#include "config.h"
 #include "common/movie.h"
 #include "tensor.h"
 
