@@ -1,6 +1,7 @@
 /* ommatid-generate: a recording of a circuit watching movies. */
 #include "config.h"
 #include "common/cli.h"
+#include "common/no_memory.h"
 #include "common/output.h"
 #include "common/signals.h"
 #include "common/text.h"
@@ -129,7 +130,8 @@ static om_recording_writer *begin_recording(const char *path, const om_config *c
         plan.compress = compress;
         plan.overwrite = overwrite;
         writer = om_recording_create(path, &plan, error);
-    } else tn_fail(error, TN_ENOMEM, "out of memory");
+    } else
+        om_no_memory(NULL, error);
     free(type_names);
     free(text);
     return writer;
@@ -143,7 +145,7 @@ static char *trial_path(tn_error *error)
     const char *where = getenv("TMPDIR");
     char *path;
     if (asprintf(&path, "%s/ommatid-trial.XXXXXX/trial.h5", where && *where ? where : "/tmp") < 0) {
-        tn_fail(error, TN_ENOMEM, "out of memory");
+        om_no_memory(NULL, error);
         return NULL;
     }
     char *slash = strrchr(path, '/');
@@ -233,7 +235,7 @@ static tn_status check_output(const om_cli *cli, const om_config *config, tn_err
         for (int i = -1; i < movies[list]->count && !status; i++) {
             char *path = om_config_path(config, i < 0 ? config->circuit.file : movies[list]->at[i]);
             status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error)
-                          : tn_fail(error, TN_ENOMEM, "out of memory");
+                          : om_no_memory(NULL, error);
             free(path);
         }
     return status;

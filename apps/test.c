@@ -1,6 +1,7 @@
 /* ommatid-test: how well a training run recovered the circuit and the movie. */
 #include "config.h"
 #include "common/cli.h"
+#include "common/no_memory.h"
 #include "common/output.h"
 #include "common/report.h"
 #include "common/signals.h"
@@ -92,7 +93,7 @@ static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t 
         .published = comparable ? om_published_like(joint, attributes->sigma) : OM_PUBLISHED_NONE,
         .n_figures = (size_t)drawn->n, .figures = figures, .video = video ? "comparison.mp4" : NULL,
     };
-    tn_status status = path ? om_report_write(path, &report, error) : tn_fail(error, TN_ENOMEM, "out of memory");
+    tn_status status = path ? om_report_write(path, &report, error) : om_no_memory(NULL, error);
     free(path);
     return status;
 }
@@ -105,8 +106,7 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
     json_t *metrics = om_results_json(results, e, &facts);
     om_drawn *drawn = calloc(1, sizeof *drawn);
     bool video = false;
-    tn_status status = metrics_path && video_path && metrics && drawn ? TN_OK
-                                                                      : tn_fail(error, TN_ENOMEM, "out of memory");
+    tn_status status = metrics_path && video_path && metrics && drawn ? TN_OK : om_no_memory(NULL, error);
     if (!status) status = om_results_stopped(error);
     if (!status) status = om_json_write(metrics, metrics_path, cli->force, error);
     if (!status) status = om_figures_draw(cli->output, cli->argument[0], results, e, drawn, error);

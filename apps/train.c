@@ -1,6 +1,7 @@
 /* ommatid-train: learn the circuit, and the movie it was watching, from a recording. */
 #include "config.h"
 #include "common/output.h"
+#include "common/no_memory.h"
 #include "common/signals.h"
 #include "common/text.h"
 #include "common/waiting.h"
@@ -103,8 +104,8 @@ static tn_status check_dump(const om_cli *cli, const options *o, tn_error *error
     char *newest = om_checkpoint_of_run(cli->output ? cli->output : "."), *previous = NULL;
     if (newest) previous = om_checkpoint_previous(newest);
     const char *const inputs[] = {cli->argument[0], o->recording, newest, previous};
-    tn_status status = previous ? om_output_check(o->dump, cli->force, cli->output ? 4 : 2, inputs, error)
-                                : tn_fail(error, TN_ENOMEM, "out of memory");
+    tn_status status =
+        previous ? om_output_check(o->dump, cli->force, cli->output ? 4 : 2, inputs, error) : om_no_memory(NULL, error);
     free(newest);
     free(previous);
     return status;

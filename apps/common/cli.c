@@ -1,6 +1,7 @@
 /* Options, exit statuses and messages of the programs. */
 #include "config.h"
 #include "common/cli.h"
+#include "common/no_memory.h"
 #include "common/text.h"
 
 #include <errno.h>
@@ -175,7 +176,7 @@ static bool go_on(const om_cli *cli, tn_status status, const om_config *config)
 
 static tn_status check_options(const om_cli *cli, tn_error *error)
 {
-    return cli->failed ? tn_fail(error, TN_ENOMEM, "out of memory") : TN_OK;
+    return cli->failed ? om_no_memory(NULL, error) : TN_OK;
 }
 
 bool om_cli_config(const om_cli *cli, const char *path, om_config *config, tn_error *error)

@@ -2,6 +2,7 @@
  * written. libcyaml, which maps YAML to structs, names wrong lines and takes "1.5abc" and "nan" for numbers. */
 #include "config.h"
 #include "common/configuration_parts.h"
+#include "common/no_memory.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static size_t line_of(const yaml_event_t *event)
 static tn_status parser_error(reader *r)
 {
     const yaml_parser_t *p = &r->parser;
-    if (p->error == YAML_MEMORY_ERROR) return tn_fail(r->error, TN_ENOMEM, "%s: out of memory", r->name);
+    if (p->error == YAML_MEMORY_ERROR) return om_no_memory(r->name, r->error);
     if (p->error == YAML_READER_ERROR) {
         size_t line = 1, end = p->problem_offset;
         const unsigned char *text = p->input.string.start;
@@ -99,7 +100,7 @@ static tn_status put_scalar(reader *r, const om_key *key, int entry)
     if (e->type != YAML_SCALAR_EVENT) return mistaken(r, key, entry);
     bool quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     tn_status status = om_value_put(r->config, key, (const char *)e->data.scalar.value, quoted);
-    if (status == TN_ENOMEM) return tn_fail(r->error, TN_ENOMEM, "%s: out of memory", r->name);
+    if (status == TN_ENOMEM) return om_no_memory(r->name, r->error);
     return status == TN_OK ? TN_OK : mistaken(r, key, entry);
 }
 
@@ -208,7 +209,7 @@ tn_status om_yaml_assign(om_config *config, bool *given, const char *name, bool 
     r.line = calloc((size_t)count, sizeof *r.line);
     if (!r.line || !yaml_parser_initialize(&r.parser)) {
         free(r.line);
-        return tn_fail(error, TN_ENOMEM, "%s: out of memory", name);
+        return om_no_memory(name, error);
     }
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, length);
     tn_status status = read_document(&r, section);

@@ -1,6 +1,7 @@
 /* What a circuit must be before anybody computes with it. */
 #include "config.h"
 #include "common/dataset_parts.h"
+#include "common/no_memory.h"
 #include "common/text.h"
 #include "models.h"
 
@@ -116,7 +117,7 @@ static tn_status check_names(const place *at, const om_recording_circuit *circui
     for (int64_t i = 0; names && i < circuit->types && status == TN_OK; i++) status = check_name(at, i, names[i]);
     if (!names || status != TN_OK) return status;
     const char *const **sorted = calloc((size_t)circuit->types + 1, sizeof *sorted);
-    if (!sorted) return tn_fail(at->error, TN_ENOMEM, "%s: out of memory", at->file);
+    if (!sorted) return om_no_memory(at->file, at->error);
     for (int64_t i = 0; i < circuit->types; i++) sorted[i] = &names[i];
     qsort(sorted, (size_t)circuit->types, sizeof *sorted, by_name);
     for (int64_t i = 1; i < circuit->types && status == TN_OK; i++)

@@ -1,6 +1,7 @@
 /* Frames: the datasets that training reads at random. */
 #include "config.h"
 #include "common/dataset_parts.h"
+#include "common/no_memory.h"
 
 #include <errno.h>
 #include <math.h>
@@ -268,7 +269,7 @@ tn_status om_recording_statistics(om_recording *recording, double *mean, double 
         return tn_fail(error, TN_EFORMAT, "%s: /train/voltage has one frame, expected at least 2", recording->path);
     sums *sum = calloc((size_t)neurons, sizeof *sum);
     float *voltage = calloc((size_t)(block * neurons), sizeof *voltage);
-    tn_status status = sum && voltage ? TN_OK : tn_fail(error, TN_ENOMEM, "%s: out of memory", recording->path);
+    tn_status status = sum && voltage ? TN_OK : om_no_memory(recording->path, error);
     for (int64_t first = 0; first < frames && status == TN_OK; first += block) {
         int64_t n = frames - first < block ? frames - first : block;
         status = om_recording_block(recording, OM_TRAIN, OM_VOLTAGE, first, n, voltage, error);

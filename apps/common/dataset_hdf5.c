@@ -1,6 +1,7 @@
 /* HDF5 as the recording needs it. */
 #include "config.h"
 #include "common/dataset_hdf5.h"
+#include "common/no_memory.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -50,7 +51,7 @@ tn_status om_h5_fail(const om_h5 *h5, tn_status status, const char *name, const 
 
 tn_status om_h5_no_memory(const om_h5 *h5)
 {
-    return tn_fail(h5->error, TN_ENOMEM, "%s: out of memory", h5->path);
+    return om_no_memory(h5->path, h5->error);
 }
 
 /* ---- Finding datasets ---- */

@@ -1,6 +1,7 @@
 /* Writing a recording, frame by frame, to a file that is there whole or not at all. */
 #include "config.h"
 #include "common/dataset_parts.h"
+#include "common/no_memory.h"
 #include "common/output.h"
 
 #include <math.h>
@@ -244,7 +245,7 @@ om_recording_writer *om_recording_create(const char *path, const om_recording_pl
     if (status != TN_OK) return NULL;
     om_recording_writer *writer = calloc(1, sizeof *writer);
     if (!writer) {
-        tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+        om_no_memory(path, error);
         return NULL;
     }
     writer->file = H5I_INVALID_HID;

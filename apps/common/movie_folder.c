@@ -1,6 +1,7 @@
 /* Folders of images as movies: PNG through libpng, JPEG through FFmpeg. */
 #include "config.h"
 #include "common/movie_kind.h"
+#include "common/no_memory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -67,7 +68,7 @@ static tn_status add_name(folder *movie, int64_t *room, const char *name, tn_err
         if (!grown) return tn_fail(error, TN_ENOMEM, "%s: no memory for the names of the images", movie->path);
         movie->names = grown;
     }
-    if (!(movie->names[count] = strdup(name))) return tn_fail(error, TN_ENOMEM, "%s: out of memory", movie->path);
+    if (!(movie->names[count] = strdup(name))) return om_no_memory(movie->path, error);
     movie->base.info.frames++;
     return TN_OK;
 }
@@ -142,8 +143,7 @@ static tn_status read_jpeg(folder *movie, const char *path, tn_error *error)
 static tn_status read_image(folder *movie, int64_t number, tn_error *error)
 {
     char *path;
-    if (asprintf(&path, "%s/%s", movie->path, movie->names[number]) < 0)
-        return tn_fail(error, TN_ENOMEM, "%s: out of memory", movie->path);
+    if (asprintf(&path, "%s/%s", movie->path, movie->names[number]) < 0) return om_no_memory(movie->path, error);
     tn_status status = (ends_in(path, ".png") ? read_png : read_jpeg)(movie, path, error);
     free(path);
     return status;
@@ -184,8 +184,7 @@ om_movie *om_movie_open_folder(const char *path, double rate, tn_error *error)
         tn_fail(error, TN_EINVAL, "%s: %g images per second; a positive number was expected", path, rate);
         return NULL;
     }
-    if (!(movie = calloc(1, sizeof *movie)) || !(movie->path = strdup(path)))
-        tn_fail(&cause, TN_ENOMEM, "%s: out of memory", path);
+    if (!(movie = calloc(1, sizeof *movie)) || !(movie->path = strdup(path))) om_no_memory(path, &cause);
     if (cause.status == TN_OK) {
         movie->base.kind = &kind;
         movie->base.info.rate = rate;

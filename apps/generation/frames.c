@@ -1,6 +1,7 @@
 /* Recording frame after frame. */
 #include "config.h"
 #include "generation/frames.h"
+#include "common/no_memory.h"
 #include "common/signals.h"
 #include "common/sources.h"
 
@@ -20,7 +21,7 @@ static tn_status add_all(om_sources *sources, const om_strings *names, const om_
     tn_status status = TN_OK;
     for (int i = 0; i < names->count && !status; i++) {
         char *path = om_source_scene(names->at[i]) ? strdup(names->at[i]) : om_config_path(config, names->at[i]);
-        if (!path) return tn_fail(error, TN_ENOMEM, "out of memory");
+        if (!path) return om_no_memory(NULL, error);
         status = om_sources_add(sources, path, first, SCENE_SEQUENCES, error);
         free(path);
     }
