@@ -221,8 +221,10 @@ static tn_status record(const om_cli *cli, const om_config *config, ingredients 
     for (int split = OM_TRAIN; split < OM_SPLITS && !status; split++)
         status = om_frames_record(writer, (om_split)split, in->simulation, in->circuits.simulated, in->stimulus[split],
                                   config, in->start, progress, error);
-    if (!status) status = om_recording_finish(writer, error);
-    else om_recording_abandon(writer);
+    if (!status)
+        status = om_recording_finish(writer, error);
+    else
+        om_recording_abandon(writer);
     return status;
 }
 
@@ -247,8 +249,10 @@ static tn_status generate(const om_cli *cli, const om_config *config, bool compr
     ingredients in = {0};
     tn_status status = cli->output ? check_output(cli, config, error) : TN_OK;
     if (!status) status = prepare(&in, config, cli->output, error);
-    if (!status && cli->dry_run) status = describe(cli, config, &in, compress, error);
-    else if (!status) status = record(cli, config, &in, compress, progress, error);
+    if (!status && cli->dry_run)
+        status = describe(cli, config, &in, compress, error);
+    else if (!status)
+        status = record(cli, config, &in, compress, progress, error);
     clear(&in);
     return status;
 }

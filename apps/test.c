@@ -54,10 +54,14 @@ static char *inside(const char *directory, const char *name)
 static void print_score(const char *name, double in, double published)
 {
     printf("%-20s", name);
-    if (isfinite(in)) printf("%16.4f", in);
-    else printf("%16s", "-");
-    if (isfinite(published)) printf("%16.4f\n", published);
-    else printf("%16s\n", "-");
+    if (isfinite(in))
+        printf("%16.4f", in);
+    else
+        printf("%16s", "-");
+    if (isfinite(published))
+        printf("%16.4f\n", published);
+    else
+        printf("%16s\n", "-");
 }
 
 /* The recovery table: R2 of both read-outs, and of the rollout the part of the recording that it is of. */

@@ -125,9 +125,12 @@ static tn_status work(const om_cli *cli, const options *o, const om_config *conf
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) om_experiment_say_missing(&experiment, WANTED, progress);
     const om_dump dump = {.path = o->dump, .frames = o->frames, .run = cli->output, .dry_run = cli->dry_run};
-    if (!status && o->dump) status = om_dump_step(&experiment, &dump, progress, error);
-    else if (!status && cli->dry_run) status = estimate(cli, o, &experiment, error);
-    else if (!status) status = train(cli, o, &experiment, progress, error);
+    if (!status && o->dump)
+        status = om_dump_step(&experiment, &dump, progress, error);
+    else if (!status && cli->dry_run)
+        status = estimate(cli, o, &experiment, error);
+    else if (!status)
+        status = train(cli, o, &experiment, progress, error);
     om_experiment_clear(&experiment);
     return status;
 }

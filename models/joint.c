@@ -64,7 +64,8 @@ static tn_sparsity *what_is_seen(const om_wiring *w, tn_error *error)
     if (i < w->neurons)
         tn_fail(error, TN_EINVAL, "neuron %lld is an input, but its column %d is not 0 to %lld", (long long)i,
                 w->column[i], (long long)w->columns - 1);
-    else seen = tn_index_new(w->neurons, w->columns + 1, row, error);
+    else
+        seen = tn_index_new(w->neurons, w->columns + 1, row, error);
     tn_free(row);
     return seen;
 }
@@ -111,8 +112,10 @@ void om_joint_coordinates(const om_joint *joint, tn_dtype number, int64_t n, con
                            joint->wiring.position[2 * c + 1] * spec->xy_scale};
             for (int i = 0; i < 3; i++) {
                 int64_t at = (c * n + k) * 3 + i;
-                if (number == TN_F64) ((double *)out)[at] = x[i];
-                else ((float *)out)[at] = (float)x[i];
+                if (number == TN_F64)
+                    ((double *)out)[at] = x[i];
+                else
+                    ((float *)out)[at] = (float)x[i];
             }
         }
 }

@@ -81,8 +81,10 @@ static tn_status probe_run(probe *p, int64_t n, const int64_t *wanted, tn_error 
     for (int64_t k = 0; k < CHUNK; k++) frame[k] = wanted[k < n ? k : n - 1]; /* the last one fills the chunk */
     tn_status status = p->data->voltage(p->data->user, n, frame, p->voltage, error);
     const void *stimulus = p->stimulus;
-    if (!status && p->data->stimulus) status = p->data->stimulus(p->data->user, n, frame, p->stimulus, error);
-    else if (!status && !(stimulus = om_field_at(p->field, frame, error))) status = TN_ENOMEM;
+    if (!status && p->data->stimulus)
+        status = p->data->stimulus(p->data->user, n, frame, p->stimulus, error);
+    else if (!status && !(stimulus = om_field_at(p->field, frame, error)))
+        status = TN_ENOMEM;
     if (!status) status = tn_bind(p->plan, "stimulus", stimulus, error);
     return status ? status : tn_run(p->plan, error);
 }
@@ -182,8 +184,10 @@ static tn_status sum_over_grids(tn_plan *plan, tn_dtype number, void *voltage, c
         for (int64_t i = 0; i < neurons; i++)
             for (int k = 0; k < STRIP; k++) {
                 double v = point(&grids[i], first + k);
-                if (number == TN_F64) ((double *)voltage)[i * STRIP + k] = v;
-                else ((float *)voltage)[i * STRIP + k] = (float)v;
+                if (number == TN_F64)
+                    ((double *)voltage)[i * STRIP + k] = v;
+                else
+                    ((float *)voltage)[i * STRIP + k] = (float)v;
             }
         status = om_watch_ask(watch, error);
         if (!status) status = tn_run(plan, error);

@@ -20,8 +20,10 @@ void om_siren_declare(const om_siren *siren, tn_params *params, int group)
         if (siren->published) {
             if (i) weight = within(he / siren->omega[0]);
         } else {
-            if (i) weight = within(i < last ? he : he / 30);
-            else offset = within(M_PI); /* all phases of the first layer's waves */
+            if (i)
+                weight = within(i < last ? he : he / 30);
+            else
+                offset = within(M_PI); /* all phases of the first layer's waves */
             /* Around 0 f_theta may become an even function of the stimulus, and then each region of the movie takes a
              * sign of its own; and a square could only rise. Away from 0 it begins as a straight line. */
             if (i == last) offset = (tn_init){TN_INIT_CONSTANT, 1, 0};
@@ -36,8 +38,10 @@ void om_siren_initialise(const om_siren *siren, tn_params *params)
     if (siren->published) return;
     void *weight = tn_params_data(params, om_parameter(siren->name, 0, "weight").text);
     for (int i = 0; i < 3 * siren->hidden_dim; i++)
-        if (tn_params_dtype(params) == TN_F64) ((double *)weight)[i] *= siren->omega[i % 3];
-        else ((float *)weight)[i] *= (float)siren->omega[i % 3];
+        if (tn_params_dtype(params) == TN_F64)
+            ((double *)weight)[i] *= siren->omega[i % 3];
+        else
+            ((float *)weight)[i] *= (float)siren->omega[i % 3];
 }
 
 tn_node *om_siren_build(const om_siren *siren, tn_graph *g, tn_params *params, tn_node *x)

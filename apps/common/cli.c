@@ -49,8 +49,10 @@ static void keep(om_cli *cli, const char *prefix, const char *value)
 {
     char **grown = reallocarray(cli->set, (size_t)cli->n_set + 1, sizeof *grown);
     if (grown) cli->set = grown;
-    if (!grown || asprintf(&cli->set[cli->n_set], "%s%s", prefix, value) < 0) cli->failed = true;
-    else cli->n_set++;
+    if (!grown || asprintf(&cli->set[cli->n_set], "%s%s", prefix, value) < 0)
+        cli->failed = true;
+    else
+        cli->n_set++;
 }
 
 static void choose_progress(om_cli *cli, const char *word, struct argp_state *state)

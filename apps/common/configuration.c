@@ -98,7 +98,8 @@ static tn_status read_text(const char *path, char **text, size_t *length, tn_err
     *length = *text ? fread(*text, 1, LARGEST_FILE + 1, file) : 0;
     if (!*text)
         status = om_no_memory(path, error);
-    else if (ferror(file)) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    else if (ferror(file))
+        status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
     else if (*length > LARGEST_FILE)
         status = tn_fail(error, TN_EFORMAT, "%s: larger than %d bytes; is this a configuration?", path, LARGEST_FILE);
     fclose(file);
@@ -167,8 +168,10 @@ static char *printed(const om_config *config, const om_key *key)
     FILE *memory = open_memstream(&text, &length);
     if (!memory) return NULL;
     locale_t c, before = enter_c_locale(&c);
-    if (key) om_value_print(config, key, memory);
-    else print_all(config, memory);
+    if (key)
+        om_value_print(config, key, memory);
+    else
+        print_all(config, memory);
     leave_c_locale(c, before);
     bool good = !ferror(memory);
     if (fclose(memory) == 0 && good) return text;

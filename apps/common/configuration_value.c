@@ -171,7 +171,8 @@ static int print_string(const char *string, FILE *stream)
         uint32_t c = next_character(&text);
         if (om_text_is_control(c))
             length += fprintf(stream, "\\u%04x", (unsigned)c);
-        else length += fprintf(stream, "%s%.*s", c == '"' || c == '\\' ? "\\" : "", (int)(text - start), start);
+        else
+            length += fprintf(stream, "%s%.*s", c == '"' || c == '\\' ? "\\" : "", (int)(text - start), start);
     }
     return length + fprintf(stream, "\"");
 }

@@ -189,9 +189,12 @@ static tn_status read_document(reader *r, const char *section)
     if (r->event.type == YAML_STREAM_END_EVENT) return fail_at(r, 1, "no keys; an empty configuration is {}");
     status = next(r);
     if (status != TN_OK) return status;
-    if (*section) status = read_named(r, section, line_of(&r->event));
-    else if (r->event.type == YAML_MAPPING_START_EVENT) status = read_section(r, "");
-    else status = fail_at(r, line_of(&r->event), "expected keys with values, found %s", found(&r->event).text);
+    if (*section)
+        status = read_named(r, section, line_of(&r->event));
+    else if (r->event.type == YAML_MAPPING_START_EVENT)
+        status = read_section(r, "");
+    else
+        status = fail_at(r, line_of(&r->event), "expected keys with values, found %s", found(&r->event).text);
 
     if (status == TN_OK) status = next(r); /* the end of the document */
     if (status == TN_OK) status = next(r);

@@ -50,8 +50,10 @@ tn_status om_evaluator_new(om_evaluator **evaluator, const om_experiment *experi
     tn_status status = TN_OK;
     if (om_recording_has(experiment->recording, OM_PART_TRUTH))
         status = om_recording_read_truth(experiment->recording, &v->truth, error);
-    if (status) om_evaluator_free(v);
-    else *evaluator = v;
+    if (status)
+        om_evaluator_free(v);
+    else
+        *evaluator = v;
     return status;
 }
 

@@ -136,8 +136,10 @@ static tn_status make_model(om_experiment *e, tn_error *error)
     for (int64_t i = 0; i < 2 * c->columns && position; i++) position[i] = c->position[i];
     om_wiring wiring = {.neurons = c->neurons, .synapses = c->synapses, .columns = c->columns, .source = c->source,
                         .target = c->target, .is_input = c->is_input, .column = c->column, .position = position};
-    if (position || !c->position) e->joint = om_joint_new(&wiring, &spec, error);
-    else tn_fail(error, TN_ENOMEM, "no memory for %lld columns", (long long)c->columns);
+    if (position || !c->position)
+        e->joint = om_joint_new(&wiring, &spec, error);
+    else
+        tn_fail(error, TN_ENOMEM, "no memory for %lld columns", (long long)c->columns);
     tn_free(position);
     if (!e->joint) return error ? error->status : TN_EINVAL;
     e->params = tn_params_new(TN_F32, (uint64_t)e->config->seed);

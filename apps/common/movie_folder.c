@@ -53,8 +53,10 @@ static int by_name(const void *a, const void *b)
     const char *left = *(char *const *)a, *right = *(char *const *)b;
     int order = 0;
     while (!order && *left && *right) {
-        if (digits_at(left) && digits_at(right)) order = compare_numbers(&left, &right);
-        else order = (unsigned char)*left++ - (unsigned char)*right++;
+        if (digits_at(left) && digits_at(right))
+            order = compare_numbers(&left, &right);
+        else
+            order = (unsigned char)*left++ - (unsigned char)*right++;
     }
     if (!order) order = (unsigned char)*left - (unsigned char)*right;
     return order ? order : strcmp(*(char *const *)a, *(char *const *)b);

@@ -94,8 +94,10 @@ static tn_status look_inside(const char *path, contents *found, tn_error *error)
     DIR *directory = opendir(path);
     if (!directory) return TN_OK;
     for (struct dirent *entry; (entry = readdir(directory));) {
-        if (om_movie_is_image(entry->d_name)) keep_first(found->image, entry->d_name);
-        else if (is_movie_name(entry->d_name)) keep_first(found->movie, entry->d_name);
+        if (om_movie_is_image(entry->d_name))
+            keep_first(found->image, entry->d_name);
+        else if (is_movie_name(entry->d_name))
+            keep_first(found->movie, entry->d_name);
     }
     closedir(directory);
     return check_contents(path, found, error);

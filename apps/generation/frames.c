@@ -139,8 +139,10 @@ tn_status om_frames_record(om_recording_writer *writer, om_split split, om_simul
         status = om_simulation_frame(simulation, b.luminance, b.voltage, b.derivative, error);
         if (!status && noise > 0) {
             /* The last frame keeps its own derivative: there is no noise after it. */
-            if (t + 1 < frames) tn_fill_normal(b.next, circuit->neurons, seed, stream, (uint64_t)t + 1);
-            else memcpy(b.next, b.now, (size_t)circuit->neurons * sizeof *b.next);
+            if (t + 1 < frames)
+                tn_fill_normal(b.next, circuit->neurons, seed, stream, (uint64_t)t + 1);
+            else
+                memcpy(b.next, b.now, (size_t)circuit->neurons * sizeof *b.next);
             measure(&b, circuit->neurons, noise, config->simulation.delta_t);
             float *used = b.now;
             b.now = b.next;

@@ -118,7 +118,8 @@ tn_status om_batch_of(om_batch *batch, const om_experiment *e, int64_t n, const 
     if (filling_begin(&f, e, n, 0) && allocate(&f, batch)) {
         memcpy(f.frame, frame, (size_t)n * sizeof *frame);
         status = fill(&f, batch, error);
-    } else tn_fail(error, status, "no memory for a batch of %lld frames", (long long)n);
+    } else
+        tn_fail(error, status, "no memory for a batch of %lld frames", (long long)n);
     filling_end(&f);
     return status;
 }

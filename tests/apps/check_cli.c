@@ -261,8 +261,10 @@ static void join_lines(char *text)
 {
     char *to = text;
     for (const char *from = text; *from; from++)
-        if (*from != '\n' && *from != ' ') *to++ = *from;
-        else if (to > text && to[-1] != ' ') *to++ = ' ';
+        if (*from != '\n' && *from != ' ')
+            *to++ = *from;
+        else if (to > text && to[-1] != ' ')
+            *to++ = ' ';
     *to = 0;
 }
 

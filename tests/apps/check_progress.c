@@ -118,9 +118,12 @@ START_TEST(only_warnings_are_printed_when_quiet_and_no_progress_where_none_is_wa
             fflush(p.stream);
             const char *warning = mode == OM_PROGRESS_JSON ? "{\"warning\": \"this is missing\"}\n"
                                                            : "warning: this is missing\n";
-            if (quiet) ck_assert_str_eq(text, warning);
-            else if (mode == OM_PROGRESS_NONE) ck_assert_str_eq(text, "a message\nwarning: this is missing\n");
-            else ck_assert(strstr(text, "train") && strstr(text, "a message") && strstr(text, warning));
+            if (quiet)
+                ck_assert_str_eq(text, warning);
+            else if (mode == OM_PROGRESS_NONE)
+                ck_assert_str_eq(text, "a message\nwarning: this is missing\n");
+            else
+                ck_assert(strstr(text, "train") && strstr(text, "a message") && strstr(text, warning));
             close_progress(&p);
         }
     }

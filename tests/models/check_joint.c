@@ -31,8 +31,10 @@ static void *convert(const double *from, int64_t n, tn_dtype number)
 {
     void *to = tn_alloc((size_t)n * tn_dtype_size(number));
     for (int64_t i = 0; i < n; i++)
-        if (number == TN_F64) ((double *)to)[i] = from[i];
-        else ((float *)to)[i] = (float)from[i];
+        if (number == TN_F64)
+            ((double *)to)[i] = from[i];
+        else
+            ((float *)to)[i] = (float)from[i];
     return to;
 }
 
@@ -196,8 +198,10 @@ static tn_status read_voltage(void *user, int64_t n, const int64_t *frame, void 
     for (int64_t k = 0; k < n; k++)
         for (int i = 0; i < r->neurons; i++) {
             double v = voltage[frame[k] * r->neurons + i];
-            if (r->number == TN_F64) ((double *)out)[k * r->neurons + i] = v;
-            else ((float *)out)[k * r->neurons + i] = (float)v;
+            if (r->number == TN_F64)
+                ((double *)out)[k * r->neurons + i] = v;
+            else
+                ((float *)out)[k * r->neurons + i] = (float)v;
         }
     return TN_OK;
 }

@@ -84,8 +84,10 @@ static int json(int n, char **word)
         for (char *name; at && (name = strsep(&rest, "."));) at = json_object_get(at, name);
         free(path);
         char *text = at ? json_dumps(at, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) : NULL;
-        if (text) printf("%s %s\n", word[i], text);
-        else missing++, complain(word[0], word[i]);
+        if (text)
+            printf("%s %s\n", word[i], text);
+        else
+            missing++, complain(word[0], word[i]);
         free(text);
     }
     json_decref(root);
