@@ -1,8 +1,10 @@
 /* ommatid-generate: a recording of a circuit watching movies. */
-#include <config.h>
+#include "config.h"
 #include "common/cli.h"
+#include "common/no_memory.h"
 #include "common/output.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "common/waiting.h"
 #include "generation/frames.h"
 #include "generation/wiring.h"
@@ -128,7 +130,8 @@ static om_recording_writer *begin_recording(const char *path, const om_config *c
         plan.compress = compress;
         plan.overwrite = overwrite;
         writer = om_recording_create(path, &plan, error);
-    } else tn_fail(error, TN_ENOMEM, "out of memory");
+    } else
+        om_no_memory(NULL, error);
     free(type_names);
     free(text);
     return writer;
@@ -142,7 +145,7 @@ static char *trial_path(tn_error *error)
     const char *where = getenv("TMPDIR");
     char *path;
     if (asprintf(&path, "%s/ommatid-trial.XXXXXX/trial.h5", where && *where ? where : "/tmp") < 0) {
-        tn_fail(error, TN_ENOMEM, "out of memory");
+        om_no_memory(NULL, error);
         return NULL;
     }
     char *slash = strrchr(path, '/');
@@ -197,9 +200,11 @@ static tn_status describe(const om_cli *cli, const om_config *config, ingredient
            "disk       %.1f MB\n"
            "output     %s\n",
            c->name, c->types, c->neurons, c->synapses, c->columns, (long long)train, (long long)test,
-           om_memory_peak() / 1e6, bytes_of(config, c) / 1e6, cli->output ? cli->output : "(none given)");
+           om_memory_peak() / 1e6, bytes_of(config, c) / 1e6,
+           om_text_line(cli->output ? cli->output : "(none given)").text);
     double all = in->seconds + seconds * (double)(train + test);
-    if (status) printf("time       unknown, as no trial can be recorded: %s\n", trial.message);
+    if (status)
+        printf("time       unknown, as no trial can be recorded: %s\n", om_text_line(trial.message).text);
     else
         printf("time       %.1f s for the stimulus, then %.2f ms a frame: about %.*f %s on %d threads\n", in->seconds,
                1e3 * seconds, all < 100 ? 0 : 1, all < 100 ? all : all / 60, all < 100 ? "s" : "minutes", tn_threads());
@@ -216,8 +221,10 @@ static tn_status record(const om_cli *cli, const om_config *config, ingredients 
     for (int split = OM_TRAIN; split < OM_SPLITS && !status; split++)
         status = om_frames_record(writer, (om_split)split, in->simulation, in->circuits.simulated, in->stimulus[split],
                                   config, in->start, progress, error);
-    if (!status) status = om_recording_finish(writer, error);
-    else om_recording_abandon(writer);
+    if (!status)
+        status = om_recording_finish(writer, error);
+    else
+        om_recording_abandon(writer);
     return status;
 }
 
@@ -230,7 +237,7 @@ static tn_status check_output(const om_cli *cli, const om_config *config, tn_err
         for (int i = -1; i < movies[list]->count && !status; i++) {
             char *path = om_config_path(config, i < 0 ? config->circuit.file : movies[list]->at[i]);
             status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error)
-                          : tn_fail(error, TN_ENOMEM, "out of memory");
+                          : om_no_memory(NULL, error);
             free(path);
         }
     return status;
@@ -242,8 +249,10 @@ static tn_status generate(const om_cli *cli, const om_config *config, bool compr
     ingredients in = {0};
     tn_status status = cli->output ? check_output(cli, config, error) : TN_OK;
     if (!status) status = prepare(&in, config, cli->output, error);
-    if (!status && cli->dry_run) status = describe(cli, config, &in, compress, error);
-    else if (!status) status = record(cli, config, &in, compress, progress, error);
+    if (!status && cli->dry_run)
+        status = describe(cli, config, &in, compress, error);
+    else if (!status)
+        status = record(cli, config, &in, compress, progress, error);
     clear(&in);
     return status;
 }

@@ -1,9 +1,11 @@
 /* ommatid-test: how well a training run recovered the circuit and the movie. */
-#include <config.h>
+#include "config.h"
 #include "common/cli.h"
+#include "common/no_memory.h"
 #include "common/output.h"
 #include "common/report.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "common/waiting.h"
 #include "testing/figures.h"
 #include "testing/forecast.h"
@@ -21,7 +23,7 @@ static const struct argp_option own_options[] = {
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     if (key != 'd') return ARGP_ERR_UNKNOWN;
-    *(const char **)state->input = argument;
+    *(const char **)state->input = om_cli_path("--data", argument, state);
     return 0;
 }
 
@@ -52,10 +54,14 @@ static char *inside(const char *directory, const char *name)
 static void print_score(const char *name, double in, double published)
 {
     printf("%-20s", name);
-    if (isfinite(in)) printf("%16.4f", in);
-    else printf("%16s", "-");
-    if (isfinite(published)) printf("%16.4f\n", published);
-    else printf("%16s\n", "-");
+    if (isfinite(in))
+        printf("%16.4f", in);
+    else
+        printf("%16s", "-");
+    if (isfinite(published))
+        printf("%16.4f\n", published);
+    else
+        printf("%16s\n", "-");
 }
 
 /* The recovery table: R2 of both read-outs, and of the rollout the part of the recording that it is of. */
@@ -91,29 +97,28 @@ static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t 
         .published = comparable ? om_published_like(joint, attributes->sigma) : OM_PUBLISHED_NONE,
         .n_figures = (size_t)drawn->n, .figures = figures, .video = video ? "comparison.mp4" : NULL,
     };
-    tn_status status = path ? om_report_write(path, &report, error) : tn_fail(error, TN_ENOMEM, "out of memory");
+    tn_status status = path ? om_report_write(path, &report, error) : om_no_memory(NULL, error);
     free(path);
     return status;
 }
 
 static tn_status write_results(const om_cli *cli, const om_results *results, const om_experiment *e,
-                               const om_progress_made *made, om_progress *progress, tn_error *error)
+                               const om_progress_made *made, bool shown, om_progress *progress, tn_error *error)
 {
     char *metrics_path = inside(cli->output, "metrics.json"), *video_path = inside(cli->output, "comparison.mp4");
     om_run_facts facts = {made->step, made->seconds, made->seed, made->program};
     json_t *metrics = om_results_json(results, e, &facts);
     om_drawn *drawn = calloc(1, sizeof *drawn);
     bool video = false;
-    tn_status status = metrics_path && video_path && metrics && drawn ? TN_OK
-                                                                      : tn_fail(error, TN_ENOMEM, "out of memory");
+    tn_status status = metrics_path && video_path && metrics && drawn ? TN_OK : om_no_memory(NULL, error);
     if (!status) status = om_results_stopped(error);
     if (!status) status = om_json_write(metrics, metrics_path, cli->force, error);
     if (!status) status = om_figures_draw(cli->output, cli->argument[0], results, e, drawn, error);
-    if (!status) status = om_video_make(video_path, results, e, cli->force, progress, &video, error);
+    if (!status && shown) status = om_video_make(video_path, results, e, cli->force, progress, &video, error);
     if (!status) status = write_report(cli, e, metrics, drawn, video, error);
     if (!status && !cli->quiet) {
         print_table(results);
-        printf("results: %s\n", cli->output);
+        printf("results: %s\n", om_text_line(cli->output).text);
     }
     free(metrics_path);
     free(video_path);
@@ -134,9 +139,11 @@ static tn_status test(const om_cli *cli, const om_config *config, om_recording *
         if (cli->output) status = om_output_directory_check(cli->output, cli->force, error);
         if (!status) status = om_forecast(&experiment, made, stdout, error);
     } else if (!status) {
+        bool shown = false;
         status = om_output_directory(cli->output, cli->force, error);
+        if (!status) status = om_video_plan(&experiment, progress, &shown, error);
         if (!status) status = om_results_measure(&results, &experiment, progress, error);
-        if (!status) status = write_results(cli, &results, &experiment, made, progress, error);
+        if (!status) status = write_results(cli, &results, &experiment, made, shown, progress, error);
     }
     om_results_clear(&results);
     om_experiment_clear(&experiment);

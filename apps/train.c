@@ -1,7 +1,9 @@
 /* ommatid-train: learn the circuit, and the movie it was watching, from a recording. */
-#include <config.h>
+#include "config.h"
 #include "common/output.h"
+#include "common/no_memory.h"
 #include "common/signals.h"
+#include "common/text.h"
 #include "common/waiting.h"
 #include "training/dump.h"
 #include "training/estimate.h"
@@ -37,7 +39,7 @@ static double minutes(const char *text, struct argp_state *state)
     char *end;
     double value = strtod(text, &end);
     if (end == text || *end || !isfinite(value) || value <= 0)
-        argp_error(state, "--max-minutes: %s is not a number above 0", text);
+        argp_error(state, "--max-minutes: %s is not a number above 0", om_text_line(text).text);
     return value;
 }
 
@@ -45,13 +47,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 {
     options *o = state->input;
     switch (key) {
-    case 'd': o->recording = argument; break;
+    case 'd': o->recording = om_cli_path("--data", argument, state); break;
     case RESUME: o->resume = true; break;
     case MAX_MINUTES: o->max_minutes = minutes(argument, state); break;
-    case DUMP_STEP:
-        if (!*argument) argp_error(state, "--dump-step: the path is empty");
-        o->dump = argument;
-        break;
+    case DUMP_STEP: o->dump = om_cli_path("--dump-step", argument, state); break;
     case FRAMES: o->frames = argument; break;
     case PROFILE: o->profile = true; break;
     case ARGP_KEY_END:
@@ -105,8 +104,8 @@ static tn_status check_dump(const om_cli *cli, const options *o, tn_error *error
     char *newest = om_checkpoint_of_run(cli->output ? cli->output : "."), *previous = NULL;
     if (newest) previous = om_checkpoint_previous(newest);
     const char *const inputs[] = {cli->argument[0], o->recording, newest, previous};
-    tn_status status = previous ? om_output_check(o->dump, cli->force, cli->output ? 4 : 2, inputs, error)
-                                : tn_fail(error, TN_ENOMEM, "out of memory");
+    tn_status status =
+        previous ? om_output_check(o->dump, cli->force, cli->output ? 4 : 2, inputs, error) : om_no_memory(NULL, error);
     free(newest);
     free(previous);
     return status;
@@ -126,9 +125,12 @@ static tn_status work(const om_cli *cli, const options *o, const om_config *conf
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) om_experiment_say_missing(&experiment, WANTED, progress);
     const om_dump dump = {.path = o->dump, .frames = o->frames, .run = cli->output, .dry_run = cli->dry_run};
-    if (!status && o->dump) status = om_dump_step(&experiment, &dump, progress, error);
-    else if (!status && cli->dry_run) status = estimate(cli, o, &experiment, error);
-    else if (!status) status = train(cli, o, &experiment, progress, error);
+    if (!status && o->dump)
+        status = om_dump_step(&experiment, &dump, progress, error);
+    else if (!status && cli->dry_run)
+        status = estimate(cli, o, &experiment, error);
+    else if (!status)
+        status = train(cli, o, &experiment, progress, error);
     om_experiment_clear(&experiment);
     return status;
 }

@@ -3,6 +3,7 @@
 #define OM_CLUSTERING_H
 
 #include "points.h"
+#include "watch.h"
 
 /* ---- Finding clusters --------------------------------------------------------------------------------------- */
 
@@ -11,14 +12,17 @@
  * Start: greedy k-means++ (Arthur and Vassilvitskii, SODA 2007), a function of the seed alone; then Lloyd's
  * iterations until no label changes, or the centres move less than 1e-4 of the mean variance, at most 300.
  * Clusters may be empty, as they must be where fewer than k points are different.
- * Errors: TN_EINVAL k < 1 or fewer points than clusters; TN_ENOMEM. */
-tn_status om_kmeans(int32_t *label, const om_points *points, int k, uint64_t seed, tn_error *error);
+ *   watch asked at every iteration; may be NULL
+ * Errors: TN_EINVAL k < 1 or fewer points than clusters; TN_ENOMEM; that of watch. */
+tn_status om_kmeans(int32_t *label, const om_points *points, int k, uint64_t seed, const om_watch *watch,
+                    tn_error *error);
 
 typedef struct om_mixture_options {
     int components;
     double regularisation; /* added to the diagonal of every covariance */
     double tolerance;      /* stop when the mean log likelihood per point changes by less */
     int iterations;        /* at most */
+    const om_watch *watch; /* asked at every iteration; may be NULL */
 } om_mixture_options;
 
 #define OM_MIXTURE_DEFAULTS                                                                                            \
@@ -36,7 +40,7 @@ typedef struct om_mixture_report {
  * Where a covariance plus regularisation is not positive definite in double precision, its diagonal grows tenfold
  * until it is. The same bits on any number of threads.
  * Errors: TN_EINVAL no points, options out of range or a label out of range; TN_ENUMERIC a covariance overflows;
- * TN_ENOMEM.
+ * TN_ENOMEM; that of the watch.
  * Cost: components n features^2 flop per iteration, and as many exponentials as components times points.
  * Source: Dempster, Laird and Rubin, J. R. Statist. Soc. B 39 (1977) 1; convergence and defaults as in scikit-learn's
  * GaussianMixture. */

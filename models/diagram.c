@@ -140,10 +140,11 @@ static int32_t integer(reader *r, const json_t *value, const char *what, int32_t
 static void read_name(reader *r, char out[OM_NAME_SIZE], const json_t *value)
 {
     size_t length = json_string_length(value);
-    if (length == 0 || length >= OM_NAME_SIZE)
-        complain(r, "name has %zu bytes, expected 1 to %d", length, OM_NAME_SIZE - 1);
-    else
+    tn_error why = {0};
+    if (om_name_check(json_string_value(value), length, &why) == TN_OK)
         memcpy(out, json_string_value(value), length + 1);
+    else
+        complain(r, "name %s", why.message);
 }
 
 static om_role read_role(reader *r, const char *word)

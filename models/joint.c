@@ -65,7 +65,8 @@ static tn_sparsity *what_is_seen(const om_wiring *w, tn_error *error)
     if (i < w->neurons)
         tn_fail(error, TN_EINVAL, "neuron %lld is an input, but its column %d is not 0 to %lld", (long long)i,
                 w->column[i], (long long)w->columns - 1);
-    else seen = tn_index_new(w->neurons, w->columns + 1, row, error);
+    else
+        seen = tn_index_new(w->neurons, w->columns + 1, row, error);
     tn_free(row);
     return seen;
 }

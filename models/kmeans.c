@@ -189,7 +189,8 @@ static double mean_variance(const om_points *points)
     return total / points->features;
 }
 
-tn_status om_kmeans(int32_t *label, const om_points *points, int k, uint64_t seed, tn_error *error)
+tn_status om_kmeans(int32_t *label, const om_points *points, int k, uint64_t seed, const om_watch *watch,
+                    tn_error *error)
 {
     enum { ITERATIONS = 300 };
     int64_t n = points->count, centres = (int64_t)k * points->features, scratch = n > centres ? n : centres;
@@ -202,11 +203,13 @@ tn_status om_kmeans(int32_t *label, const om_points *points, int k, uint64_t see
     double **scratches[] = {&c.nearest, &c.trial, &c.best};
     bool complete = c.centre && c.size;
     for (int i = 0; i < 3; i++) complete = (*scratches[i] = om_array(scratch, sizeof(double))) && complete;
+    tn_status status =
+        complete ? TN_OK : tn_fail(error, TN_ENOMEM, "clusters of %lld points: out of memory", (long long)n);
     if (complete) {
         double tolerance = 1e-4 * mean_variance(points);
         memset(label, 0, (size_t)n * sizeof *label);
         choose_centres(&c, seed);
-        for (int i = 0; i < ITERATIONS && assign_points(&c); i++) {
+        for (int i = 0; i < ITERATIONS && (status = om_watch_ask(watch, error)) == TN_OK && assign_points(&c); i++) {
             if (move_centres(&c) > tolerance) continue;
             assign_points(&c);
             break;
@@ -215,5 +218,5 @@ tn_status om_kmeans(int32_t *label, const om_points *points, int k, uint64_t see
     tn_free(c.centre);
     tn_free(c.size);
     for (int i = 0; i < 3; i++) tn_free(*scratches[i]);
-    return complete ? TN_OK : tn_fail(error, TN_ENOMEM, "clusters of %lld points: out of memory", (long long)n);
+    return status;
 }

@@ -278,7 +278,8 @@ static tn_status iterate(mixture *m, om_mixture_report *report, tn_error *error)
     *report = (om_mixture_report){0};
     while (status == TN_OK && !report->converged && report->iterations < m->options->iterations) {
         report->iterations++;
-        status = expect(m, &report->log_likelihood, error);
+        status = om_watch_ask(m->options->watch, error);
+        if (status == TN_OK) status = expect(m, &report->log_likelihood, error);
         if (status == TN_OK) status = maximise(m, error);
         report->converged = fabs(report->log_likelihood - previous) < m->options->tolerance;
         previous = report->log_likelihood;
@@ -319,7 +320,7 @@ tn_status om_cluster(int32_t *label, const double *x, int64_t n, int features, c
     om_points points;
     om_mixture_report unread;
     tn_status status = om_points_new(&points, x, n, features, error);
-    if (status == TN_OK) status = om_kmeans(label, &points, options->components, seed, error);
+    if (status == TN_OK) status = om_kmeans(label, &points, options->components, seed, options->watch, error);
     if (status == TN_OK) status = om_mixture_fit(label, &points, options, report ? report : &unread, error);
     om_points_free(&points);
     return status;

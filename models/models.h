@@ -57,6 +57,11 @@ typedef enum om_role {
 
 #define OM_NAME_SIZE 64 /* bytes of a name in UTF-8, with the 0 that ends it */
 
+/* Whether text in UTF-8 can be the name of a circuit or a cell type, which end up in messages, figures and reports:
+ * 1 to OM_NAME_SIZE - 1 bytes, none of a control character or of Unicode's line and paragraph separators.
+ * Errors: TN_EFORMAT, what is wrong in words that follow a name: "has 64 bytes, expected 1 to 63". */
+TN_API tn_status om_name_check(const char *name, size_t length, tn_error *why);
+
 typedef struct om_cell_type {
     char name[OM_NAME_SIZE];
     int32_t stride[2]; /* one neuron in every column with u mod stride[0] = v mod stride[1] = 0 */
@@ -311,8 +316,15 @@ TN_API tn_status om_simulation_frame(om_simulation *simulation, const float *sti
 
 /* ---- 7. Recovery -------------------------------------------------------------------------------------------- */
 
+/* Whether to go on: asked at every turn of work that takes long, by the thread that began it. What check returns other
+ * than TN_OK ends the work, which returns it too. */
+typedef struct om_watch {
+    tn_status (*check)(void *user, tn_error *error);
+    void *user;
+} om_watch;
+
 /* The data that a model is looked at with; callbacks keep this layer free of files. `out` has the number type of the
- * parameters. Both return TN_OK or record an error. */
+ * parameters. Both return TN_OK or record an error, which ends the work. */
 typedef struct om_data {
     int64_t frames;
     void *user;
@@ -320,6 +332,7 @@ typedef struct om_data {
     tn_status (*voltage)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
     /* n frames of the stimulus of each column, out [n, C]; NULL: the model's own SIREN */
     tn_status (*stimulus)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
+    const om_watch *watch; /* asked where no data are read for long; NULL: nobody is asked */
 } om_data;
 
 /* A circuit read out of a trained model. Arrays are owned; those that do not apply are NULL. */
@@ -372,10 +385,11 @@ typedef struct om_type_score {
 /* Clusters neurons by what was learned of them, [a, tau, Vrest, mean and standard deviation of incoming W, the same of
  * outgoing W], with a Gaussian mixture of full covariances, and compares with type [N]: accuracy is the share of
  * neurons whose cluster stands for their type, when clusters and types are matched one to one as well as can be.
+ *   watch    may be NULL
  *   cluster  [N] receives the cluster of each neuron; may be NULL */
 TN_API tn_status om_score_types(const om_joint *joint, const tn_params *params, const om_recovery *recovery,
-                                const int32_t *type, int components, uint64_t seed, int32_t *cluster,
-                                om_type_score *score, tn_error *error);
+                                const int32_t *type, int components, uint64_t seed, const om_watch *watch,
+                                int32_t *cluster, om_type_score *score, tn_error *error);
 
 /* The line true = a predicted + b over all columns and `count` frames int(linspace(0, last, count)), for the joint
  * model: score.slope is a, score.offset b, score.r2 the corrected R2, score.r2_identity the raw one.

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "recovery.h"
 #include "readout.h"
+#include "watch.h"
 
 #include <math.h>
 #include <string.h>
@@ -80,8 +81,10 @@ static tn_status probe_run(probe *p, int64_t n, const int64_t *wanted, tn_error 
     for (int64_t k = 0; k < CHUNK; k++) frame[k] = wanted[k < n ? k : n - 1]; /* the last one fills the chunk */
     tn_status status = p->data->voltage(p->data->user, n, frame, p->voltage, error);
     const void *stimulus = p->stimulus;
-    if (!status && p->data->stimulus) status = p->data->stimulus(p->data->user, n, frame, p->stimulus, error);
-    else if (!status && !(stimulus = om_field_at(p->field, frame, error))) status = TN_ENOMEM;
+    if (!status && p->data->stimulus)
+        status = p->data->stimulus(p->data->user, n, frame, p->stimulus, error);
+    else if (!status && !(stimulus = om_field_at(p->field, frame, error)))
+        status = TN_ENOMEM;
     if (!status) status = tn_bind(p->plan, "stimulus", stimulus, error);
     return status ? status : tn_run(p->plan, error);
 }
@@ -174,17 +177,20 @@ static double value(const void *array, tn_dtype number, int64_t i)
 
 /* Runs output `name` of the probe graph over the grids [N], STRIP points at a time, and sums. */
 static tn_status sum_over_grids(tn_plan *plan, tn_dtype number, void *voltage, const char *name, const grid *grids,
-                                sums *total, int64_t neurons, tn_error *error)
+                                sums *total, int64_t neurons, const om_watch *watch, tn_error *error)
 {
     tn_status status = TN_OK;
     for (int first = 0; first < GRID && !status; first += STRIP) {
         for (int64_t i = 0; i < neurons; i++)
             for (int k = 0; k < STRIP; k++) {
                 double v = point(&grids[i], first + k);
-                if (number == TN_F64) ((double *)voltage)[i * STRIP + k] = v;
-                else ((float *)voltage)[i * STRIP + k] = (float)v;
+                if (number == TN_F64)
+                    ((double *)voltage)[i * STRIP + k] = v;
+                else
+                    ((float *)voltage)[i * STRIP + k] = (float)v;
             }
-        status = tn_run(plan, error);
+        status = om_watch_ask(watch, error);
+        if (!status) status = tn_run(plan, error);
         const void *y = tn_result(plan, name);
         for (int64_t i = 0; i < neurons && !status; i++)
             for (int k = 0; k < STRIP; k++) {
@@ -199,7 +205,7 @@ static tn_status sum_over_grids(tn_plan *plan, tn_dtype number, void *voltage, c
 }
 
 static tn_status measure_slopes(const om_joint *joint, tn_params *params, const double *mean, const double *sd,
-                                om_recovery *r, tn_error *error)
+                                om_recovery *r, const om_watch *watch, tn_error *error)
 {
     int64_t n = r->neurons;
     tn_dtype number = tn_params_dtype(params);
@@ -218,14 +224,14 @@ static tn_status measure_slopes(const om_joint *joint, tn_params *params, const 
         bool active = mean[i] + sd[i] > 0;
         grids[i] = (grid){active ? fmax(mean[i] - 2 * sd[i], 0) : 0, active ? mean[i] + 2 * sd[i] : 1};
     }
-    if (!status) status = sum_over_grids(plan, number, voltage, "g", grids, total, n, error);
+    if (!status) status = sum_over_grids(plan, number, voltage, "g", grids, total, n, watch, error);
     for (int64_t i = 0; i < n && !status; i++) {
         finish_line(&grids[i], &total[i], &r->slope_g[i], NULL);
         if (!(mean[i] + sd[i] > 0)) r->slope_g[i] = 1;
         grids[i] = (grid){mean[i] - 2 * sd[i], mean[i] + 2 * sd[i]};
         total[i] = (sums){0};
     }
-    if (!status) status = sum_over_grids(plan, number, voltage, "f", grids, total, n, error);
+    if (!status) status = sum_over_grids(plan, number, voltage, "f", grids, total, n, watch, error);
     for (int64_t i = 0; i < n && !status; i++) finish_line(&grids[i], &total[i], &r->slope_f[i], &r->offset_f[i]);
     tn_plan_free(plan);
     tn_graph_free(graph);
@@ -265,7 +271,7 @@ tn_status om_recover_as_published(const om_joint *joint, tn_params *params, cons
     tn_status status = enough ? probe_begin(&p, joint, params, data, error)
                               : tn_fail(error, TN_ENOMEM, "no memory for a read-out");
     if (!status) status = measure_message(&p, r, error);
-    if (!status) status = measure_slopes(joint, params, mean, sd, r, error);
+    if (!status) status = measure_slopes(joint, params, mean, sd, r, data->watch, error);
     om_recovered out = {r->weight, r->time_constant, r->resting_potential};
     om_published published = {r->slope_g, r->slope_f, r->offset_f, r->slope_message};
     if (!status) status = om_recover_published(&out, &published, &joint->wiring, raw_weights(joint, params), error);

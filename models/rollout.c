@@ -59,7 +59,8 @@ static void put(const om_rollout *r, void *to, const float *from, int64_t n)
 {
     if (r->number == TN_F64)
         for (int64_t i = 0; i < n; i++) ((double *)to)[i] = from[i];
-    else memcpy(to, from, (size_t)n * sizeof *from);
+    else
+        memcpy(to, from, (size_t)n * sizeof *from);
 }
 
 static double get(const om_rollout *r, const void *from, int64_t i)
@@ -89,8 +90,10 @@ tn_status om_rollout_step(om_rollout *r, const float *stimulus, bool *finite, tn
         double next = get(r, r->voltage, i) + r->delta_t * get(r, derivative, i);
         *finite = *finite && isfinite(next);
         next = fmin(fmax(next, -LIMIT), LIMIT);
-        if (r->number == TN_F64) ((double *)r->voltage)[i] = next;
-        else ((float *)r->voltage)[i] = (float)next;
+        if (r->number == TN_F64)
+            ((double *)r->voltage)[i] = next;
+        else
+            ((float *)r->voltage)[i] = (float)next;
     }
     return TN_OK;
 }

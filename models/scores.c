@@ -44,7 +44,8 @@ tn_status om_score_weights(const om_recovery *r, const float *truth, om_weight_s
 }
 
 tn_status om_score_types(const om_joint *joint, const tn_params *params, const om_recovery *r, const int32_t *type,
-                         int components, uint64_t seed, int32_t *cluster, om_type_score *score, tn_error *error)
+                         int components, uint64_t seed, const om_watch *watch, int32_t *cluster, om_type_score *score,
+                         tn_error *error)
 {
     int64_t n = r->neurons;
     int dimensions = joint->spec.embedding_dim, features = dimensions + 6;
@@ -54,6 +55,7 @@ tn_status om_score_types(const om_joint *joint, const tn_params *params, const o
     om_values embedding = {tn_params_data(params, "embedding"), tn_params_dtype(params)};
     om_mixture_options options = OM_MIXTURE_DEFAULTS;
     options.components = components < n ? components : (int)n;
+    options.watch = watch;
     tn_status status = feature && label ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory to cluster neurons");
     if (!status) status = om_features(feature, embedding, dimensions, &circuit, &joint->wiring, error);
     if (!status) status = om_cluster(label, feature, n, features, &options, seed, NULL, error);

@@ -67,8 +67,10 @@ static void declare(const om_siren *siren, int window, tn_params *params, int gr
         if (siren->published) {
             if (i) weight = within(he / siren->omega[0]);
         } else {
-            if (i) weight = within(i < last ? he : he / 30);
-            else offset = within(M_PI); /* all phases of the first layer's waves */
+            if (i)
+                weight = within(i < last ? he : he / 30);
+            else
+                offset = within(M_PI); /* all phases of the first layer's waves */
             /* Around 0 f_theta may become an even function of the stimulus, and then each region of the movie takes a
              * sign of its own; and a square could only rise. Away from 0 it begins as a straight line. */
             if (i == last) offset = (tn_init){TN_INIT_CONSTANT, 1, 0};

@@ -1,5 +1,5 @@
 /* Checkpoints: a new one is complete on disk before it takes the old one's name, and the old one stays beside it. */
-#include <config.h>
+#include "config.h"
 #include "common/checkpoint.h"
 
 #include <errno.h>

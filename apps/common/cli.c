@@ -1,6 +1,8 @@
 /* Options, exit statuses and messages of the programs. */
-#include <config.h>
+#include "config.h"
 #include "common/cli.h"
+#include "common/no_memory.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,8 +49,10 @@ static void keep(om_cli *cli, const char *prefix, const char *value)
 {
     char **grown = reallocarray(cli->set, (size_t)cli->n_set + 1, sizeof *grown);
     if (grown) cli->set = grown;
-    if (!grown || asprintf(&cli->set[cli->n_set], "%s%s", prefix, value) < 0) cli->failed = true;
-    else cli->n_set++;
+    if (!grown || asprintf(&cli->set[cli->n_set], "%s%s", prefix, value) < 0)
+        cli->failed = true;
+    else
+        cli->n_set++;
 }
 
 static void choose_progress(om_cli *cli, const char *word, struct argp_state *state)
@@ -64,7 +68,13 @@ static void choose_progress(om_cli *cli, const char *word, struct argp_state *st
             cli->progress = (om_progress_mode)i;
             return;
         }
-    argp_error(state, "--progress is auto, plain, json or none, not '%s'", word);
+    argp_error(state, "--progress is auto, plain, json or none, not '%s'", om_text_line(word).text);
+}
+
+const char *om_cli_path(const char *option, const char *path, struct argp_state *state)
+{
+    if (!*path) argp_error(state, "%s: the path is empty", option);
+    return path;
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -73,11 +83,8 @@ static error_t parse(int key, char *value, struct argp_state *state)
     const om_program *program = cli->program;
     switch (key) {
     case ARGP_KEY_INIT: state->child_inputs[0] = cli->own; break;
-    case 'o':
-        if (!*value) argp_error(state, "--output: the path is empty");
-        cli->output = value;
-        break;
-    case DATA_DIR: cli->data_dir = value; break;
+    case 'o': cli->output = om_cli_path("--output", value, state); break;
+    case DATA_DIR: cli->data_dir = om_cli_path("--data-dir", value, state); break;
     case 'q': cli->quiet = true; break;
     case FORCE: cli->force = true; break;
     case DRY_RUN: cli->dry_run = true; break;
@@ -86,14 +93,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
     case SEED: keep(cli, "seed=", value); break;
     case THREADS: keep(cli, "threads=", value); break;
     case SET:
-        if (!strchr(value, '=')) argp_error(state, "--set takes KEY=VALUE, not '%s'", value);
+        if (!strchr(value, '=')) argp_error(state, "--set takes KEY=VALUE, not '%s'", om_text_line(value).text);
         keep(cli, "", value);
         break;
     case HELP_CONFIG:
         om_config_help(program->bit, stdout);
         exit(OM_EXIT_OK);
     case ARGP_KEY_ARG:
-        if (cli->n_argument == program->most) argp_error(state, "too many arguments: '%s'", value);
+        if (cli->n_argument == program->most) argp_error(state, "too many arguments: '%s'", om_text_line(value).text);
+        if (!*value) argp_error(state, "an argument is empty; expected %s", program->arguments);
         cli->argument[cli->n_argument++] = value;
         break;
     case ARGP_KEY_END:
@@ -170,7 +178,7 @@ static bool go_on(const om_cli *cli, tn_status status, const om_config *config)
 
 static tn_status check_options(const om_cli *cli, tn_error *error)
 {
-    return cli->failed ? tn_fail(error, TN_ENOMEM, "out of memory") : TN_OK;
+    return cli->failed ? om_no_memory(NULL, error) : TN_OK;
 }
 
 bool om_cli_config(const om_cli *cli, const char *path, om_config *config, tn_error *error)
@@ -192,7 +200,7 @@ bool om_cli_config_text(const om_cli *cli, const char *name, const char *text, o
 
 int om_cli_end(om_cli *cli, const tn_error *error)
 {
-    if (error->status != TN_OK) fprintf(stderr, "%s: %s\n", cli->program->name, error->message);
+    if (error->status != TN_OK) fprintf(stderr, "%s: %s\n", cli->program->name, om_text_line(error->message).text);
     for (int i = 0; i < cli->n_set; i++) free(cli->set[i]);
     free(cli->set);
     cli->set = NULL;

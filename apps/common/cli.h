@@ -59,10 +59,13 @@ typedef struct om_cli {
     bool failed; /* out of memory while reading the options */
 } om_cli;
 
-/* Reads the options. --help, --usage, --version, --help-config and wrong usage, an empty path for -o among it, print
- * and end the program, as argp does; wrong usage with OM_EXIT_USAGE.
+/* Reads the options. --help, --usage, --version, --help-config and wrong usage, an empty path among it, print and end
+ * the program, as argp does; wrong usage with OM_EXIT_USAGE.
  *   own  what the parser of the program's own options finds in state->input, or NULL */
 void om_cli_begin(om_cli *cli, const om_program *program, void *own, int argc, char **argv);
+
+/* For parsers of options: the path given to one. An empty path is wrong usage. */
+const char *om_cli_path(const char *option, const char *path, struct argp_state *state);
 
 /* Wrong usage that shows only when all options are known: prints the message and ends the program, as argp does. */
 void om_cli_usage(const om_cli *cli, const char *message) __attribute__((noreturn));
@@ -74,8 +77,8 @@ bool om_cli_config(const om_cli *cli, const char *path, om_config *config, tn_er
 /* The same from the text that a checkpoint or a recording keeps; name stands for it in messages. */
 bool om_cli_config_text(const om_cli *cli, const char *name, const char *text, om_config *config, tn_error *error);
 
-/* Prints the error if there is one, "ommatid-train: fly.yaml:3: ...", frees what cli owns and returns the exit
- * status. All errors of the work come out here. */
+/* Prints the error if there is one in one line, "ommatid-train: fly.yaml:3: ...", frees what cli owns and returns the
+ * exit status. All errors of the work come out here. */
 int om_cli_end(om_cli *cli, const tn_error *error);
 
 #endif

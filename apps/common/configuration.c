@@ -1,7 +1,8 @@
 /* Configurations: files, defaults, printing. */
-#include <config.h>
+#include "config.h"
 #include "common/configuration.h"
 #include "common/configuration_parts.h"
+#include "common/no_memory.h"
 #include "common/output.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static tn_status assign_all(om_config *config, const char *name, const char *tex
     bool *given = calloc((size_t)count, sizeof *given);
     if (!given || !config->directory) {
         free(given);
-        return tn_fail(error, TN_ENOMEM, "out of memory");
+        return om_no_memory(NULL, error);
     }
     locale_t c, before = enter_c_locale(&c);
     tn_status status = TN_OK;
@@ -95,8 +96,10 @@ static tn_status read_text(const char *path, char **text, size_t *length, tn_err
     tn_status status = TN_OK;
     *text = malloc(LARGEST_FILE + 1);
     *length = *text ? fread(*text, 1, LARGEST_FILE + 1, file) : 0;
-    if (!*text) status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
-    else if (ferror(file)) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    if (!*text)
+        status = om_no_memory(path, error);
+    else if (ferror(file))
+        status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
     else if (*length > LARGEST_FILE)
         status = tn_fail(error, TN_EFORMAT, "%s: larger than %d bytes; is this a configuration?", path, LARGEST_FILE);
     fclose(file);
@@ -165,8 +168,10 @@ static char *printed(const om_config *config, const om_key *key)
     FILE *memory = open_memstream(&text, &length);
     if (!memory) return NULL;
     locale_t c, before = enter_c_locale(&c);
-    if (key) om_value_print(config, key, memory);
-    else print_all(config, memory);
+    if (key)
+        om_value_print(config, key, memory);
+    else
+        print_all(config, memory);
     leave_c_locale(c, before);
     bool good = !ferror(memory);
     if (fclose(memory) == 0 && good) return text;
@@ -191,7 +196,7 @@ void om_config_help(unsigned programs, FILE *stream)
     const om_key *keys = om_config_keys(&count);
     for (int i = 0; i < count; i++) {
         if (!(keys[i].programs & programs)) continue;
-        fprintf(stream, "%s\n    %s\n    %s;", keys[i].name, keys[i].help, om_value_expected(&keys[i]).text);
+        fprintf(stream, "%s\n    %s\n    %s;", keys[i].name, keys[i].help, om_value_expected(&keys[i], false).text);
         for (int j = 0; j < OM_COLUMNS; j++)
             if (keys[i].value[j]) fprintf(stream, "%s %s %s", j ? "," : "", columns[j], keys[i].value[j]);
         fputc('\n', stream);
@@ -215,7 +220,7 @@ const char *om_source_scene(const char *source)
 tn_status om_config_save(const om_config *config, const char *directory, tn_error *error)
 {
     char *path;
-    if (asprintf(&path, "%s/config.yaml", directory) < 0) return tn_fail(error, TN_ENOMEM, "out of memory");
+    if (asprintf(&path, "%s/config.yaml", directory) < 0) return om_no_memory(NULL, error);
     om_output output;
     tn_status status = om_output_begin(&output, path, true, error);
     if (status == TN_OK) {

@@ -29,7 +29,8 @@ void om_value_clear(om_config *config, const om_key *key);
 
 bool om_value_is_list(const om_key *key);
 int om_value_print(const om_config *config, const om_key *key, FILE *stream); /* as YAML; returns its length */
-om_words om_value_expected(const om_key *key); /* "a whole number in [1, 64]" */
+/* "a whole number in [1, 64]"; of a list, or of one entry of it */
+om_words om_value_expected(const om_key *key, bool entry);
 
 /* --- YAML (configuration_yaml.c) --- */
 

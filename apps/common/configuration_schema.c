@@ -1,5 +1,5 @@
 /* Every key of a configuration. The rows are printed in this order, so sections stay together. */
-#include <config.h>
+#include "config.h"
 #include "common/configuration_parts.h"
 
 #include <stddef.h>
@@ -51,7 +51,7 @@ static const om_key keys[] = {
 
     { KEY(simulation.train_frames), "[2, 100000000]", {"12000", NULL, "64000"}, G, "time steps of the training part" },
     { KEY(simulation.test_frames), "[2, 100000000]", {"2000", NULL, "8528"}, G, "time steps of the test part" },
-    { KEY(simulation.delta_t), "(0, 1]", {"0.02"}, G, "time step, s" },
+    { KEY(simulation.delta_t), "[1e-06, 1]", {"0.02"}, G, "time step, s" },
     { KEY(simulation.sigma), "[0, 100]", {"0.05"}, G,
       "noise added to each voltage at each time step, standard deviation" },
     { KEY(simulation.measurement_noise), "[0, 100]", {"0"}, G,

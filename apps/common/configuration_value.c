@@ -1,6 +1,7 @@
 /* The values of a configuration: from text to field and back. */
-#include <config.h>
+#include "config.h"
 #include "common/configuration_parts.h"
+#include "common/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -160,12 +161,7 @@ static uint32_t next_character(const unsigned char **text)
     return character;
 }
 
-/* Control characters, and YAML's other line breaks and non-characters: it would not read them back. */
-static bool is_control(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff || (c | 1) == 0xffff;
-}
-
+/* Control characters are escaped, as YAML would not read them back. */
 static int print_string(const char *string, FILE *stream)
 {
     const unsigned char *text = (const unsigned char *)string;
@@ -173,8 +169,10 @@ static int print_string(const char *string, FILE *stream)
     while (*text) {
         const unsigned char *start = text;
         uint32_t c = next_character(&text);
-        if (is_control(c)) length += fprintf(stream, "\\u%04x", (unsigned)c);
-        else length += fprintf(stream, "%s%.*s", c == '"' || c == '\\' ? "\\" : "", (int)(text - start), start);
+        if (om_text_is_control(c))
+            length += fprintf(stream, "\\u%04x", (unsigned)c);
+        else
+            length += fprintf(stream, "%s%.*s", c == '"' || c == '\\' ? "\\" : "", (int)(text - start), start);
     }
     return length + fprintf(stream, "\"");
 }
@@ -208,7 +206,7 @@ int om_value_print(const om_config *config, const om_key *key, FILE *stream)
     return length + fprintf(stream, "]");
 }
 
-om_words om_value_expected(const om_key *key)
+om_words om_value_expected(const om_key *key, bool entry)
 {
     static const char *const kinds[] = {
         [OM_BOOL] = "true or false",
@@ -219,8 +217,9 @@ om_words om_value_expected(const om_key *key)
         [OM_FLOATS] = "a list [a, b] of numbers in ",
         [OM_STRINGS] = "a list [a, b] of names",
     };
+    const char *kind = !entry ? kinds[key->type] : key->type == OM_STRINGS ? "a name" : kinds[OM_FLOAT];
     om_words words;
-    snprintf(words.text, sizeof words.text, "%s%s", kinds[key->type], key->domain ? key->domain : "");
+    snprintf(words.text, sizeof words.text, "%s%s", kind, key->domain ? key->domain : "");
     return words;
 }
 
@@ -232,7 +231,8 @@ om_words om_shown(const char *string)
     size_t used = 0;
     while (*text && used < LONGEST) {
         const unsigned char *start = text;
-        if (is_control(next_character(&text))) words.text[used++] = '?';
+        if (om_text_is_control(next_character(&text)))
+            words.text[used++] = '?';
         else
             while (start < text) words.text[used++] = (char)*start++;
     }

@@ -1,7 +1,8 @@
 /* YAML to keys. libyaml's events are read directly: they carry the true line of every value and the text as it was
  * written. libcyaml, which maps YAML to structs, names wrong lines and takes "1.5abc" and "nan" for numbers. */
-#include <config.h>
+#include "config.h"
 #include "common/configuration_parts.h"
+#include "common/no_memory.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static size_t line_of(const yaml_event_t *event)
 static tn_status parser_error(reader *r)
 {
     const yaml_parser_t *p = &r->parser;
-    if (p->error == YAML_MEMORY_ERROR) return tn_fail(r->error, TN_ENOMEM, "%s: out of memory", r->name);
+    if (p->error == YAML_MEMORY_ERROR) return om_no_memory(r->name, r->error);
     if (p->error == YAML_READER_ERROR) {
         size_t line = 1, end = p->problem_offset;
         const unsigned char *text = p->input.string.start;
@@ -75,38 +76,43 @@ static om_words found(const yaml_event_t *e)
 {
     if (e->type == YAML_MAPPING_START_EVENT) return (om_words){"a section"};
     if (e->type == YAML_SEQUENCE_START_EVENT) return (om_words){"a list"};
-    if (e->type != YAML_SCALAR_EVENT || !e->data.scalar.length) return (om_words){"nothing"};
-    bool quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    bool quoted = e->type == YAML_SCALAR_EVENT && e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    if (e->type != YAML_SCALAR_EVENT || !e->data.scalar.length)
+        return quoted ? (om_words){"an empty text"} : (om_words){"nothing"};
     om_words words, shown = om_shown((const char *)e->data.scalar.value);
     snprintf(words.text, sizeof words.text, "%s'%.100s'", quoted ? "the quoted text " : "", shown.text);
     return words;
 }
 
-static tn_status mistaken(reader *r, const om_key *key)
+/* entry of a list, from 0; WHOLE: the value as a whole */
+enum { WHOLE = -1 };
+static tn_status mistaken(reader *r, const om_key *key, int entry)
 {
-    return fail_at(r, line_of(&r->event), "%s: expected %s, found %s", key->name, om_value_expected(key).text,
-                   found(&r->event).text);
+    char place[16] = "";
+    if (entry != WHOLE) snprintf(place, sizeof place, "[%d]", entry);
+    return fail_at(r, line_of(&r->event), "%s%s: expected %s, found %s", key->name, place,
+                   om_value_expected(key, entry != WHOLE).text, found(&r->event).text);
 }
 
-static tn_status put_scalar(reader *r, const om_key *key)
+static tn_status put_scalar(reader *r, const om_key *key, int entry)
 {
     const yaml_event_t *e = &r->event;
-    if (e->type != YAML_SCALAR_EVENT) return mistaken(r, key);
+    if (e->type != YAML_SCALAR_EVENT) return mistaken(r, key, entry);
     bool quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     tn_status status = om_value_put(r->config, key, (const char *)e->data.scalar.value, quoted);
-    if (status == TN_ENOMEM) return tn_fail(r->error, TN_ENOMEM, "%s: out of memory", r->name);
-    return status == TN_OK ? TN_OK : mistaken(r, key);
+    if (status == TN_ENOMEM) return om_no_memory(r->name, r->error);
+    return status == TN_OK ? TN_OK : mistaken(r, key, entry);
 }
 
 /* The value of a key; the current event starts it. */
 static tn_status read_key(reader *r, const om_key *key)
 {
     om_value_clear(r->config, key);
-    if (!om_value_is_list(key)) return put_scalar(r, key);
-    if (r->event.type != YAML_SEQUENCE_START_EVENT) return mistaken(r, key);
+    if (!om_value_is_list(key)) return put_scalar(r, key, WHOLE);
+    if (r->event.type != YAML_SEQUENCE_START_EVENT) return mistaken(r, key, WHOLE);
     tn_status status = next(r);
-    while (status == TN_OK && r->event.type != YAML_SEQUENCE_END_EVENT) {
-        status = put_scalar(r, key);
+    for (int i = 0; status == TN_OK && r->event.type != YAML_SEQUENCE_END_EVENT; i++) {
+        status = put_scalar(r, key, i);
         if (status == TN_OK) status = next(r);
     }
     return status;
@@ -183,9 +189,12 @@ static tn_status read_document(reader *r, const char *section)
     if (r->event.type == YAML_STREAM_END_EVENT) return fail_at(r, 1, "no keys; an empty configuration is {}");
     status = next(r);
     if (status != TN_OK) return status;
-    if (*section) status = read_named(r, section, line_of(&r->event));
-    else if (r->event.type == YAML_MAPPING_START_EVENT) status = read_section(r, "");
-    else status = fail_at(r, line_of(&r->event), "expected keys with values, found %s", found(&r->event).text);
+    if (*section)
+        status = read_named(r, section, line_of(&r->event));
+    else if (r->event.type == YAML_MAPPING_START_EVENT)
+        status = read_section(r, "");
+    else
+        status = fail_at(r, line_of(&r->event), "expected keys with values, found %s", found(&r->event).text);
 
     if (status == TN_OK) status = next(r); /* the end of the document */
     if (status == TN_OK) status = next(r);
@@ -203,7 +212,7 @@ tn_status om_yaml_assign(om_config *config, bool *given, const char *name, bool 
     r.line = calloc((size_t)count, sizeof *r.line);
     if (!r.line || !yaml_parser_initialize(&r.parser)) {
         free(r.line);
-        return tn_fail(error, TN_ENOMEM, "%s: out of memory", name);
+        return om_no_memory(name, error);
     }
     yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, length);
     tn_status status = read_document(&r, section);

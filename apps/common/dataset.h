@@ -25,9 +25,16 @@ typedef enum om_recording_series {
     OM_SERIES_COUNT
 } om_recording_series;
 
+/* No recording has values beyond these, whatever its units; and as far as these, the sums of squares that training and
+ * reports take over derivatives stay within float32. */
+#define OM_LEAST_DELTA_T   1e-6 /* s */
+#define OM_MOST_DELTA_T    1e3
+#define OM_MOST_VOLTAGE    1e9  /* in size; the same for the stimulus */
+#define OM_MOST_DERIVATIVE 1e15 /* in size, per second */
+
 /* Words and numbers about the whole recording. When reading, text is owned by the recording. */
 typedef struct om_recording_attributes {
-    double delta_t;                  /* seconds between frames, > 0 */
+    double delta_t;                  /* seconds between frames, OM_LEAST_DELTA_T to OM_MOST_DELTA_T */
     double sigma, measurement_noise; /* standard deviations; NaN: unknown */
     uint64_t seed;                   /* 0 if unknown */
     const char *config, *program;    /* the whole configuration, name and version of the program; "" if unknown */
@@ -76,8 +83,8 @@ om_recording_writer *om_recording_create(const char *path, const om_recording_pl
 
 /* Appends n frames to a split. series[OM_VOLTAGE] [n, N], series[OM_DERIVATIVE] [n, N], series[OM_STIMULUS] [n, C];
  * those the plan has, and no others.
- * Errors: TN_EINVAL more frames than planned, or a series too many or too few; TN_ENUMERIC a value is not finite
- *         (the message names split, frame and neuron or column); TN_EIO. */
+ * Errors: TN_EINVAL more frames than planned, or a series too many or too few; TN_ENUMERIC a value is not finite or
+ *         beyond the limits above (the message names split, frame and neuron or column); TN_EIO. */
 tn_status om_recording_append(om_recording_writer *writer, om_split split, int64_t n,
                               const float *const series[OM_SERIES_COUNT], tn_error *error);
 
@@ -99,6 +106,8 @@ typedef struct om_recording om_recording;
 om_recording *om_recording_open(const char *path, tn_error *error);
 void om_recording_close(om_recording *recording);
 
+/* The path it was opened by. */
+const char *om_recording_path(const om_recording *recording);
 const om_recording_attributes *om_recording_attributes_of(const om_recording *recording);
 const om_recording_circuit *om_recording_circuit_of(const om_recording *recording);
 
@@ -128,8 +137,8 @@ int64_t om_recording_length(const om_recording *recording, om_split split, om_re
 
 /* Reads n frames, in any order: out [n, N], or [n, C] for the stimulus. One read of the file a frame, without a copy,
  * if the file is as om_recording_create writes it.
- * Errors: TN_EINVAL a frame that does not exist; TN_EFORMAT a value is not finite (the message names file, dataset,
- *         frame, and neuron or column); TN_EIO. */
+ * Errors: TN_EINVAL a frame that does not exist; TN_EFORMAT a value is not finite or beyond the limits above (the
+ *         message names file, dataset, frame, and neuron or column); TN_EIO. */
 tn_status om_recording_frames(om_recording *recording, om_split split, om_recording_series series, int64_t n,
                               const int64_t *frame, float *out, tn_error *error);
 /* The same for the n frames from first on. */

@@ -1,9 +1,13 @@
 /* What a circuit must be before anybody computes with it. */
 #include "config.h"
 #include "common/dataset_parts.h"
+#include "common/no_memory.h"
+#include "common/text.h"
+#include "models.h"
 
-#include <float.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Where a check looks, for its message. */
 typedef struct place {
@@ -83,6 +87,48 @@ static tn_status check_positions(const place *at, const om_recording_circuit *ci
     return TN_OK;
 }
 
+/* ---- Names of cell types ---- */
+
+static tn_status check_name(const place *at, int64_t i, const char *name)
+{
+    tn_error why = {0};
+    size_t length = strlen(name), valid = om_text_valid(name);
+    if (valid < length)
+        tn_fail(&why, TN_EFORMAT, "has the byte 0x%02X at %zu, expected UTF-8", (unsigned char)name[valid], valid);
+    else
+        om_name_check(name, length, &why);
+    if (why.status == TN_OK) return TN_OK;
+    return tn_fail(at->error, at->status, "%s: /circuit/type_names[%lld] %s", at->file, (long long)i, why.message);
+}
+
+/* By the names, and those of equal names by their places. */
+static int by_name(const void *a, const void *b)
+{
+    const char *const *left = *(const char *const *const *)a, *const *right = *(const char *const *const *)b;
+    int order = strcmp(*left, *right);
+    return order ? order : (left > right) - (left < right);
+}
+
+/* Types are told apart by their names, in metrics and in test.traces. */
+static tn_status check_names(const place *at, const om_recording_circuit *circuit)
+{
+    tn_status status = TN_OK;
+    const char *const *names = circuit->type_names;
+    for (int64_t i = 0; names && i < circuit->types && status == TN_OK; i++) status = check_name(at, i, names[i]);
+    if (!names || status != TN_OK) return status;
+    const char *const **sorted = calloc((size_t)circuit->types + 1, sizeof *sorted);
+    if (!sorted) return om_no_memory(at->file, at->error);
+    for (int64_t i = 0; i < circuit->types; i++) sorted[i] = &names[i];
+    qsort(sorted, (size_t)circuit->types, sizeof *sorted, by_name);
+    for (int64_t i = 1; i < circuit->types && status == TN_OK; i++)
+        if (strcmp(*sorted[i - 1], *sorted[i]) == 0)
+            status = tn_fail(at->error, at->status, "%s: /circuit/type_names[%lld] is \"%s\", as is [%lld]; expected "
+                             "each name once", at->file, (long long)(sorted[i] - names), *sorted[i],
+                             (long long)(sorted[i - 1] - names));
+    free(sorted);
+    return status;
+}
+
 tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const char *where, tn_status violation,
                                      tn_error *error)
 {
@@ -99,23 +145,34 @@ tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const 
         status = check_pair(&at, "/circuit/type", circuit->type, "/circuit/type_names", circuit->type_names);
     if (status == TN_OK)
         status = check_range(&at, "/circuit/type", circuit->type, circuit->neurons, 0, circuit->types - 1);
-    return status;
+    return status == TN_OK ? check_names(&at, circuit) : status;
 }
 
-tn_status om_frames_check_finite(const char *path, om_split split, om_recording_series series, const float *values,
-                                 int64_t n, int64_t width, int64_t first, tn_status status, tn_error *error)
+tn_status om_recording_check_delta_t(double delta_t, const char *where, tn_status status, tn_error *error)
 {
+    if (delta_t >= OM_LEAST_DELTA_T && delta_t <= OM_MOST_DELTA_T) return TN_OK;
+    return tn_fail(error, status, "%s: delta_t (attribute) is %g, expected %g to %g seconds", where, delta_t,
+                   OM_LEAST_DELTA_T, OM_MOST_DELTA_T);
+}
+
+tn_status om_recording_check_frames(const char *path, om_split split, om_recording_series series, const float *values,
+                                    int64_t n, int64_t width, int64_t first, tn_status status, tn_error *error)
+{
+    static const float limits[OM_SERIES_COUNT] = {
+        [OM_VOLTAGE] = OM_MOST_VOLTAGE, [OM_DERIVATIVE] = OM_MOST_DERIVATIVE, [OM_STIMULUS] = OM_MOST_VOLTAGE};
+    const float most = limits[series];
     for (int64_t i = 0; i < n; i++) {
         const float *row = values + i * width;
         int bad = 0;
-        for (int64_t k = 0; k < width; k++) bad |= !(fabsf(row[k]) <= FLT_MAX);
+        for (int64_t k = 0; k < width; k++) bad |= !(fabsf(row[k]) <= most);
         for (int64_t k = 0; bad && k < width; k++)
-            if (!isfinite(row[k]))
+            if (!(fabsf(row[k]) <= most))
                 return tn_fail(error, status,
-                               "%s: %s[%lld, %lld], frame %lld of %s %lld, is %g, expected a finite number", path,
-                               om_series_name[split][series], (long long)(first + i), (long long)k,
+                               "%s: %s[%lld, %lld], frame %lld of %s %lld, is %g, expected a finite number from %g to "
+                               "%g",
+                               path, om_series_name[split][series], (long long)(first + i), (long long)k,
                                (long long)(first + i), series == OM_STIMULUS ? "column" : "neuron", (long long)k,
-                               (double)row[k]);
+                               (double)row[k], -(double)most, (double)most);
     }
     return TN_OK;
 }

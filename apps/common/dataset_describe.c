@@ -1,6 +1,7 @@
 /* What a recording holds, what it lacks, and what follows from that. */
 #include "config.h"
 #include "common/dataset_parts.h"
+#include "common/text.h"
 
 #include <math.h>
 
@@ -75,8 +76,8 @@ void om_recording_describe(const om_recording *recording, FILE *stream)
     int64_t inputs = 0;
     for (int64_t i = 0; circuit->is_input && i < circuit->neurons; i++) inputs += circuit->is_input[i];
 
-    fprintf(stream, "%s: %s by %s\n", recording->path, OM_RECORDING_FORMAT,
-            *about->program ? about->program : "an unknown program");
+    fprintf(stream, "%s: %s by %s\n", om_text_line(recording->path).text, OM_RECORDING_FORMAT,
+            om_text_line(*about->program ? about->program : "an unknown program").text);
     fprintf(stream, "  %-8s %g s", "step", about->delta_t);
     print_number(stream, "noise", about->sigma);
     print_number(stream, "measurement noise", about->measurement_noise);

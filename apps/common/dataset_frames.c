@@ -1,6 +1,7 @@
 /* Frames: the datasets that training reads at random. */
 #include "config.h"
 #include "common/dataset_parts.h"
+#include "common/no_memory.h"
 
 #include <errno.h>
 #include <math.h>
@@ -171,7 +172,7 @@ static tn_status read_series(om_recording *recording, om_split split, om_recordi
     int64_t width = frames->array.dim[1];
     tn_status status = read_stored(recording, frames, first, n, out, error);
     if (status != TN_OK) return status;
-    return om_frames_check_finite(recording->path, split, series, out, n, width, first, TN_EFORMAT, error);
+    return om_recording_check_frames(recording->path, split, series, out, n, width, first, TN_EFORMAT, error);
 }
 
 /* (v(t+1) - v(t)) / delta_t */
@@ -268,7 +269,7 @@ tn_status om_recording_statistics(om_recording *recording, double *mean, double 
         return tn_fail(error, TN_EFORMAT, "%s: /train/voltage has one frame, expected at least 2", recording->path);
     sums *sum = calloc((size_t)neurons, sizeof *sum);
     float *voltage = calloc((size_t)(block * neurons), sizeof *voltage);
-    tn_status status = sum && voltage ? TN_OK : tn_fail(error, TN_ENOMEM, "%s: out of memory", recording->path);
+    tn_status status = sum && voltage ? TN_OK : om_no_memory(recording->path, error);
     for (int64_t first = 0; first < frames && status == TN_OK; first += block) {
         int64_t n = frames - first < block ? frames - first : block;
         status = om_recording_block(recording, OM_TRAIN, OM_VOLTAGE, first, n, voltage, error);

@@ -1,6 +1,7 @@
 /* HDF5 as the recording needs it. */
 #include "config.h"
 #include "common/dataset_hdf5.h"
+#include "common/no_memory.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -17,17 +18,17 @@ void om_h5_enter(void)
 
 enum { REASON_SIZE = 128 };
 
-/* The innermost error comes first and says most. Those of the system are buried in addresses and times. */
+/* The innermost error comes first and says most. Those of the system are buried in addresses and times, as in
+ * "write failed: time = ..., error message = 'No space left on device', buf = ..."; they may hold apostrophes too. */
 static herr_t keep_first(unsigned number, const H5E_error2_t *error, void *reason)
 {
     static const char system[] = "error message = '";
     const char *text = error->desc ? error->desc : "unknown", *cause = strstr(text, system);
     (void)number;
-    if (cause)
-        cause += strlen(system);
-    else
-        cause = text;
-    snprintf(reason, REASON_SIZE, "%.*s", (int)strcspn(cause, "'\n"), cause);
+    if (cause) cause += strlen(system);
+    const char *end = cause ? strstr(cause, "', ") : NULL;
+    if (!cause) cause = text;
+    snprintf(reason, REASON_SIZE, "%.*s", end ? (int)(end - cause) : (int)strcspn(cause, "\n"), cause);
     return 1;
 }
 
@@ -50,7 +51,7 @@ tn_status om_h5_fail(const om_h5 *h5, tn_status status, const char *name, const 
 
 tn_status om_h5_no_memory(const om_h5 *h5)
 {
-    return tn_fail(h5->error, TN_ENOMEM, "%s: out of memory", h5->path);
+    return om_no_memory(h5->path, h5->error);
 }
 
 /* ---- Finding datasets ---- */
@@ -133,6 +134,28 @@ static tn_status check_stored(const om_h5 *h5, const om_h5_array *array)
     return stored || elements == 0 ? TN_OK : om_h5_say(h5, TN_EFORMAT, array->name, "is not wholly in the file");
 }
 
+/* HDF5 itself would complain about the folder of its plugins only, and when the first value is read. */
+static tn_status check_filters(const om_h5 *h5, const om_h5_array *array)
+{
+    tn_status status = TN_OK;
+    hid_t properties = H5Dget_create_plist(array->id);
+    int filters = H5Pget_nfilters(properties);
+    for (unsigned i = 0; (int)i < filters && status == TN_OK; i++) {
+        char filter[64] = "";
+        unsigned flags, config;
+        size_t values = 0;
+        H5Z_filter_t id = H5Pget_filter2(properties, i, &flags, &values, NULL, sizeof filter, filter, &config);
+        if (H5Zfilter_avail(id) > 0) continue;
+        filter[sizeof filter - 1] = 0;
+        status = om_h5_say(h5, TN_EFORMAT, array->name,
+                           "went through the HDF5 filter %d%s%s%s, which is not installed "
+                           "here; expected deflate, shuffle or none",
+                           (int)id, *filter ? " (" : "", filter, *filter ? ")" : "");
+    }
+    H5Pclose(properties);
+    return status;
+}
+
 tn_status om_h5_open(const om_h5 *h5, const char *name, int rank, om_h5_array *array)
 {
     bool there;
@@ -144,6 +167,7 @@ tn_status om_h5_open(const om_h5 *h5, const char *name, int rank, om_h5_array *a
     status = check_type(h5, array);
     if (status == TN_OK) status = check_rank(h5, array, rank);
     if (status == TN_OK) status = check_stored(h5, array);
+    if (status == TN_OK) status = check_filters(h5, array);
     if (status != TN_OK) om_h5_close(array);
     return status;
 }
@@ -175,6 +199,22 @@ static tn_status read_all(const om_h5 *h5, const om_h5_array *array, hid_t memor
     return TN_OK;
 }
 
+/* Element i as its indices, "[7]" or "[3, 1]". */
+typedef struct place {
+    char text[48];
+} place;
+
+static place place_of(const om_h5_array *array, size_t i)
+{
+    place at;
+    size_t columns = array->rank > 1 ? (size_t)array->dim[1] : 1;
+    if (array->rank > 1)
+        snprintf(at.text, sizeof at.text, "[%zu, %zu]", i / columns, i % columns);
+    else
+        snprintf(at.text, sizeof at.text, "[%zu]", i);
+    return at;
+}
+
 /* Through double, which shows fractions and what does not fit. */
 tn_status om_h5_read_int32(const om_h5 *h5, const om_h5_array *array, int32_t **out)
 {
@@ -189,8 +229,8 @@ tn_status om_h5_read_int32(const om_h5 *h5, const om_h5_array *array, int32_t **
         if (values[i] >= INT32_MIN && values[i] <= INT32_MAX && values[i] == floor(values[i]))
             integers[i] = (int32_t)values[i];
         else
-            status =
-                om_h5_say(h5, TN_EFORMAT, array->name, "[%zu] is %.10g, expected an integer of 32 bits", i, values[i]);
+            status = om_h5_say(h5, TN_EFORMAT, array->name, "%s is %.10g, expected an integer of 32 bits",
+                               place_of(array, i).text, values[i]);
     }
     free(raw);
     if (status == TN_OK)
@@ -211,7 +251,8 @@ tn_status om_h5_read_flags(const om_h5 *h5, const om_h5_array *array, uint8_t **
     for (size_t i = 0; i < n && status == TN_OK; i++) {
         flags[i] = (uint8_t)integers[i];
         if (integers[i] != 0 && integers[i] != 1)
-            status = om_h5_say(h5, TN_EFORMAT, array->name, "[%zu] is %d, expected 0 or 1", i, integers[i]);
+            status = om_h5_say(h5, TN_EFORMAT, array->name, "%s is %d, expected 0 or 1", place_of(array, i).text,
+                               integers[i]);
     }
     free(integers);
     if (status == TN_OK)
@@ -229,8 +270,8 @@ tn_status om_h5_read_float(const om_h5 *h5, const om_h5_array *array, float **ou
     float *values = raw;
     for (size_t i = 0; i < n && status == TN_OK; i++)
         if (!isfinite(values[i]))
-            status =
-                om_h5_say(h5, TN_EFORMAT, array->name, "[%zu] is %g, expected a finite number", i, (double)values[i]);
+            status = om_h5_say(h5, TN_EFORMAT, array->name, "%s is %g, expected a finite number",
+                               place_of(array, i).text, (double)values[i]);
     if (status != TN_OK) {
         free(values);
         values = NULL;
@@ -296,6 +337,7 @@ tn_status om_h5_read_strings(const om_h5 *h5, const char *name, char ***out, int
     status = H5Tget_class(type) == H5T_STRING ? check_rank(h5, &array, 1)
                                               : om_h5_say(h5, TN_EFORMAT, name, "holds no strings");
     if (status == TN_OK) status = check_stored(h5, &array);
+    if (status == TN_OK) status = check_filters(h5, &array);
     if (status == TN_OK) {
         text_type kind = text_type_of(type);
         void *raw;

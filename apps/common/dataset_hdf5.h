@@ -32,7 +32,7 @@ tn_status om_h5_say(const om_h5 *h5, tn_status status, const char *name, const c
 tn_status om_h5_no_memory(const om_h5 *h5);
 
 /* Opens a dataset of numbers of that rank (1 or 2); absent is no error. Errors: TN_EFORMAT another rank, no numbers,
- * not all of it stored in this file. */
+ * not all of it stored in this file, or only through a filter that is not installed. */
 tn_status om_h5_open(const om_h5 *h5, const char *name, int rank, om_h5_array *array);
 void om_h5_close(om_h5_array *array);
 /* Whether there is an object of that name, such as "/truth". Errors: TN_EFORMAT its parent is no group. */

@@ -38,9 +38,12 @@ tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const 
  * lattice. Sets circuit.neurons, and circuit.columns if it is 0. */
 tn_status om_recording_open_frames(om_recording *recording, const om_h5 *h5);
 
-/* Where a value of the frames [n, width] from first on is not finite, the error says which of the first such: path,
- * dataset, frame, and neuron or column. status is what to call it. */
-tn_status om_frames_check_finite(const char *path, om_split split, om_recording_series series, const float *values,
-                                 int64_t n, int64_t width, int64_t first, tn_status status, tn_error *error);
+/* Whether the seconds between frames are within their limits; where and status as above. */
+tn_status om_recording_check_delta_t(double delta_t, const char *where, tn_status status, tn_error *error);
+
+/* Whether the frames [n, width] from first on are finite and within the limits of their series. Else the error is
+ * about the first that is not: path, dataset, frame, and neuron or column. status is what to call it. */
+tn_status om_recording_check_frames(const char *path, om_split split, om_recording_series series, const float *values,
+                                    int64_t n, int64_t width, int64_t first, tn_status status, tn_error *error);
 
 #endif

@@ -37,8 +37,7 @@ static tn_status read_numbers(const om_h5 *h5, om_recording_attributes *attribut
     tn_status status = om_h5_attribute(h5, "delta_t", H5T_NATIVE_DOUBLE, &attributes->delta_t, &found);
     if (status == TN_OK && !found)
         status = om_h5_say(h5, TN_EFORMAT, "delta_t", "(attribute) is missing, expected seconds between frames");
-    if (status == TN_OK && !(isfinite(attributes->delta_t) && attributes->delta_t > 0))
-        status = om_h5_say(h5, TN_EFORMAT, "delta_t", "(attribute) is %g, expected seconds > 0", attributes->delta_t);
+    if (status == TN_OK) status = om_recording_check_delta_t(attributes->delta_t, h5->path, TN_EFORMAT, h5->error);
     attributes->sigma = attributes->measurement_noise = NAN;
     if (status == TN_OK) status = om_h5_attribute(h5, "sigma", H5T_NATIVE_DOUBLE, &attributes->sigma, &found);
     if (status == TN_OK)
@@ -231,6 +230,11 @@ void om_recording_close(om_recording *recording)
     free(recording->next);
     free(recording->path);
     free(recording);
+}
+
+const char *om_recording_path(const om_recording *recording)
+{
+    return recording->path;
 }
 
 const om_recording_attributes *om_recording_attributes_of(const om_recording *recording)

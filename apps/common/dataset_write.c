@@ -1,6 +1,7 @@
 /* Writing a recording, frame by frame, to a file that is there whole or not at all. */
 #include "config.h"
 #include "common/dataset_parts.h"
+#include "common/no_memory.h"
 #include "common/output.h"
 
 #include <math.h>
@@ -26,9 +27,8 @@ static int64_t width_of(const om_recording_writer *writer, int series)
 
 static tn_status check_plan(const char *path, const om_recording_plan *plan, tn_error *error)
 {
-    const om_recording_attributes *about = &plan->attributes;
-    if (!(isfinite(about->delta_t) && about->delta_t > 0))
-        return tn_fail(error, TN_EINVAL, "%s: delta_t is %g, expected seconds > 0", path, about->delta_t);
+    tn_status status = om_recording_check_delta_t(plan->attributes.delta_t, path, TN_EINVAL, error);
+    if (status != TN_OK) return status;
     for (int split = 0; split < OM_SPLITS; split++)
         if (plan->frames[split] < (split == OM_TRAIN) || plan->frames[split] > INT32_MAX)
             return tn_fail(error, TN_EINVAL, "%s: %lld frames in %s, expected %d to 2^31 - 1", path,
@@ -245,7 +245,7 @@ om_recording_writer *om_recording_create(const char *path, const om_recording_pl
     if (status != TN_OK) return NULL;
     om_recording_writer *writer = calloc(1, sizeof *writer);
     if (!writer) {
-        tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+        om_no_memory(path, error);
         return NULL;
     }
     writer->file = H5I_INVALID_HID;
@@ -271,8 +271,8 @@ static tn_status append_series(om_recording_writer *writer, om_split split, om_r
     if (!values != (dataset < 0))
         return om_h5_say(&h5, TN_EINVAL, name, values ? "is not planned" : "is planned, but not given");
     if (!values) return TN_OK;
-    tn_status status = om_frames_check_finite(writer->output.path, split, series, values, n, width, first,
-                                              TN_ENUMERIC, error);
+    tn_status status =
+        om_recording_check_frames(writer->output.path, split, series, values, n, width, first, TN_ENUMERIC, error);
     if (status != TN_OK) return status;
     hsize_t start[2] = {(hsize_t)first, 0}, count[2] = {(hsize_t)n, (hsize_t)width};
     hid_t memory = H5Screate_simple(2, count, NULL), space = H5Dget_space(dataset);

@@ -1,6 +1,7 @@
 /* The MP4 encoder. */
 #include "config.h"
 #include "common/encode.h"
+#include "common/no_memory.h"
 #include "common/output.h"
 
 #include <libavcodec/avcodec.h>
@@ -161,7 +162,7 @@ om_encoder *om_encoder_open(const char *path, const om_encoder_options *options,
     om_encoder *encoder = calloc(1, sizeof *encoder);
     if (!encoder || !(encoder->path = strdup(path))) {
         free(encoder);
-        tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+        om_no_memory(path, error);
         return NULL;
     }
     encoder->options = *options;

@@ -1,6 +1,7 @@
 /* Comparing a model with the truth while it learns. */
-#include <config.h>
+#include "config.h"
 #include "common/evaluation.h"
+#include "common/no_memory.h"
 
 #include <math.h>
 
@@ -44,13 +45,15 @@ tn_status om_evaluator_new(om_evaluator **evaluator, const om_experiment *experi
                     om_recording_has(experiment->recording, OM_PART_STIMULUS);
     if (!stimulus && !om_recording_has(experiment->recording, OM_PART_TRUTH)) return TN_OK;
     om_evaluator *v = tn_alloc(sizeof *v);
-    if (!v) return tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!v) return om_no_memory(NULL, error);
     *v = (om_evaluator){.experiment = experiment, .stimulus = stimulus};
     tn_status status = TN_OK;
     if (om_recording_has(experiment->recording, OM_PART_TRUTH))
         status = om_recording_read_truth(experiment->recording, &v->truth, error);
-    if (status) om_evaluator_free(v);
-    else *evaluator = v;
+    if (status)
+        om_evaluator_free(v);
+    else
+        *evaluator = v;
     return status;
 }
 

@@ -1,5 +1,5 @@
 /* From a configuration and a recording to a model. */
-#include <config.h>
+#include "config.h"
 #include "common/experiment.h"
 
 #include <inttypes.h>
@@ -22,8 +22,8 @@ static tn_status check_parts(const om_config *config, const om_recording *record
     const om_recording_part needed[] = {OM_PART_INPUTS, known ? OM_PART_STIMULUS : OM_PART_LATTICE};
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!om_recording_has(recording, needed[i]))
-            return tn_fail(error, TN_EFORMAT, "the recording does not fit model.mode: %s, as it has no %s: %s",
-                           known ? "known" : "joint", om_recording_part_name(needed[i]),
+            return tn_fail(error, TN_EFORMAT, "%s: does not fit model.mode: %s, as it has no %s: %s",
+                           om_recording_path(recording), known ? "known" : "joint", om_recording_part_name(needed[i]),
                            om_recording_without(needed[i]));
     return TN_OK;
 }
@@ -154,8 +154,10 @@ static tn_status make_model(om_experiment *e, tn_error *error)
     for (int64_t i = 0; i < 2 * c->columns && position; i++) position[i] = c->position[i];
     om_wiring wiring = {.neurons = c->neurons, .synapses = c->synapses, .columns = c->columns, .source = c->source,
                         .target = c->target, .is_input = c->is_input, .column = c->column, .position = position};
-    if (position || !c->position) e->joint = om_joint_new(&wiring, &spec, error);
-    else tn_fail(error, TN_ENOMEM, "no memory for %lld columns", (long long)c->columns);
+    if (position || !c->position)
+        e->joint = om_joint_new(&wiring, &spec, error);
+    else
+        tn_fail(error, TN_ENOMEM, "no memory for %lld columns", (long long)c->columns);
     tn_free(position);
     if (!e->joint) return error ? error->status : TN_EINVAL;
     e->params = tn_params_new(TN_F32, (uint64_t)e->config->seed);

@@ -1,6 +1,7 @@
 /* Voltage traces: what neurons did, and what the learned circuit says. */
 #include "config.h"
 #include "common/figure_parts.h"
+#include "common/no_memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -120,7 +121,7 @@ tn_status om_figure_rollout(const char *path, const om_rollout_figure *figure, t
         .horizontal = {.label = "time (s)", .limits = om_limits_pad((om_limits){figure->first_time, end}, 0)},
         .vertical = {.bare = true, .limits = {lowest, lowest + height / LANE}}};
     double *time = calloc(figure->n_frames + 1, 2 * sizeof *time);
-    if (!time) return om_canvas_close(&canvas, tn_fail(error, TN_ENOMEM, "%s: out of memory", path), error);
+    if (!time) return om_canvas_close(&canvas, om_no_memory(path, error), error);
     om_panel_axes(&panel, NULL);
     draw_key(&panel, figure->n_traces - n);
     draw_traces(&panel, figure, n, time, time + figure->n_frames);

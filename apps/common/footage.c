@@ -2,6 +2,7 @@
 #include "config.h"
 #include "common/footage.h"
 #include "common/eye.h"
+#include "common/no_memory.h"
 #include "common/random_streams.h"
 #include "common/scene.h"
 #include "common/signals.h"
@@ -115,7 +116,7 @@ tn_status om_footage_take(om_footage *footage, const om_source *source, int numb
                                     : om_movie_open(source->name, options->image_rate, error);
     tn_status status = TN_OK;
     if (!footage->name || !views || !seen)
-        status = tn_fail(error, TN_ENOMEM, "%s: out of memory", source->name);
+        status = om_no_memory(source->name, error);
     else if (!movie)
         status = error->status;
     if (status == TN_OK) status = choose_views(views, eye, om_movie_about(movie), number, source, options, error);

@@ -1,5 +1,5 @@
 /* Metrics as lines of JSON. */
-#include <config.h>
+#include "config.h"
 #include "common/metrics.h"
 #include "common/output.h"
 

@@ -33,9 +33,10 @@ typedef struct om_movie_info {
 
 typedef struct om_movie om_movie;
 
-/* Opens a movie file or a folder of images (*.png, *.jpg, *.jpeg, in the byte order of their names, all of one size,
- * image_rate per second). Movies are turned upright and stretched to square pixels as their headers say. 16-bit and
- * transparent PNG images become 8-bit ones on black. Without FFmpeg only folders of PNG images can be opened.
+/* Opens a movie file or a folder of images (*.png, *.jpg, *.jpeg, all of one size, image_rate per second), in the
+ * natural order of their names: digits compare as numbers, all else as bytes, so frame2 comes before frame10. Movies
+ * are turned upright and stretched to square pixels as their headers say. 16-bit and transparent PNG images become
+ * 8-bit ones on black. Without FFmpeg only folders of PNG images can be opened.
  * Returns NULL on error: TN_EIO cannot be read; TN_EFORMAT no image, no video, unknown or damaged content, rotated
  * by other than right angles; TN_EINVAL image_rate is not positive or FFmpeg is missing; TN_ENOMEM. */
 om_movie *om_movie_open(const char *path, double image_rate, tn_error *error);

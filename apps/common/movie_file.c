@@ -1,6 +1,7 @@
 /* Movie files, decoded by FFmpeg's libraries. */
 #include "config.h"
 #include "common/movie_kind.h"
+#include "common/no_memory.h"
 
 #include <errno.h>
 #include <libavcodec/avcodec.h>
@@ -63,8 +64,7 @@ static tn_status open_container(movie_file *movie, tn_error *error)
     char *address = NULL;
     AVDictionary *options = NULL;
     /* "file:" so that no name is taken for a network address or a pattern; the file must not name others. */
-    if (asprintf(&address, "file:%s", movie->path) < 0)
-        return tn_fail(error, TN_ENOMEM, "%s: out of memory", movie->path);
+    if (asprintf(&address, "file:%s", movie->path) < 0) return om_no_memory(movie->path, error);
     av_dict_set(&options, "protocol_whitelist", "file", 0);
     int code = avformat_open_input(&movie->format, address, NULL, &options);
     av_dict_free(&options);
@@ -306,7 +306,7 @@ om_movie *om_movie_open_file(const char *path, tn_error *error)
     movie_file *movie = calloc(1, sizeof *movie);
     if (!movie || !(movie->path = strdup(path))) {
         free(movie);
-        tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+        om_no_memory(path, error);
         return NULL;
     }
     movie->base.kind = &kind;

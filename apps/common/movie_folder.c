@@ -1,6 +1,7 @@
 /* Folders of images as movies: PNG through libpng, JPEG through FFmpeg. */
 #include "config.h"
 #include "common/movie_kind.h"
+#include "common/no_memory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,9 +30,36 @@ bool om_movie_is_image(const char *name)
     return name[0] != '.' && (ends_in(name, ".png") || ends_in(name, ".jpg") || ends_in(name, ".jpeg"));
 }
 
+static size_t digits_at(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+/* Numbers of any length, by value: without leading zeros, the longer one is larger. Moves behind both. */
+static int compare_numbers(const char **a, const char **b)
+{
+    const char *left = *a + strspn(*a, "0"), *right = *b + strspn(*b, "0");
+    size_t left_length = digits_at(left), right_length = digits_at(right);
+    *a = left + left_length;
+    *b = right + right_length;
+    if (left_length != right_length) return left_length < right_length ? -1 : 1;
+    return memcmp(left, right, left_length);
+}
+
+/* Cameras and programs number frames without leading zeros, so frame2 comes before frame10. Names that differ in
+ * leading zeros only are told apart by their bytes: no two names are equal, so no order depends on the directory. */
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const char *left = *(char *const *)a, *right = *(char *const *)b;
+    int order = 0;
+    while (!order && *left && *right) {
+        if (digits_at(left) && digits_at(right))
+            order = compare_numbers(&left, &right);
+        else
+            order = (unsigned char)*left++ - (unsigned char)*right++;
+    }
+    if (!order) order = (unsigned char)*left - (unsigned char)*right;
+    return order ? order : strcmp(*(char *const *)a, *(char *const *)b);
 }
 
 static tn_status add_name(folder *movie, int64_t *room, const char *name, tn_error *error)
@@ -42,7 +70,7 @@ static tn_status add_name(folder *movie, int64_t *room, const char *name, tn_err
         if (!grown) return tn_fail(error, TN_ENOMEM, "%s: no memory for the names of the images", movie->path);
         movie->names = grown;
     }
-    if (!(movie->names[count] = strdup(name))) return tn_fail(error, TN_ENOMEM, "%s: out of memory", movie->path);
+    if (!(movie->names[count] = strdup(name))) return om_no_memory(movie->path, error);
     movie->base.info.frames++;
     return TN_OK;
 }
@@ -117,8 +145,7 @@ static tn_status read_jpeg(folder *movie, const char *path, tn_error *error)
 static tn_status read_image(folder *movie, int64_t number, tn_error *error)
 {
     char *path;
-    if (asprintf(&path, "%s/%s", movie->path, movie->names[number]) < 0)
-        return tn_fail(error, TN_ENOMEM, "%s: out of memory", movie->path);
+    if (asprintf(&path, "%s/%s", movie->path, movie->names[number]) < 0) return om_no_memory(movie->path, error);
     tn_status status = (ends_in(path, ".png") ? read_png : read_jpeg)(movie, path, error);
     free(path);
     return status;
@@ -159,8 +186,7 @@ om_movie *om_movie_open_folder(const char *path, double rate, tn_error *error)
         tn_fail(error, TN_EINVAL, "%s: %g images per second; a positive number was expected", path, rate);
         return NULL;
     }
-    if (!(movie = calloc(1, sizeof *movie)) || !(movie->path = strdup(path)))
-        tn_fail(&cause, TN_ENOMEM, "%s: out of memory", path);
+    if (!(movie = calloc(1, sizeof *movie)) || !(movie->path = strdup(path))) om_no_memory(path, &cause);
     if (cause.status == TN_OK) {
         movie->base.kind = &kind;
         movie->base.info.rate = rate;

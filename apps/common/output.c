@@ -1,5 +1,5 @@
 /* Atomic outputs. */
-#include <config.h>
+#include "config.h"
 #include "common/output.h"
 
 #include <dirent.h>

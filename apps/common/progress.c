@@ -1,6 +1,7 @@
 /* Progress on standard error. */
-#include <config.h>
+#include "config.h"
 #include "common/progress.h"
+#include "common/text.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -50,8 +51,10 @@ static int usable_width(const om_progress *progress)
 static void duration(double seconds, char text[32])
 {
     long s = isfinite(seconds) && seconds < 1e9 ? lround(seconds) : 0;
-    if (s < 3600) snprintf(text, 32, "%ld:%02ld", s / 60, s % 60);
-    else snprintf(text, 32, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+    if (s < 3600)
+        snprintf(text, 32, "%ld:%02ld", s / 60, s % 60);
+    else
+        snprintf(text, 32, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
 }
 
 static double seconds_left(const om_progress *p)
@@ -80,8 +83,10 @@ static void print_words(const om_progress *p, int n, const om_field *fields)
         append(line, "  %s left", left);
     }
     for (int i = 0; i < n; i++) append(line, "  %s %.4g", fields[i].name, fields[i].value);
-    if (p->live) fprintf(p->stream, "\r%-*.*s", usable_width(p), usable_width(p), line);
-    else fprintf(p->stream, "%s\n", line);
+    if (p->live)
+        fprintf(p->stream, "\r%-*.*s", usable_width(p), usable_width(p), line);
+    else
+        fprintf(p->stream, "%s\n", line);
 }
 
 static void print_json(const om_progress *p, int n, const om_field *fields)
@@ -101,8 +106,10 @@ static void print_json(const om_progress *p, int n, const om_field *fields)
 
 static void print(const om_progress *p, int n, const om_field *fields)
 {
-    if (p->mode == OM_PROGRESS_JSON) print_json(p, n, fields);
-    else print_words(p, n, fields);
+    if (p->mode == OM_PROGRESS_JSON)
+        print_json(p, n, fields);
+    else
+        print_words(p, n, fields);
     fflush(p->stream);
 }
 
@@ -160,9 +167,10 @@ static TN_PRINTF(4, 0) void print_message(const om_progress *p, const char *kind
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, arguments);
-    char *line = p->mode == OM_PROGRESS_JSON ? om_json_line(kind, text, 0, NULL) : NULL;
+    om_line shown = om_text_line(text);
+    char *line = p->mode == OM_PROGRESS_JSON ? om_json_line(kind, shown.text, 0, NULL) : NULL;
     clear_live_line(p);
-    fprintf(p->stream, "%s%s\n", line ? "" : prefix, line ? line : text);
+    fprintf(p->stream, "%s%s\n", line ? "" : prefix, line ? line : shown.text);
     fflush(p->stream);
     free(line);
 }

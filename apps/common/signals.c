@@ -1,5 +1,5 @@
 /* Requests to stop. A signal handler can reach nothing but a variable of the whole program. */
-#include <config.h>
+#include "config.h"
 #include "common/signals.h"
 #include "common/cli.h"
 

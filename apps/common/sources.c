@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -61,45 +62,79 @@ static bool is_movie_name(const char *name)
     return false;
 }
 
-static bool holds_images(const char *path)
+/* The first name of each kind that a folder holds, "" if there is none; the first, so that messages do not depend on
+ * the order of the directory. */
+typedef struct contents {
+    char image[NAME_MAX + 1], movie[NAME_MAX + 1];
+} contents;
+
+static void keep_first(char kept[NAME_MAX + 1], const char *name)
 {
-    bool found = false;
+    if (!*kept || strcmp(name, kept) < 0) snprintf(kept, NAME_MAX + 1, "%s", name);
+}
+
+/* Images are the frames of one movie. Beside movies, they would hide them, or be left out: who mixes them is asked. */
+static tn_status check_contents(const char *path, const contents *found, tn_error *error)
+{
+    if (!*found->image || !*found->movie) return TN_OK;
+    return tn_fail(error, TN_EFORMAT, "%s: the folder holds an image, %s, and a movie, %s; expected the images of one "
+                   "movie, or movies", path, found->image, found->movie);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+/* Looks at the files of a folder within a collection; one that cannot be opened counts as empty. */
+static tn_status look_inside(const char *path, contents *found, tn_error *error)
+{
+    *found = (contents){0};
     DIR *directory = opendir(path);
-    if (!directory) return false;
-    for (struct dirent *entry; !found && (entry = readdir(directory));) found = om_movie_is_image(entry->d_name);
-    closedir(directory);
-    return found;
-}
-
-/* Adds every movie of an open folder. */
-static tn_status add_entries(om_sources *sources, DIR *directory, const char *folder, tn_error *error)
-{
+    if (!directory) return TN_OK;
     for (struct dirent *entry; (entry = readdir(directory));) {
-        char *path;
-        if (entry->d_name[0] == '.') continue;
-        if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0) path = NULL;
-        struct stat about;
-        bool is_folder = path && !stat(path, &about) && S_ISDIR(about.st_mode);
-        if (path && !(is_folder ? holds_images(path) : is_movie_name(entry->d_name))) {
-            free(path);
-            continue;
-        }
-        tn_status status = append(sources, path, NULL, 0, error);
-        if (status != TN_OK) return status;
+        if (om_movie_is_image(entry->d_name))
+            keep_first(found->image, entry->d_name);
+        else if (is_movie_name(entry->d_name))
+            keep_first(found->movie, entry->d_name);
     }
-    return TN_OK;
+    closedir(directory);
+    return check_contents(path, found, error);
 }
 
-static tn_status add_collection(om_sources *sources, const char *path, tn_error *error)
+/* Takes in one entry of a folder: a movie, which is a file or a folder of images, is added to the list. */
+static tn_status add_entry(om_sources *sources, const char *folder, const char *name, contents *found, tn_error *error)
 {
+    char *path;
+    contents inside = {0};
+    tn_status status = TN_OK;
+    if (*name == '.') return TN_OK;
+    if (asprintf(&path, "%s/%s", folder, name) < 0) return append(sources, NULL, NULL, 0, error);
+    bool deeper = is_folder(path);
+    if (deeper) status = look_inside(path, &inside, error);
+    if (!deeper && om_movie_is_image(name)) keep_first(found->image, name);
+    if (status == TN_OK && (deeper ? *inside.image != 0 : is_movie_name(name))) {
+        keep_first(found->movie, name);
+        return append(sources, path, NULL, 0, error);
+    }
+    free(path);
+    return status;
+}
+
+static tn_status add_folder(om_sources *sources, const char *path, tn_error *error)
+{
+    contents found = {0};
     DIR *directory = opendir(path);
     if (!directory) return tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
-    int before = sources->count;
-    tn_status status = add_entries(sources, directory, path, error);
+    tn_status status = TN_OK;
+    for (struct dirent *entry; status == TN_OK && (entry = readdir(directory));)
+        status = add_entry(sources, path, entry->d_name, &found, error);
     closedir(directory);
-    if (status == TN_OK && sources->count == before)
-        return tn_fail(error, TN_EFORMAT, "%s: the folder holds neither images nor movies", path);
-    return status;
+    if (status == TN_OK) status = check_contents(path, &found, error);
+    if (status != TN_OK || *found.movie) return status;
+    if (*found.image) return append(sources, strdup(path), NULL, 0, error);
+    return tn_fail(error, TN_EFORMAT, "%s: the folder holds neither images nor movies", path);
 }
 
 tn_status om_sources_add(om_sources *sources, const char *text, uint32_t first_sequence, int sequences, tn_error *error)
@@ -108,7 +143,7 @@ tn_status om_sources_add(om_sources *sources, const char *text, uint32_t first_s
         return add_scene(sources, text + strlen(SCENE), first_sequence, sequences, error);
     struct stat about;
     if (stat(text, &about)) return tn_fail(error, TN_EIO, "%s: %s", text, strerror(errno));
-    if (S_ISDIR(about.st_mode) && !holds_images(text)) return add_collection(sources, text, error);
+    if (S_ISDIR(about.st_mode)) return add_folder(sources, text, error);
     return append(sources, strdup(text), NULL, 0, error);
 }
 

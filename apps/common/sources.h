@@ -21,8 +21,9 @@ void om_sources_clear(om_sources *sources);
 
 /* Adds what a text names: a movie file; a folder of images, which is one movie; a folder without images, in which
  * every file and every folder of images is a movie; or "scene:NAME", which adds sequences of a built-in scene, numbered
- * from first_sequence. Files are opened only later.
- * Errors: TN_EINVAL unknown scene; TN_EFORMAT a folder with nothing in it; TN_EIO; TN_ENOMEM. */
+ * from first_sequence. Files are opened only later. After an error the list may hold some of what was to be added.
+ * Errors: TN_EINVAL unknown scene; TN_EFORMAT a folder with nothing in it, or with both images and movies (the message
+ * names one of each); TN_EIO; TN_ENOMEM. */
 tn_status om_sources_add(om_sources *sources, const char *text, uint32_t first_sequence, int sequences,
                          tn_error *error);
 

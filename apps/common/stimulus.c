@@ -2,6 +2,7 @@
 #include "config.h"
 #include "common/stimulus.h"
 #include "common/footage.h"
+#include "common/no_memory.h"
 #include "common/random_streams.h"
 #include "common/shuffle.h"
 
@@ -72,7 +73,7 @@ static tn_status take_orientations(om_stimulus *stimulus, const om_lattice *latt
 {
     size_t columns = (size_t)lattice->columns;
     stimulus->permutation = calloc(OM_SYMMETRIES * columns, sizeof *stimulus->permutation);
-    if (!stimulus->permutation) return tn_fail(error, TN_ENOMEM, "stimulus: out of memory");
+    if (!stimulus->permutation) return om_no_memory("stimulus", error);
     tn_status status = TN_OK;
     for (int s = 0; s < OM_SYMMETRIES && status == TN_OK; s++) {
         if (!(stimulus->options.orientations >> s & 1)) continue;
@@ -89,7 +90,7 @@ static tn_status take_footage(om_stimulus *stimulus, const om_sources *sorted, c
 {
     int movies = stimulus->movies;
     tn_error *errors = calloc((size_t)movies, sizeof *errors);
-    if (!errors) return tn_fail(error, TN_ENOMEM, "stimulus: out of memory");
+    if (!errors) return om_no_memory("stimulus", error);
 #pragma omp parallel for num_threads(tn_threads()) schedule(dynamic)
     for (int m = 0; m < movies; m++)
         om_footage_take(&stimulus->footage[m], &sorted->at[m], m, lattice, options, &errors[m]);
@@ -107,7 +108,7 @@ static tn_status make_order(om_stimulus *stimulus, tn_error *error)
     for (int m = 0; m < stimulus->movies; m++)
         stimulus->pass_frames += of_movie * length_of(stimulus, &stimulus->footage[m]);
     stimulus->order = calloc((size_t)stimulus->sequences, sizeof *stimulus->order);
-    if (!stimulus->order) return tn_fail(error, TN_ENOMEM, "stimulus: out of memory");
+    if (!stimulus->order) return om_no_memory("stimulus", error);
     if (stimulus->options.shuffle)
         om_shuffle(stimulus->order, stimulus->sequences, stimulus->options.seed, OM_STREAM_ORDER);
     else
@@ -149,7 +150,7 @@ om_stimulus *om_stimulus_new(const om_lattice *lattice, const om_sources *source
         om_sources_sort(&sorted);
     }
     tn_status status = TN_OK;
-    if (!stimulus || !sorted.at || !stimulus->footage) status = tn_fail(&cause, TN_ENOMEM, "stimulus: out of memory");
+    if (!stimulus || !sorted.at || !stimulus->footage) status = om_no_memory("stimulus", &cause);
     if (status == TN_OK) status = take_orientations(stimulus, lattice, &cause);
     if (status == TN_OK) status = take_footage(stimulus, &sorted, lattice, options, &cause);
     if (status == TN_OK) status = make_order(stimulus, &cause);

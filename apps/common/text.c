@@ -1,9 +1,8 @@
-/* Words for figures and reports. */
+/* Words for figures, reports and messages. */
 #include "config.h"
 #include "common/text.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,13 @@ size_t om_text_character(const char *text)
     return length;
 }
 
+size_t om_text_valid(const char *text)
+{
+    size_t valid = 0;
+    for (size_t length; (length = om_text_character(text + valid)) > 0;) valid += length;
+    return valid;
+}
+
 void om_text_clean(char *out, size_t room, const char *text)
 {
     size_t used = 0;
@@ -39,6 +45,41 @@ void om_text_clean(char *out, size_t room, const char *text)
         in += taken;
     }
     out[used] = 0;
+}
+
+bool om_text_is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 || code == 0xfeff ||
+           (code | 1) == 0xffff;
+}
+
+static uint32_t code_of(const char *character, size_t length)
+{
+    const unsigned char *byte = (const unsigned char *)character;
+    uint32_t code = length > 1 ? *byte & (0x7fu >> length) : *byte;
+    for (size_t i = 1; i < length; i++) code = code << 6 | (byte[i] & 0x3fu);
+    return code;
+}
+
+om_line om_text_line(const char *text)
+{
+    enum { LONGEST = 16 }; /* a character as four bytes in hexadecimal */
+    om_line line;
+    size_t used = 0;
+    while (*text && used + LONGEST < sizeof line.text) {
+        size_t length = om_text_character(text), taken = length ? length : 1;
+        const char *letter = *text == '\n' ? "\\n" : *text == '\r' ? "\\r" : *text == '\t' ? "\\t" : NULL;
+        if (letter)
+            used += (size_t)sprintf(line.text + used, "%s", letter);
+        else if (length && !om_text_is_control(code_of(text, length)))
+            used += (size_t)sprintf(line.text + used, "%.*s", (int)length, text);
+        else
+            for (size_t i = 0; i < taken; i++)
+                used += (size_t)sprintf(line.text + used, "\\x%02X", (unsigned char)text[i]);
+        text += taken;
+    }
+    line.text[used] = 0;
+    return line;
 }
 
 om_phrase om_text_count(double whole)

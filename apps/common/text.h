@@ -1,8 +1,10 @@
-/* Words for figures and reports: safe text, numbers as readers expect them. */
+/* Words for figures, reports and messages: safe text, numbers as readers expect them. */
 #ifndef OM_TEXT_H
 #define OM_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Copies text and makes it valid UTF-8 that fits: bytes that are not UTF-8 become '?', control characters spaces.
  * What does not fit in room bytes is cut between characters. NULL counts as empty. */
@@ -10,6 +12,20 @@ void om_text_clean(char *out, size_t room, const char *text);
 
 /* The length in bytes of the UTF-8 character at text, or 0 where there is none (end, invalid byte, surrogate). */
 size_t om_text_character(const char *text);
+
+/* The bytes before the first that is not UTF-8: the length of a text that is. */
+size_t om_text_valid(const char *text);
+
+/* Control characters and what else breaks lines or is no character: U+0000 to U+001F, U+007F to U+009F, U+2028, U+2029,
+ * U+FEFF, U+FFFE, U+FFFF. */
+bool om_text_is_control(uint32_t code);
+
+/* Text, such as a message that holds a path, as one line that shows every byte: those of control characters, and those
+ * that are not UTF-8, as \n, \r, \t or \xNN. What goes beyond the room is cut. */
+typedef struct om_line {
+    char text[4 * 1024];
+} om_line;
+om_line om_text_line(const char *text);
 
 /* A number in few characters, with a true minus sign: "434,112" for whole numbers, else `digits` decimals;
  * "not finite" for NaN and infinity. */

@@ -1,6 +1,7 @@
 /* Finding the built-in circuit. */
-#include <config.h>
+#include "config.h"
 #include "generation/builtin.h"
+#include "common/no_memory.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -33,7 +34,7 @@ char *om_builtin_circuit(tn_error *error)
     for (int i = 0; i < n; i++) {
         char *path;
         if (asprintf(&path, "%s%s/" NAME, places[i].directory, places[i].below) < 0) {
-            tn_fail(error, TN_ENOMEM, "out of memory");
+            om_no_memory(NULL, error);
             return NULL;
         }
         if (access(path, F_OK) == 0) return path;

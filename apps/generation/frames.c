@@ -1,6 +1,7 @@
 /* Recording frame after frame. */
-#include <config.h>
+#include "config.h"
 #include "generation/frames.h"
+#include "common/no_memory.h"
 #include "common/signals.h"
 #include "common/sources.h"
 
@@ -20,7 +21,7 @@ static tn_status add_all(om_sources *sources, const om_strings *names, const om_
     tn_status status = TN_OK;
     for (int i = 0; i < names->count && !status; i++) {
         char *path = om_source_scene(names->at[i]) ? strdup(names->at[i]) : om_config_path(config, names->at[i]);
-        if (!path) return tn_fail(error, TN_ENOMEM, "out of memory");
+        if (!path) return om_no_memory(NULL, error);
         status = om_sources_add(sources, path, first, SCENE_SEQUENCES, error);
         free(path);
     }
@@ -138,8 +139,10 @@ tn_status om_frames_record(om_recording_writer *writer, om_split split, om_simul
         status = om_simulation_frame(simulation, b.luminance, b.voltage, b.derivative, error);
         if (!status && noise > 0) {
             /* The last frame keeps its own derivative: there is no noise after it. */
-            if (t + 1 < frames) tn_fill_normal(b.next, circuit->neurons, seed, stream, (uint64_t)t + 1);
-            else memcpy(b.next, b.now, (size_t)circuit->neurons * sizeof *b.next);
+            if (t + 1 < frames)
+                tn_fill_normal(b.next, circuit->neurons, seed, stream, (uint64_t)t + 1);
+            else
+                memcpy(b.next, b.now, (size_t)circuit->neurons * sizeof *b.next);
             measure(&b, circuit->neurons, noise, config->simulation.delta_t);
             float *used = b.now;
             b.now = b.next;

@@ -1,6 +1,7 @@
 /* Reading and perturbing the circuit. */
-#include <config.h>
+#include "config.h"
 #include "generation/wiring.h"
+#include "common/no_memory.h"
 #include "generation/builtin.h"
 
 #include <stdlib.h>
@@ -18,7 +19,7 @@ static char *circuit_path(const om_config *config, tn_error *error)
 {
     if (!strcmp(config->circuit.file, "builtin")) return om_builtin_circuit(error);
     char *path = om_config_path(config, config->circuit.file);
-    if (!path) tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!path) om_no_memory(NULL, error);
     return path;
 }
 
@@ -62,7 +63,7 @@ tn_status om_circuits_make(om_circuits *c, const om_config *config, tn_error *er
         om_circuit *shown =
             kept ? om_circuit_hide(c->simulated, config->circuit.hidden_synapses, seed, kept, error) : NULL;
         tn_free(kept);
-        if (!shown) return tn_fail(error, TN_ENOMEM, "out of memory");
+        if (!shown) return om_no_memory(NULL, error);
         if (config->circuit.hidden == OM_HIDDEN_REDUCED) {
             om_circuit_free(c->simulated);
             c->simulated = shown;
@@ -74,7 +75,7 @@ tn_status om_circuits_make(om_circuits *c, const om_config *config, tn_error *er
         om_circuit *cut =
             ablated ? om_circuit_ablate(c->simulated, config->circuit.ablation, seed, ablated, error) : NULL;
         tn_free(ablated);
-        if (!cut) return tn_fail(error, TN_ENOMEM, "out of memory");
+        if (!cut) return om_no_memory(NULL, error);
         if (c->shown == c->simulated) c->shown = cut;
         om_circuit_free(c->simulated);
         c->simulated = cut;

@@ -1,5 +1,5 @@
 /* What drives the model frame by frame. */
-#include <config.h>
+#include "config.h"
 #include "testing/results.h"
 
 enum { CHUNK = 32 }; /* frames that the SIREN is asked for at a time */

@@ -1,5 +1,5 @@
 /* Drawing the figures of a test. */
-#include <config.h>
+#include "config.h"
 #include "testing/figures.h"
 
 #ifdef HAVE_CAIRO

@@ -1,5 +1,5 @@
 /* One step, rollout, oracle. */
-#include <config.h>
+#include "config.h"
 #include "testing/following.h"
 
 #include <math.h>
@@ -71,8 +71,10 @@ tn_status om_measure_one_step(om_results *r, const om_experiment *e, om_progress
         if (!status) status = om_recording_block(e->recording, r->split, OM_DERIVATIVE, first, n, s.derivative, error);
         for (int64_t k = 0; k < n && !status; k++) {
             const float *light = om_drive_at(s.drive, first + k, error);
-            if (!light) status = error->status;
-            else memcpy(s.stimulus + k * c->columns, light, (size_t)c->columns * sizeof *light);
+            if (!light)
+                status = error->status;
+            else
+                memcpy(s.stimulus + k * c->columns, light, (size_t)c->columns * sizeof *light);
         }
         if (!status) status = tn_run(s.plan, error);
         if (!status) om_traces_add_f32(s.traces, s.derivative, tn_result(s.plan, "predicted_derivative"), n);

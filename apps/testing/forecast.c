@@ -1,5 +1,5 @@
 /* --dry-run: the inputs are read, a few frames are predicted, nothing is written. */
-#include <config.h>
+#include "config.h"
 #include "testing/forecast.h"
 #include "common/evaluation.h"
 #include "testing/results.h"

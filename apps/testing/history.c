@@ -1,6 +1,7 @@
 /* Reading metrics.jsonl. */
-#include <config.h>
+#include "config.h"
 #include "testing/history.h"
+#include "common/no_memory.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -35,7 +36,8 @@ static tn_status add_line(om_history *h, const char *path, size_t number, const 
     tn_status status = TN_OK;
     for (int i = 0; i < SERIES && !status; i++) {
         double *grown = reallocarray(*series(h, i), h->n + 1, sizeof *grown);
-        if (!grown) status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+        if (!grown)
+            status = om_no_memory(path, error);
         else {
             json_t *value = json_object_get(object, names[i]);
             grown[h->n] = json_is_number(value) ? json_number_value(value) : NAN;
@@ -59,7 +61,7 @@ tn_status om_history_read(om_history *h, const char *run, tn_error *error)
     char *path, *line = NULL;
     size_t room = 0, number = 0;
     *h = (om_history){0};
-    if (asprintf(&path, "%s/metrics.jsonl", run) < 0) return tn_fail(error, TN_ENOMEM, "out of memory");
+    if (asprintf(&path, "%s/metrics.jsonl", run) < 0) return om_no_memory(NULL, error);
     FILE *file = fopen(path, "r");
     tn_status status = file || errno == ENOENT ? TN_OK : tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
     /* A last line without its end is being written, or was cut short. */

@@ -1,5 +1,5 @@
 /* Measuring a trained model. */
-#include <config.h>
+#include "config.h"
 #include "testing/results.h"
 #include "common/evaluation.h"
 #include "common/signals.h"
@@ -22,24 +22,18 @@ static int components(const om_experiment *e)
     return (int)(chosen ? chosen : (types * 100 + 32) / 65);
 }
 
-static tn_status compare(om_readout_results *r, const om_results *results, const om_experiment *e, tn_error *error)
-{
-    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    r->time_constant = om_score_neurons(r->recovery.time_constant, results->truth.time_constant, c->neurons);
-    r->resting_potential =
-        om_score_neurons(r->recovery.resting_potential, results->truth.resting_potential, c->neurons);
-    r->types = (om_type_score){NAN, NAN, NAN};
-    tn_status status = om_score_weights(&r->recovery, results->truth.weight, &r->weights, error);
-    if (!status && om_recording_has(e->recording, OM_PART_TYPES))
-        status = om_score_types(e->joint, e->params, &r->recovery, c->type, components(e),
-                                (uint64_t)e->config->seed, NULL, &r->types, error);
-    return status;
-}
-
 tn_status om_results_stopped(tn_error *error)
 {
     return om_signals_check("the results are not complete", error);
 }
+
+static tn_status ask(void *user, tn_error *error)
+{
+    (void)user;
+    return om_results_stopped(error);
+}
+
+static const om_watch stop_asked = {ask, NULL};
 
 static tn_status voltage_unless_stopped(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
 {
@@ -58,8 +52,25 @@ static tn_status stimulus_unless_stopped(void *user, int64_t n, const int64_t *f
 /* The same data until a signal asks to stop. What is given must outlive it. */
 static om_data until_stopped(om_data *data)
 {
-    return (om_data){.frames = data->frames, .user = data, .voltage = voltage_unless_stopped,
-                     .stimulus = data->stimulus ? stimulus_unless_stopped : NULL};
+    return (om_data){.frames = data->frames,
+                     .user = data,
+                     .voltage = voltage_unless_stopped,
+                     .stimulus = data->stimulus ? stimulus_unless_stopped : NULL,
+                     .watch = &stop_asked};
+}
+
+static tn_status compare(om_readout_results *r, const om_results *results, const om_experiment *e, tn_error *error)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    r->time_constant = om_score_neurons(r->recovery.time_constant, results->truth.time_constant, c->neurons);
+    r->resting_potential =
+        om_score_neurons(r->recovery.resting_potential, results->truth.resting_potential, c->neurons);
+    r->types = (om_type_score){NAN, NAN, NAN};
+    tn_status status = om_score_weights(&r->recovery, results->truth.weight, &r->weights, error);
+    if (!status && om_recording_has(e->recording, OM_PART_TYPES))
+        status = om_score_types(e->joint, e->params, &r->recovery, c->type, components(e), (uint64_t)e->config->seed,
+                                &stop_asked, NULL, &r->types, error);
+    return status;
 }
 
 static tn_status read_out(om_results *results, const om_experiment *e, tn_error *error)

@@ -1,5 +1,5 @@
 /* Results as JSON. */
-#include <config.h>
+#include "config.h"
 #include "testing/metrics_json.h"
 #include "common/output.h"
 

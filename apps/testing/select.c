@@ -1,6 +1,7 @@
 /* Which neurons are shown: one of each chosen cell type, nearest to the chosen column of the eye. */
-#include <config.h>
+#include "config.h"
 #include "testing/results.h"
+#include "common/no_memory.h"
 
 #include <string.h>
 
@@ -53,7 +54,7 @@ tn_status om_results_select(om_selected *s, const om_experiment *e, tn_error *er
     int64_t possible = typed ? c->types : c->neurons, wanted = names->count ? names->count : SPREAD;
     if (wanted > possible) wanted = possible;
     s->neuron = tn_alloc((size_t)wanted * sizeof *s->neuron);
-    if (!s->neuron) return tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!s->neuron) return om_no_memory(NULL, error);
     for (int64_t k = 0; k < wanted; k++) {
         int64_t choice = possible * k / wanted;
         if (names->count && (choice = typed ? type_of_name(c, names->at[k]) : -1) < 0)

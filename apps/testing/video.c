@@ -1,5 +1,5 @@
 /* The comparison video: true stimulus, recovered stimulus, voltages. */
-#include <config.h>
+#include "config.h"
 #include "testing/video.h"
 
 /* It shows what a joint model recovered; with a known stimulus there is nothing to see. */
@@ -77,6 +77,20 @@ static int window_of(int64_t frames)
     return (int)(half < SHORTEST ? SHORTEST : half > LONGEST ? LONGEST : half);
 }
 
+/* The part of a comparison that does not depend on results. */
+static om_comparison_spec eyes_of(const om_experiment *e)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    double delta_t = om_recording_attributes_of(e->recording)->delta_t;
+    return (om_comparison_spec){.n_columns = (size_t)c->columns,
+                                .u = c->u,
+                                .v = c->v,
+                                .low = 0,
+                                .high = 1,
+                                .a = 1,
+                                .dt = (double)e->config->test.video_step * delta_t};
+}
+
 static tn_status show_begin(show *s, tn_error *error)
 {
     const om_experiment *e = s->experiment;
@@ -89,13 +103,14 @@ static tn_status show_begin(show *s, tn_error *error)
         if (!s->truth) return tn_fail(error, TN_ENOMEM, "no memory for a video");
     }
     if (!s->drive || !describe_traces(s)) return tn_fail(error, TN_ENOMEM, "no memory for a video");
-    om_comparison_spec spec = {
-        .n_columns = (size_t)c->columns, .u = c->u, .v = c->v, .low = 0, .high = 1,
-        .a = scored ? s->results->stimulus.slope : 1, .b = scored ? s->results->stimulus.offset : 0,
-        .n_traces = (size_t)(chosen->n < OM_COMPARISON_TRACES ? chosen->n : OM_COMPARISON_TRACES), .name = s->name,
-        .trace_low = s->low, .trace_high = s->high,
-        .dt = (double)s->step * om_recording_attributes_of(e->recording)->delta_t, .window = window_of(s->frames),
-    };
+    om_comparison_spec spec = eyes_of(e);
+    spec.a = scored ? s->results->stimulus.slope : 1;
+    spec.b = scored ? s->results->stimulus.offset : 0;
+    spec.n_traces = (size_t)(chosen->n < OM_COMPARISON_TRACES ? chosen->n : OM_COMPARISON_TRACES);
+    spec.name = s->name;
+    spec.trace_low = s->low;
+    spec.trace_high = s->high;
+    spec.window = window_of(s->frames);
     s->comparison = om_comparison_new(&spec, error);
     return s->comparison ? TN_OK : error->status;
 }
@@ -126,16 +141,32 @@ static tn_status add_frame(show *s, int64_t k, const char *path, bool force, tn_
     return status ? status : om_encoder_add(s->encoder, OM_BGRA32, picture.data, picture.stride, error);
 }
 
-tn_status om_video_make(const char *path, const om_results *results, const om_experiment *e, bool force,
-                        om_progress *progress, bool *made, tn_error *error)
+/* Whether the lattice can be drawn is known to who draws it. */
+tn_status om_video_plan(const om_experiment *e, om_progress *progress, bool *possible, tn_error *error)
 {
-    *made = false;
-    if (!is_wanted(e) || results->selected.frames < 1) return TN_OK;
+    *possible = false;
+    if (!is_wanted(e)) return TN_OK;
     if (!om_recording_circuit_of(e->recording)->u) {
         om_progress_warn(progress, "no video: it shows columns on the lattice, and the recording has no /lattice/u and "
                          "/lattice/v");
         return TN_OK;
     }
+    tn_error why = {0};
+    om_comparison_spec spec = eyes_of(e);
+    om_comparison *comparison = om_comparison_new(&spec, &why);
+    *possible = comparison != NULL;
+    om_comparison_free(comparison);
+    if (*possible) return TN_OK;
+    if (why.status != TN_EINVAL) return tn_fail(error, why.status, "%s", why.message);
+    om_progress_warn(progress, "no video: %s: /lattice: %s", om_recording_path(e->recording), why.message);
+    return TN_OK;
+}
+
+tn_status om_video_make(const char *path, const om_results *results, const om_experiment *e, bool force,
+                        om_progress *progress, bool *made, tn_error *error)
+{
+    *made = false;
+    if (results->selected.frames < 1) return TN_OK;
     show s = {.results = results, .experiment = e, .step = e->config->test.video_step};
     s.frames = smaller(e->config->test.video_frames, (results->selected.frames + s.step - 1) / s.step);
     tn_status status = show_begin(&s, error);
@@ -154,12 +185,19 @@ tn_status om_video_make(const char *path, const om_results *results, const om_ex
 
 #else
 
+tn_status om_video_plan(const om_experiment *e, om_progress *progress, bool *possible, tn_error *error)
+{
+    (void)error;
+    *possible = false;
+    if (is_wanted(e)) om_progress_warn(progress, "no video: built without cairo or FFmpeg");
+    return TN_OK;
+}
+
 tn_status om_video_make(const char *path, const om_results *results, const om_experiment *e, bool force,
                         om_progress *progress, bool *made, tn_error *error)
 {
-    (void)path, (void)results, (void)force, (void)error;
+    (void)path, (void)results, (void)e, (void)force, (void)progress, (void)error;
     *made = false;
-    if (is_wanted(e)) om_progress_warn(progress, "no video: built without cairo or FFmpeg");
     return TN_OK;
 }
 

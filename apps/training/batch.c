@@ -1,8 +1,9 @@
 /* Batches: two of them, one in use and one being filled by a thread of its own. */
-#include <config.h>
+#include "config.h"
 #include "training/batch.h"
 #include "training/order.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -147,7 +148,8 @@ tn_status om_batch_of(om_batch *batch, const om_experiment *e, int64_t n, const 
     if (filling_begin(&f, e, n, 0) && allocate(&f, batch)) {
         memcpy(f.frame, frame, (size_t)n * sizeof *frame);
         status = fill(&f, batch, error);
-    } else tn_fail(error, status, "no memory for a batch of %lld frames", (long long)n);
+    } else
+        tn_fail(error, status, "no memory for a batch of %lld frames", (long long)n);
     filling_end(&f);
     return status;
 }
@@ -222,7 +224,11 @@ om_batches *om_batches_new(const om_experiment *e, int64_t first, tn_error *erro
         b->running = enough && !cause;
         if (b->running) return b;
         om_batches_free(b);
-        if (cause) tn_fail(error, TN_ENOMEM, "cannot start the thread that reads batches: %s", strerror(cause));
+        if (cause)
+            tn_fail(error, TN_ENOMEM, "cannot start the thread that reads batches: %s%s", strerror(cause),
+                    cause == EAGAIN ? "; the limits of threads (ulimit -u) and of memory, of which its stack takes a "
+                                      "part (ulimit -v, ulimit -s), may be too low"
+                                    : "");
     }
     /* Kept if it is the first error. */
     tn_fail(error, TN_ENOMEM, "no memory for batches of %lld frames", (long long)e->config->training.batch);

@@ -1,5 +1,5 @@
 /* Learning rates and coefficients, step by step. */
-#include <config.h>
+#include "config.h"
 #include "training/course.h"
 
 #include <math.h>

@@ -1,6 +1,7 @@
 /* --dump-step. */
-#include <config.h>
+#include "config.h"
 #include "training/dump.h"
+#include "common/no_memory.h"
 #include "training/batch.h"
 #include "training/course.h"
 
@@ -98,7 +99,7 @@ static tn_status write_listing(const listing *l, const om_experiment *e, const o
     char *config = om_config_text(e->config);
     const tn_pair meta[] = {{"format", "step/1"}, {"program", PACKAGE_STRING}, {"config", config}};
     tn_status status = config ? tn_file_write(dump->path, l->n, l->tensor, sizeof meta / sizeof *meta, meta, error)
-                              : tn_fail(error, TN_ENOMEM, "out of memory");
+                              : om_no_memory(NULL, error);
     free(config);
     return status;
 }
@@ -112,7 +113,7 @@ static tn_status make_step(om_experiment *e, tn_plan *plan, const om_dump *dump,
     listing l;
     int32_t frame32[MAX_FRAMES];
     tn_status status = om_batch_of(&batch, e, n, frame, error);
-    if (!begin_listing(&l, e) || !coefficients) status = tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!begin_listing(&l, e) || !coefficients) status = om_no_memory(NULL, error);
     if (!status) {
         om_batch_bind(&batch, plan);
         om_experiment_bind(e, plan);

@@ -1,7 +1,8 @@
 /* --dry-run: everything is checked and planned, a few steps are made and timed, nothing is written. */
-#include <config.h>
+#include "config.h"
 #include "training/estimate.h"
 #include "common/evaluation.h"
+#include "common/no_memory.h"
 #include "training/batch.h"
 #include "training/course.h"
 #include "training/trainer.h"
@@ -39,7 +40,7 @@ static tn_status trial_begin(trial *t, om_experiment *e, tn_error *error)
     t->adam = t->plan ? tn_optimizer_new(e->params, TN_ADAM_DEFAULTS, error) : NULL;
     if (!t->adam) return error->status;
     t->coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *t->coefficients);
-    if (!t->coefficients) return tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!t->coefficients) return om_no_memory(NULL, error);
     om_course_coefficients(c, 0, t->coefficients);
     tn_bind(t->plan, "coefficients", t->coefficients, NULL);
     om_experiment_bind(e, t->plan);

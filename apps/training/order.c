@@ -1,6 +1,6 @@
 /* A random permutation that needs no memory: a Feistel network on the smallest square power of two that holds all
  * frames, walked until it lands on a frame (Black and Rogaway, Ciphers with arbitrary finite domains, CT-RSA 2002). */
-#include <config.h>
+#include "config.h"
 #include "training/order.h"
 #include "tensor.h"
 

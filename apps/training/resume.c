@@ -1,5 +1,5 @@
 /* Resuming. */
-#include <config.h>
+#include "config.h"
 #include "training/resume.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* The training loop. All that a step does depends on its number alone, so that a resumed run goes on bit for bit. */
-#include <config.h>
+#include "config.h"
 #include "training/trainer.h"
 #include "common/signals.h"
 #include "training/course.h"

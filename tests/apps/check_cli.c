@@ -1,5 +1,5 @@
 /* The command line: what each option does, and how wrong ones end. */
-#include <config.h>
+#include "config.h"
 #include "common/cli.h"
 #include "testing.h"
 
@@ -200,6 +200,9 @@ START_TEST(wrong_usage_ends_with_2_and_a_hint)
         {"a", "--progress=loud"},
         {"a", "--output"},
         {"a", "--output="},
+        {"a", "--data-dir="},
+        {""},
+        {"a", ""},
     };
     ck_assert_int_eq(run(NULL, wrong[_i]), OM_EXIT_USAGE);
     ck_assert_str_eq(said, "");
@@ -221,6 +224,17 @@ START_TEST(errors_are_one_line_and_have_their_exit_status)
     ck_assert_str_eq(said, "");
     ck_assert_int_eq(RUN(some_config("seed: 1\n"), "--seed=one"), OM_EXIT_INPUT);
     ck_assert_ptr_nonnull(strstr(complained, "command line: seed: expected a whole number"));
+}
+END_TEST
+
+/* Every byte of a path is shown, and none breaks the line. */
+START_TEST(control_characters_in_paths_are_escaped)
+{
+    ck_assert_int_eq(RUN("/nowhere/a\nb\t\x1b[1m\xff\xc2\x85\xce\xb1\\.yaml"), OM_EXIT_IO);
+    ck_assert_str_eq(complained, "ommatid-demo: /nowhere/a\\nb\\t\\x1B[1m\\xFF\\xC2\\x85\xce\xb1\\.yaml: "
+                                 "No such file or directory\n");
+    ck_assert_int_eq(RUN("a", "--progress=lo\nud"), OM_EXIT_USAGE);
+    ck_assert_ptr_nonnull(strstr(complained, "not 'lo\\nud'\n"));
 }
 END_TEST
 
@@ -247,8 +261,10 @@ static void join_lines(char *text)
 {
     char *to = text;
     for (const char *from = text; *from; from++)
-        if (*from != '\n' && *from != ' ') *to++ = *from;
-        else if (to > text && to[-1] != ' ') *to++ = ' ';
+        if (*from != '\n' && *from != ' ')
+            *to++ = *from;
+        else if (to > text && to[-1] != ' ')
+            *to++ = ' ';
     *to = 0;
 }
 
@@ -287,8 +303,9 @@ int main(void)
     tcase_add_test(cli, options_and_arguments_arrive);
     tcase_add_test(cli, the_configuration_is_read_with_the_options);
     tcase_add_test(cli, files_do_not_take_the_place_of_closed_standard_streams);
-    tcase_add_loop_test(cli, wrong_usage_ends_with_2_and_a_hint, 0, 8);
+    tcase_add_loop_test(cli, wrong_usage_ends_with_2_and_a_hint, 0, 11);
     tcase_add_test(cli, errors_are_one_line_and_have_their_exit_status);
+    tcase_add_test(cli, control_characters_in_paths_are_escaped);
     tcase_add_test(cli, a_good_command_goes_on_in_silence);
     tcase_add_test(cli, print_config_prints_what_would_be_used_and_stops);
     tcase_add_test(cli, help_and_version_teach);

@@ -1,5 +1,5 @@
 /* Configurations: every key of the table against every kind of mistake, true lines, round trips, files. */
-#include <config.h>
+#include "config.h"
 #include "parsing.h"
 #include "testing.h"
 

@@ -1,5 +1,6 @@
 /* Recordings that strangers got wrong, or that were damaged, are refused in words. */
 #include "config.h"
+#include "common/dataset_hdf5.h"
 #include "recordings.h"
 #include "testing.h"
 
@@ -34,8 +35,10 @@ static const struct {
     {ATTRIBUTE, "format", 0, 0, NULL, 1, "format (attribute) is not text", TN_EFORMAT},
     {DROP_ATTRIBUTE, "delta_t", 0, 0, NULL, 0, "delta_t (attribute) is missing", TN_EFORMAT},
     {TEXT, "delta_t", 0, 0, NULL, 0, "delta_t (attribute) is not a number", TN_EFORMAT},
-    {ATTRIBUTE, "delta_t", 0, 0, NULL, 0, "delta_t (attribute) is 0, expected seconds > 0", TN_EFORMAT},
+    {ATTRIBUTE, "delta_t", 0, 0, NULL, 0, "delta_t (attribute) is 0, expected 1e-06 to 1000 seconds", TN_EFORMAT},
     {ATTRIBUTE, "delta_t", 0, 0, NULL, -0.5, "delta_t (attribute) is -0.5", TN_EFORMAT},
+    {ATTRIBUTE, "delta_t", 0, 0, NULL, 1e-300, "delta_t (attribute) is 1e-300, expected 1e-06", TN_EFORMAT},
+    {ATTRIBUTE, "delta_t", 0, 0, NULL, 1e300, "delta_t (attribute) is 1e+300, expected 1e-06", TN_EFORMAT},
     {ATTRIBUTE, "delta_t", 0, 0, NULL, NAN, "delta_t (attribute) is nan", TN_EFORMAT},
 
     {DROP, "/train/voltage", 0, 0, NULL, 0, "/train/voltage is missing", TN_EFORMAT},
@@ -75,7 +78,8 @@ static const struct {
     {DROP, "/lattice/u", 0, 0, NULL, 0, "/lattice/u is missing, which /lattice/v needs", TN_EFORMAT},
     {PUT, "/lattice/v", 4, 0, zeros, 0, "/lattice/v has 4 rows, expected 3", TN_EFORMAT},
     {PUT, "/lattice/position", 3, 3, zeros, 0, "/lattice/position has 3 columns, expected 2", TN_EFORMAT},
-    {PUT, "/lattice/position", 3, 2, not_a_number, 0, "/lattice/position[3] is nan", TN_EFORMAT},
+    {PUT, "/lattice/position", 3, 2, not_a_number, 0, "/lattice/position[1, 1] is nan, expected a finite number",
+     TN_EFORMAT},
 };
 
 static void apply(const char *path, int i)
@@ -108,6 +112,134 @@ START_TEST(what_is_wrong_is_named)
     ck_assert_msg(strstr(error.message, cases[_i].message) && strstr(error.message, "recording.h5: "),
                   "\"%s\", expected \"%s\"", error.message, cases[_i].message);
     ck_assert_int_eq(error.status, cases[_i].status);
+}
+END_TEST
+
+/* As large as no recording has them; each is met where its frame is read. */
+START_TEST(values_beyond_all_units_are_refused)
+{
+    static const struct {
+        const char *name, *message;
+        om_recording_series which;
+        double most;
+    } series[] = {
+        {"/train/voltage", "/train/voltage[0, 3], frame 0 of neuron 3, is 1e+30, expected", OM_VOLTAGE, 1e9},
+        {"/train/derivative", "/train/derivative[0, 3], frame 0 of neuron 3, is 1e+30, expected", OM_DERIVATIVE, 1e15},
+    };
+    for (size_t i = 0; i < sizeof series / sizeof *series; i++)
+        for (int large = 0; large < 2; large++) {
+            om_recording_plan plan = sample_plan();
+            const char *path = sample_write(&plan);
+            double values[TRAIN_FRAMES * NEURONS] = {[3] = large ? 1e30 : series[i].most};
+            put_array(path, series[i].name, H5T_NATIVE_FLOAT, TRAIN_FRAMES, NEURONS, values, H5P_DEFAULT);
+            om_recording *recording = open_or_fail(path);
+            float frame[NEURONS];
+            tn_error error = {0};
+            tn_status status = om_recording_block(recording, OM_TRAIN, series[i].which, 0, 1, frame, &error);
+            ck_assert_int_eq(status, large ? TN_EFORMAT : TN_OK);
+            if (large) ck_assert_msg(strstr(error.message, series[i].message) != NULL, "%s", error.message);
+            om_recording_close(recording);
+        }
+}
+END_TEST
+
+/* ---- What HDF5 says ---- */
+
+START_TEST(the_reason_that_hdf5_gives_is_kept_whole)
+{
+    static const struct {
+        const char *said, *kept;
+    } reasons[] = {
+        {"can't open 'plugin' directory", "HDF5: can't open 'plugin' directory"},
+        {"two\nlines", "HDF5: two"},
+        {"write failed: errno = 28, error message = 'No space left', buf = 0x1", "HDF5: No space left"},
+        {"open failed: error message = 'Can't find it', flags = 0", "HDF5: Can't find it"},
+    };
+    om_h5_enter();
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        tn_error error = {0};
+        const om_h5 h5 = {H5I_INVALID_HID, "recording.h5", &error};
+        H5Eclear2(H5E_DEFAULT);
+        H5Epush2(H5E_DEFAULT, __FILE__, __func__, __LINE__, H5E_ERR_CLS, H5E_IO, H5E_READERROR, "%s", reasons[i].said);
+        om_h5_fail(&h5, TN_EIO, "/train/voltage", "cannot be read");
+        const char *kept = strstr(error.message, "HDF5: ");
+        ck_assert_ptr_nonnull(kept);
+        ck_assert_str_eq(kept, reasons[i].kept);
+    }
+}
+END_TEST
+
+static size_t same_bytes(unsigned flags, size_t n, const unsigned values[], size_t bytes, size_t *size, void **buffer)
+{
+    (void)flags, (void)n, (void)values, (void)size, (void)buffer;
+    return bytes;
+}
+
+/* What a program that has more filters than we may write. */
+START_TEST(a_filter_that_is_not_installed_is_named)
+{
+    static const char *const names[] = {"/train/voltage", "/circuit/source", "/lattice/position"};
+    static const int64_t shape[][2] = {{TRAIN_FRAMES, NEURONS}, {SYNAPSES, 0}, {COLUMNS, 2}};
+    enum { FILTER = 32000 };
+    for (int i = 0; i < 3; i++) {
+        om_recording_plan plan = sample_plan();
+        const char *path = sample_write(&plan);
+        H5Z_class2_t class = {.version = H5Z_CLASS_T_VERS,
+                              .id = FILTER,
+                              .encoder_present = 1,
+                              .decoder_present = 1,
+                              .name = "lzf",
+                              .filter = same_bytes};
+        H5Zregister(&class);
+        hid_t layout = H5Pcreate(H5P_DATASET_CREATE);
+        H5Pset_chunk(layout, shape[i][1] ? 2 : 1, (hsize_t[]){1, (hsize_t)shape[i][1]});
+        H5Pset_filter(layout, FILTER, H5Z_FLAG_OPTIONAL, 0, NULL);
+        put_array(path, names[i], H5T_NATIVE_FLOAT, shape[i][0], shape[i][1], zeros, layout);
+        H5Pclose(layout);
+        H5Zunregister(FILTER);
+        tn_error error = {0};
+        char message[256];
+        snprintf(message, sizeof message,
+                 "recording.h5: %s went through the HDF5 filter 32000 (lzf), which is not "
+                 "installed",
+                 names[i]);
+        ck_assert_ptr_null(om_recording_open(path, &error));
+        ck_assert_int_eq(error.status, TN_EFORMAT);
+        ck_assert_msg(strstr(error.message, message) != NULL, "%s", error.message);
+    }
+}
+END_TEST
+
+START_TEST(names_that_cannot_be_shown_or_told_apart_are_refused)
+{
+    enum { LONG_NAME = 20000 };
+    static char endless[LONG_NAME + 1], longest[64];
+    memset(endless, 'x', LONG_NAME);
+    memset(longest, 'x', 63);
+    const struct {
+        const char *names[2], *message;
+    } wrong[] = {
+        {{"R1", ""}, "/circuit/type_names[1] has 0 bytes, expected 1 to 63"},
+        {{endless, "R1"}, "/circuit/type_names[0] has 20000 bytes, expected 1 to 63"},
+        {{"R1", "T4\xff"}, "/circuit/type_names[1] has the byte 0xFF at 2, expected UTF-8"},
+        {{"R1", "T4\xc2"}, "/circuit/type_names[1] has the byte 0xC2 at 2, expected UTF-8"},
+        {{"R\n1", "T4"}, "/circuit/type_names[0] has the control character U+000A at byte 1"},
+        {{"R1", "\xe2\x80\xa9"}, "/circuit/type_names[1] has the control character U+2029 at byte 0"},
+        {{"R1", "R1"}, "/circuit/type_names[1] is \"R1\", as is [0]; expected each name once"},
+        {{longest, "T4\xce\xb1 2\xc2\xa0mm"}, NULL},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        om_recording_plan plan = sample_plan();
+        const char *path = sample_write(&plan);
+        put_names(path, "/circuit/type_names", 2, wrong[i].names);
+        tn_error error = {0};
+        om_recording *recording = om_recording_open(path, &error);
+        ck_assert_msg(!recording == !!wrong[i].message, "case %zu: %s", i, error.message);
+        om_recording_close(recording);
+        if (!wrong[i].message) continue;
+        ck_assert_int_eq(error.status, TN_EFORMAT);
+        ck_assert_msg(strstr(error.message, wrong[i].message) && strstr(error.message, path), "%s", error.message);
+    }
 }
 END_TEST
 
@@ -229,6 +361,10 @@ int main(void)
 {
     TCase *wrong = tcase_create("wrong");
     tcase_add_loop_test(wrong, what_is_wrong_is_named, 0, sizeof cases / sizeof *cases);
+    tcase_add_test(wrong, values_beyond_all_units_are_refused);
+    tcase_add_test(wrong, the_reason_that_hdf5_gives_is_kept_whole);
+    tcase_add_test(wrong, a_filter_that_is_not_installed_is_named);
+    tcase_add_test(wrong, names_that_cannot_be_shown_or_told_apart_are_refused);
     tcase_add_test(wrong, a_wrong_truth_matters_only_to_those_who_ask);
     tcase_add_test(wrong, columns_are_counted_from_the_neurons_where_nothing_else_knows_them);
     TCase *damaged = tcase_create("damaged");

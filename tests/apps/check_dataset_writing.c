@@ -157,8 +157,13 @@ START_TEST(plans_of_invalid_recordings_are_refused)
     for (int i = 0; i < 7; i++) {
         om_recording_plan plan = sample_plan();
         static const int32_t unsorted[SYNAPSES] = {4, 1, 0, 2, 2, 3};
-        static const char *const messages[] = {"delta_t is 0", "0 frames in train", "-1 frames in test",    "synapse 1",
-                                               "0 neurons",    "needs columns",     "/lattice/v is missing"};
+        static const char *const messages[] = {"delta_t (attribute) is 0",
+                                               "0 frames in train",
+                                               "-1 frames in test",
+                                               "synapse 1",
+                                               "0 neurons",
+                                               "needs columns",
+                                               "/lattice/v is missing"};
         if (i == 0) plan.attributes.delta_t = 0;
         if (i == 1) plan.frames[OM_TRAIN] = 0;
         if (i == 2) plan.frames[OM_TEST] = -1;
@@ -180,7 +185,7 @@ START_TEST(frames_unlike_the_plan_are_refused)
     om_recording_plan plan = sample_plan();
     plan.has[OM_STIMULUS] = false;
     om_recording_writer *writer = om_recording_create(scratch_path("recording.h5"), &plan, NULL);
-    float zero[10 * NEURONS] = {0}, bad[2 * NEURONS] = {[NEURONS + 3] = INFINITY};
+    float zero[10 * NEURONS] = {0}, bad[2 * NEURONS] = {[NEURONS + 3] = INFINITY}, large[2 * NEURONS] = {[2] = 2e9f};
     const struct {
         int64_t n;
         const float *series[OM_SERIES_COUNT];
@@ -190,8 +195,9 @@ START_TEST(frames_unlike_the_plan_are_refused)
                  {-1, {zero, zero}, TN_EINVAL, "-1 frames"},
                  {1, {zero, NULL}, TN_EINVAL, "/train/derivative is planned, but not given"},
                  {1, {zero, zero, zero}, TN_EINVAL, "/train/stimulus is not planned"},
-                 {2, {zero, bad}, TN_ENUMERIC, "/train/derivative[1, 3], frame 1 of neuron 3, is inf"}};
-    for (int i = 0; i < 5; i++) {
+                 {2, {zero, bad}, TN_ENUMERIC, "/train/derivative[1, 3], frame 1 of neuron 3, is inf"},
+                 {2, {large, zero}, TN_ENUMERIC, "/train/voltage[0, 2], frame 0 of neuron 2, is 2e+09"}};
+    for (int i = 0; i < 6; i++) {
         tn_error error = {0};
         ck_assert_int_eq(om_recording_append(writer, OM_TRAIN, cases[i].n, cases[i].series, &error), cases[i].status);
         ck_assert_msg(strstr(error.message, cases[i].message) != NULL, "%s", error.message);

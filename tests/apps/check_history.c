@@ -1,5 +1,5 @@
 /* The course of training, as metrics.jsonl tells it. */
-#include <config.h>
+#include "config.h"
 #include "testing/history.h"
 #include "testing.h"
 

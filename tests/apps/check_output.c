@@ -1,5 +1,5 @@
 /* Outputs and metrics: whole or not at all. */
-#include <config.h>
+#include "config.h"
 #include "common/metrics.h"
 #include "common/output.h"
 #include "testing.h"

@@ -1,5 +1,5 @@
 /* Progress and signals. The clock is the test's own. */
-#include <config.h>
+#include "config.h"
 #include "common/progress.h"
 #include "common/signals.h"
 #include "testing.h"
@@ -118,11 +118,27 @@ START_TEST(only_warnings_are_printed_when_quiet_and_no_progress_where_none_is_wa
             fflush(p.stream);
             const char *warning = mode == OM_PROGRESS_JSON ? "{\"warning\": \"this is missing\"}\n"
                                                            : "warning: this is missing\n";
-            if (quiet) ck_assert_str_eq(text, warning);
-            else if (mode == OM_PROGRESS_NONE) ck_assert_str_eq(text, "a message\nwarning: this is missing\n");
-            else ck_assert(strstr(text, "train") && strstr(text, "a message") && strstr(text, warning));
+            if (quiet)
+                ck_assert_str_eq(text, warning);
+            else if (mode == OM_PROGRESS_NONE)
+                ck_assert_str_eq(text, "a message\nwarning: this is missing\n");
+            else
+                ck_assert(strstr(text, "train") && strstr(text, "a message") && strstr(text, warning));
             close_progress(&p);
         }
+    }
+}
+END_TEST
+
+START_TEST(a_message_stays_on_its_line_whatever_the_paths_in_it)
+{
+    for (int json = 0; json < 2; json++) {
+        om_progress p = open_progress(json ? OM_PROGRESS_JSON : OM_PROGRESS_PLAIN, false);
+        om_progress_warn(&p, "%s is missing", "a\nb\xff");
+        fflush(p.stream);
+        ck_assert_str_eq(text,
+                         json ? "{\"warning\": \"a\\\\nb\\\\xFF is missing\"}\n" : "warning: a\\nb\\xFF is missing\n");
+        close_progress(&p);
     }
 }
 END_TEST
@@ -224,6 +240,7 @@ int main(void)
     tcase_add_test(progress, plain_lines_come_every_ten_seconds_with_rate_and_time_left);
     tcase_add_test(progress, the_rate_follows_a_change_and_counts_from_where_a_run_is_resumed);
     tcase_add_test(progress, json_lines_are_objects_once_a_second);
+    tcase_add_test(progress, a_message_stays_on_its_line_whatever_the_paths_in_it);
     tcase_add_test(progress, only_warnings_are_printed_when_quiet_and_no_progress_where_none_is_wanted);
     tcase_add_test(progress, a_terminal_has_one_line_that_fits_and_moves_ten_times_a_second);
     tcase_add_loop_test(signals, a_signal_is_remembered, 0, 3);

@@ -136,6 +136,35 @@ START_TEST(each_side_gets_a_movie_where_there_are_two)
 }
 END_TEST
 
+/* A stray image must not hide the movies beside it, whether those are files or folders; nor in a folder further down. */
+START_TEST(images_among_movies_are_refused)
+{
+    static const struct {
+        const char *folder, *files[4], *words;
+    } cases[] = {
+        {"mixed", {"mixed/b.mp4", "mixed/a.mov", "mixed/z.png", "mixed/cover.jpg"},
+         "mixed: the folder holds an image, cover.jpg, and a movie, a.mov; expected"},
+        {"davis", {"davis/bear/0.jpg", "davis/bear/1.jpg", "davis/cover.png"},
+         "davis: the folder holds an image, cover.png, and a movie, bear; expected"},
+        {"deep", {"deep/a.mp4", "deep/bear/0.jpg", "deep/bear/walk.MKV"},
+         "deep/bear: the folder holds an image, 0.jpg, and a movie, walk.MKV; expected"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *path = folder(cases[i].folder), bear[64];
+        snprintf(bear, sizeof bear, "%s/bear", cases[i].folder);
+        if (i > 0) free(folder(bear));
+        for (int k = 0; k < 4 && cases[i].files[k]; k++)
+            free(file_in(path, cases[i].files[k] + strlen(cases[i].folder) + 1));
+        tn_error error = {0};
+        om_sources sources = {0};
+        ck_assert_int_eq(om_sources_add(&sources, path, 0, 1, &error), TN_EFORMAT);
+        ck_assert_msg(strstr(error.message, cases[i].words) != NULL, "%s", error.message);
+        om_sources_clear(&sources);
+        free(path);
+    }
+}
+END_TEST
+
 START_TEST(what_names_no_movie_is_refused)
 {
     char *empty = folder("nothing");
@@ -169,6 +198,7 @@ int main(void)
     tcase_add_test(sources, files_folders_collections_and_scenes_are_told_apart);
     tcase_add_test(sources, a_split_depends_on_names_and_seed_alone);
     tcase_add_test(sources, each_side_gets_a_movie_where_there_are_two);
+    tcase_add_test(sources, images_among_movies_are_refused);
     tcase_add_test(sources, what_names_no_movie_is_refused);
     return run_cases("sources", sources, NULL);
 }

@@ -219,73 +219,108 @@ START_TEST(orientations_are_the_symmetries_of_the_lattice)
 }
 END_TEST
 
-/* One image of noise, 120 x 90; what the stimulus shows of it must be what the eye sees at a zoom and a place. */
-START_TEST(scales_and_crops_are_views_of_the_eye)
+/* One smooth image, and an eye of seven columns to look at it. What the stimulus shows of the image must be what the
+ * eye sees at a zoom and a place. */
+enum { COLUMNS = 7, WIDTH = 120, HEIGHT = 90, SPAN = 39 }; /* SPAN: pixels that the eye sees across */
+typedef struct scenery {
+    uint8_t grey[WIDTH * HEIGHT];
+    om_sources sources;
+    om_lattice *lattice;
+    om_eye *eye;
+    om_frame frame;
+} scenery;
+
+static void open_scenery(scenery *s)
 {
-    enum { C = 7, W = 120, H = 90, SPAN = 39 };
-    static uint8_t grey[W * H];
-    for (uint64_t i = 0; i < W * H; i++)
-        grey[i] = (uint8_t)(128 + 100 * sin(0.05 * (double)(i % W)) * sin(0.1 * (double)i / W));
-    om_sources sources = {0};
-    char *path = keep_path("noise"), image[4096];
+    tn_error error = {0};
+    for (uint64_t i = 0; i < WIDTH * HEIGHT; i++)
+        s->grey[i] = (uint8_t)(128 + 100 * sin(0.05 * (double)(i % WIDTH)) * sin(0.1 * (double)i / WIDTH));
+    char *path = keep_path("smooth"), image[4096];
     mkdir(path, 0777);
     snprintf(image, sizeof image, "%s/1.png", path);
-    write_png(image, W, H, 1, grey);
-    tn_error error = {0};
-    om_sources_add(&sources, path, 0, 0, &error);
-    om_lattice *lattice = om_lattice_new(1, &error);
-    om_eye *eye = om_eye_new(C, lattice->u, lattice->v, &error);
-    om_frame frame = {.width = W, .height = H, .pixels = OM_GREY8, .data = grey};
+    write_png(image, WIDTH, HEIGHT, 1, s->grey);
+    s->sources = (om_sources){0};
+    ck_assert_int_eq(om_sources_add(&s->sources, path, 0, 0, &error), TN_OK);
+    free(path);
+    s->lattice = om_lattice_new(1, &error);
+    s->eye = om_eye_new(COLUMNS, s->lattice->u, s->lattice->v, &error);
+    ck_assert_msg(s->eye != NULL, "%s", error.message);
+    s->frame = (om_frame){.width = WIDTH, .height = HEIGHT, .pixels = OM_GREY8, .data = s->grey};
+}
 
+static void close_scenery(scenery *s)
+{
+    om_eye_free(s->eye);
+    om_lattice_free(s->lattice);
+    om_sources_clear(&s->sources);
+}
+
+START_TEST(scales_are_zooms_of_the_eye)
+{
     static const double scale[] = {1, 1.6};
-    const struct {
+    static const struct {
         int scales;
         double shrink, zoom[2];
     } cases[] = {{0, 1, {1}}, {0, 2, {0.5}}, {2, 1, {SPAN / 90.0, 1.6 * SPAN / 90}}};
+    scenery s;
+    tn_error error = {0};
+    open_scenery(&s);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         om_stimulus_options options = usual();
         options.scales = cases[i].scales;
         options.scale = scale;
         options.shrink = cases[i].shrink;
-        om_stimulus *stimulus = new_stimulus(1, &sources, options);
-        for (int s = 0; s < (cases[i].scales ? 2 : 1); s++) {
+        om_stimulus *stimulus = new_stimulus(1, &s.sources, options);
+        for (int k = 0; k < (cases[i].scales ? 2 : 1); k++) {
             om_view view;
-            double expected[C];
-            float got[C];
-            om_eye_view(eye, W, H, cases[i].zoom[s], NULL, &view, &error);
-            om_eye_look(eye, &frame, 1, &view, expected, &error);
+            double expected[COLUMNS];
+            float got[COLUMNS];
+            om_eye_view(s.eye, WIDTH, HEIGHT, cases[i].zoom[k], NULL, &view, &error);
+            om_eye_look(s.eye, &s.frame, 1, &view, expected, &error);
             om_stimulus_next(stimulus, got);
-            for (int c = 0; c < C; c++) ck_assert_float_eq(got[c], (float)expected[c]);
+            for (int c = 0; c < COLUMNS; c++) ck_assert_float_eq(got[c], (float)expected[c]);
         }
         om_stimulus_free(stimulus);
     }
+    close_scenery(&s);
+}
+END_TEST
 
-    /* Random places: each is a view of the whole frame, and they differ. */
+/* The first place from which the eye would see just this, -1 if there is none: its distance from the left, pixels. */
+static int place_seen(const scenery *s, const float *got)
+{
+    tn_error error = {0};
+    for (int x = SPAN / 2; x <= WIDTH - 1 - SPAN / 2; x++)
+        for (int y = SPAN / 2; y <= HEIGHT - 1 - SPAN / 2; y++) {
+            om_view view = {WIDTH, HEIGHT, x, y};
+            double seen[COLUMNS];
+            om_eye_look(s->eye, &s->frame, 1, &view, seen, &error);
+            int same = 0;
+            while (same < COLUMNS && got[same] == (float)seen[same]) same++;
+            if (same == COLUMNS) return x;
+        }
+    return -1;
+}
+
+START_TEST(crops_are_places_of_the_eye_all_over_the_frame)
+{
+    enum { CROPS = 30 };
+    scenery s;
+    open_scenery(&s);
     om_stimulus_options options = usual();
-    options.crops = 30;
-    om_stimulus *stimulus = new_stimulus(1, &sources, options);
+    options.crops = CROPS;
+    om_stimulus *stimulus = new_stimulus(1, &s.sources, options);
     int left = 0, right = 0;
-    for (int crop = 0; crop < 30; crop++) {
-        float got[C];
-        bool found = false;
+    for (int crop = 0; crop < CROPS; crop++) {
+        float got[COLUMNS];
         om_stimulus_next(stimulus, got);
-        for (int x = SPAN / 2; x <= W - 1 - SPAN / 2 && !found; x++)
-            for (int y = SPAN / 2; y <= H - 1 - SPAN / 2 && !found; y++) {
-                om_view view = {W, H, x, y};
-                double seen[C];
-                om_eye_look(eye, &frame, 1, &view, seen, &error);
-                found = true;
-                for (int c = 0; c < C && found; c++) found = got[c] == (float)seen[c];
-                if (found) *(x < W / 2 ? &left : &right) += 1;
-            }
-        ck_assert(found);
+        int x = place_seen(&s, got);
+        ck_assert_msg(x >= 0, "crop %d is no view of the frame", crop);
+        *(x < WIDTH / 2 ? &left : &right) += 1;
     }
     ck_assert(left > 5 && right > 5);
     om_stimulus_free(stimulus);
-    om_eye_free(eye);
-    om_lattice_free(lattice);
-    om_sources_clear(&sources);
-    free(path);
+    close_scenery(&s);
 }
 END_TEST
 
@@ -381,7 +416,7 @@ START_TEST(natural_movies_give_the_reference_recording)
 END_TEST
 #endif
 
-START_TEST(bad_options_and_bad_movies_are_named)
+START_TEST(bad_options_are_named)
 {
     tn_error error = {0};
     om_lattice *lattice = om_lattice_new(0, &error);
@@ -409,8 +444,19 @@ START_TEST(bad_options_and_bad_movies_are_named)
         ck_assert_int_eq(error.status, TN_EINVAL);
         ck_assert_msg(strstr(error.message, words[i]) != NULL, "%s", error.message);
     }
+    om_lattice_free(lattice);
+    om_sources_clear(&sources);
+    om_stimulus_free(NULL);
+}
+END_TEST
 
-    /* The first bad movie in the order of names, whatever the threads do. */
+/* Whatever the threads do. */
+START_TEST(the_first_bad_movie_in_the_order_of_names_is_named)
+{
+    tn_error error = {0};
+    om_lattice *lattice = om_lattice_new(0, &error);
+    om_sources sources = {0};
+    write_even(&sources, "a", 2, 20);
     for (int i = 0; i < 2; i++) {
         char *path = keep_path(i ? "bad1" : "bad2"), image[4096];
         mkdir(path, 0777);
@@ -420,13 +466,11 @@ START_TEST(bad_options_and_bad_movies_are_named)
         free(path);
     }
     om_stimulus_options options = usual();
-    error = (tn_error){0};
     ck_assert_ptr_null(om_stimulus_new(lattice, &sources, &options, &error));
     ck_assert_int_eq(error.status, TN_EFORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "bad1/1.png"));
     om_lattice_free(lattice);
     om_sources_clear(&sources);
-    om_stimulus_free(NULL);
 }
 END_TEST
 
@@ -439,12 +483,14 @@ int main(void)
     tcase_add_test(stimulus, long_movies_are_cut_at_random_places);
     tcase_add_test(stimulus, a_pass_shows_every_sequence_once_in_the_order_of_the_seed);
     tcase_add_test(stimulus, orientations_are_the_symmetries_of_the_lattice);
-    tcase_add_test(stimulus, scales_and_crops_are_views_of_the_eye);
+    tcase_add_test(stimulus, scales_are_zooms_of_the_eye);
+    tcase_add_test(stimulus, crops_are_places_of_the_eye_all_over_the_frame);
     tcase_add_test(stimulus, neither_threads_nor_the_order_of_the_list_change_a_bit);
     tcase_add_test(stimulus, memory_does_not_grow_with_the_frames_taken);
 #ifdef HAVE_FFMPEG
     tcase_add_test(stimulus, natural_movies_give_the_reference_recording);
 #endif
-    tcase_add_test(stimulus, bad_options_and_bad_movies_are_named);
+    tcase_add_test(stimulus, bad_options_are_named);
+    tcase_add_test(stimulus, the_first_bad_movie_in_the_order_of_names_is_named);
     return run_cases("stimulus", stimulus, NULL);
 }

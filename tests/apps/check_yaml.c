@@ -1,5 +1,5 @@
 /* YAML that a configuration refuses, and damaged text. */
-#include <config.h>
+#include "config.h"
 #include "parsing.h"
 #include "testing.h"
 

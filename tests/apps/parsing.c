@@ -1,5 +1,5 @@
 /* A configuration from text, for tests. */
-#include <config.h>
+#include "config.h"
 #include "parsing.h"
 #include "testing.h"
 

@@ -142,6 +142,20 @@ void put_array(const char *path, const char *object, hid_t type, int64_t rows, i
     H5Fclose(file);
 }
 
+void put_names(const char *path, const char *object, int64_t count, const char *const *names)
+{
+    hid_t file = edit(path, H5F_LIBVER_EARLIEST), type = H5Tcopy(H5T_C_S1);
+    hid_t space = H5Screate_simple(1, (hsize_t[]){(hsize_t)count}, NULL);
+    H5Tset_size(type, H5T_VARIABLE);
+    if (H5Lexists(file, object, H5P_DEFAULT) > 0) H5Ldelete(file, object, H5P_DEFAULT);
+    hid_t dataset = H5Dcreate2(file, object, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    ck_assert(dataset >= 0 && H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, names) >= 0);
+    H5Dclose(dataset);
+    H5Sclose(space);
+    H5Tclose(type);
+    H5Fclose(file);
+}
+
 void drop_attribute(const char *path, const char *attribute)
 {
     hid_t file = edit(path, H5F_LIBVER_EARLIEST);

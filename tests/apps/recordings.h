@@ -26,10 +26,12 @@ enum { WIDE = 1100, LONG = 37 };
 om_recording_writer *wide_create(const char *path);
 
 /* Edit a file with HDF5 itself. put_array replaces a dataset by one of that type and layout holding values (NULL:
- * created, but never written); rows, columns are its shape (columns 0: of rank 1; rows 0 too: a scalar). */
+ * created, but never written); rows, columns are its shape (columns 0: of rank 1; rows 0 too: a scalar). put_names
+ * replaces one by strings of variable length. */
 void drop(const char *path, const char *object);
 void put_array(const char *path, const char *object, hid_t type, int64_t rows, int64_t columns, const double *values,
                hid_t layout);
+void put_names(const char *path, const char *object, int64_t count, const char *const *names);
 void put_number(const char *path, const char *attribute, double value);
 void put_text(const char *path, const char *attribute, const char *text);
 void drop_attribute(const char *path, const char *attribute);

@@ -1,5 +1,5 @@
 /* Long arrays: elementary functions. */
-#include <config.h>
+#include "config.h"
 #include "training.h"
 #include "workloads.h"
 

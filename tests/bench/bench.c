@@ -1,5 +1,5 @@
 /* Measuring one line: ours and the others in turns. */
-#include <config.h>
+#include "config.h"
 #include "bench.h"
 #include "common/progress.h"
 #include "common/signals.h"

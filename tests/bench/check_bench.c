@@ -1,5 +1,5 @@
 /* The benchmarks: their formulas, their statistics, and one run on tiny sizes. Times are not tested. */
-#include <config.h>
+#include "config.h"
 #include "bench/formulas.h"
 #include "bench/statistics.h"
 #include "testing.h"

@@ -1,5 +1,5 @@
 /* Finding a circuit of the full size. */
-#include <config.h>
+#include "config.h"
 #include "circuits.h"
 #include "generation/builtin.h"
 

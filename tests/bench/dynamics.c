@@ -1,5 +1,5 @@
 /* Frames per second: of the circuit's own dynamics, and of the trained model running by itself. */
-#include <config.h>
+#include "config.h"
 #include "dynamics.h"
 #include "training.h"
 #include "workloads.h"

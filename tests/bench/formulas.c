@@ -1,5 +1,5 @@
 /* Fixed formulas. */
-#include <config.h>
+#include "config.h"
 #include "formulas.h"
 
 enum { G_PHI_INPUTS = 3, F_THETA_INPUTS = 5, SIREN_INPUTS = 3, PROBES = 3 };

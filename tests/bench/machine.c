@@ -1,5 +1,5 @@
 /* The peak of the machine, on all threads and on one. */
-#include <config.h>
+#include "config.h"
 #include "machine.h"
 
 tn_status bench_machine_measure(bench_machine *machine, int threads, bool smoke, tn_error *error)

@@ -1,5 +1,5 @@
 /* bench: how fast the library and the models are, in shares of what the machine can do. */
-#include <config.h>
+#include "config.h"
 #include "circuits.h"
 #include "common/cli.h"
 #include "common/signals.h"

@@ -1,5 +1,5 @@
 /* Optimizers over as many parameters as the published SIREN has, and L-BFGS over less. */
-#include <config.h>
+#include "config.h"
 #include "formulas.h"
 #include "training.h"
 #include "workloads.h"

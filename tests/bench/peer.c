@@ -1,5 +1,5 @@
 /* The co-process. */
-#include <config.h>
+#include "config.h"
 #include "peer.h"
 
 #include <errno.h>

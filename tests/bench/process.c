@@ -1,5 +1,5 @@
 /* Watching a program from outside. */
-#include <config.h>
+#include "config.h"
 #include "process.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* Sparse products over all synapses: forward, and the gradients to the weights and to the dense side, apart and
  * together. */
-#include <config.h>
+#include "config.h"
 #include "formulas.h"
 #include "workloads.h"
 

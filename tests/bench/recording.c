@@ -1,5 +1,5 @@
 /* Recordings: simulating into one, reading from one, and the memory of a process that trains on one. */
-#include <config.h>
+#include "config.h"
 #include "common/dataset.h"
 #include "dynamics.h"
 #include "formulas.h"

@@ -1,5 +1,5 @@
 /* The table and the JSON lines. */
-#include <config.h>
+#include "config.h"
 #include "report.h"
 
 #include <jansson.h>

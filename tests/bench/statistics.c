@@ -1,5 +1,5 @@
 /* Quartiles. */
-#include <config.h>
+#include "config.h"
 #include "statistics.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Training steps: the graph neural network, the SIREN, and both together; and the time and memory of planning them. */
-#include <config.h>
+#include "config.h"
 #include "training.h"
 #include "workloads.h"
 

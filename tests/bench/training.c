@@ -1,5 +1,5 @@
 /* Models in training. */
-#include <config.h>
+#include "config.h"
 #include "training.h"
 
 #include <math.h>

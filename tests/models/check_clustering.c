@@ -54,7 +54,7 @@ START_TEST(the_start_of_k_means_is_the_best_of_several)
     ck_assert_int_eq(om_points_new(&points, x, N, 2, NULL), TN_OK);
     for (uint64_t seed = 0; seed < 20; seed++) {
         om_agreement agreement;
-        ck_assert_int_eq(om_kmeans(label, &points, TYPES, seed, NULL), TN_OK);
+        ck_assert_int_eq(om_kmeans(label, &points, TYPES, seed, NULL, NULL), TN_OK);
         ck_assert_int_eq(om_agree(&agreement, label, type, N, NULL), TN_OK);
         found += agreement.ari == 1;
     }
@@ -92,7 +92,7 @@ START_TEST(a_mixture_goes_the_way_of_scikit_learn)
     for (int i = 0; i < 2; i++) {
         om_points points;
         int32_t label[POINTS], size[COMPONENTS] = {0};
-        om_mixture_options options = {COMPONENTS, 1e-6, cases[i].tolerance, cases[i].iterations};
+        om_mixture_options options = {COMPONENTS, 1e-6, cases[i].tolerance, cases[i].iterations, NULL};
         om_mixture_report report;
         make_mixture(&points, label);
         ck_assert_int_eq(om_mixture_fit(label, &points, &options, &report, NULL), TN_OK);
@@ -116,7 +116,7 @@ START_TEST(clusters_are_the_same_on_any_number_of_threads)
     options.components = 20;
     for (int way = 0; way < 2; way++) {
         tn_set_threads(way ? 4 : 1);
-        ck_assert_int_eq(om_kmeans(label[way], &points, 20, 5, NULL), TN_OK);
+        ck_assert_int_eq(om_kmeans(label[way], &points, 20, 5, NULL, NULL), TN_OK);
         ck_assert_int_eq(om_mixture_fit(label[way], &points, &options, &report[way], NULL), TN_OK);
     }
     ck_assert_mem_eq(label[0], label[1], sizeof label[0]);
@@ -130,10 +130,10 @@ START_TEST(the_seed_decides_the_start)
     om_points points;
     int32_t a[POINTS], b[POINTS];
     make_mixture(&points, a);
-    om_kmeans(a, &points, 20, 1, NULL);
-    om_kmeans(b, &points, 20, 2, NULL);
+    om_kmeans(a, &points, 20, 1, NULL, NULL);
+    om_kmeans(b, &points, 20, 2, NULL, NULL);
     ck_assert_mem_ne(a, b, sizeof a);
-    om_kmeans(b, &points, 20, 1, NULL);
+    om_kmeans(b, &points, 20, 1, NULL, NULL);
     ck_assert_mem_eq(a, b, sizeof a);
     om_points_free(&points);
 }
@@ -147,7 +147,7 @@ START_TEST(k_means_ends_where_every_point_is_nearest_to_its_own_centre)
     int32_t label[POINTS];
     double centre[K][FEATURES] = {{0}}, size[K] = {0};
     make_mixture(&points, label);
-    ck_assert_int_eq(om_kmeans(label, &points, K, 3, NULL), TN_OK);
+    ck_assert_int_eq(om_kmeans(label, &points, K, 3, NULL, NULL), TN_OK);
     for (int p = 0; p < POINTS; p++) {
         size[label[p]]++;
         for (int f = 0; f < FEATURES; f++) centre[label[p]][f] += om_point(&points, p, f);
@@ -196,7 +196,7 @@ START_TEST(one_component_is_the_normal_distribution)
 {
     const double x[] = {1, 3};
     int32_t label[2];
-    om_mixture_options options = {1, 0, 1e-3, 100};
+    om_mixture_options options = {1, 0, 1e-3, 100, NULL};
     om_mixture_report report;
     ck_assert_int_eq(om_cluster(label, x, 2, 1, &options, 0, &report, NULL), TN_OK);
     ck_assert_double_eq_tol(report.log_likelihood, -0.5 * log(2 * M_PI) - 0.5, 1e-14);
@@ -211,7 +211,7 @@ START_TEST(the_first_of_equally_probable_components_is_the_label)
     double x[N];
     int32_t label[N];
     om_points points;
-    om_mixture_options options = {2, 1e-6, 1e-3, 5};
+    om_mixture_options options = {2, 1e-6, 1e-3, 5, NULL};
     om_mixture_report report;
     for (int i = 0; i < N; i++) {
         x[i] = hashed((uint32_t)i / 2);
@@ -387,10 +387,44 @@ START_TEST(a_covariance_beyond_double_is_an_error)
 {
     const double x[] = {-1e200, 1e200, -1e200, 1e200};
     int32_t label[4];
-    om_mixture_options options = {1, 1e-6, 1e-3, 10};
+    om_mixture_options options = {1, 1e-6, 1e-3, 10, NULL};
     tn_error error = {0};
     ck_assert_int_eq(om_cluster(label, x, 4, 1, &options, 0, NULL, &error), TN_ENUMERIC);
     ck_assert_str_eq(error.message, "the covariance of a component of the mixture overflows");
+}
+END_TEST
+
+/* A watch that has had enough after `left` questions. */
+static tn_status count_down(void *user, tn_error *error)
+{
+    int *left = user;
+    return (*left)-- > 0 ? TN_OK : tn_fail(error, TN_EIO, "enough");
+}
+
+START_TEST(a_watch_ends_k_means_and_mixtures_at_any_iteration)
+{
+    enum { N = 500, MOST = 100 };
+    double x[2 * N];
+    int32_t type[N], label[N];
+    make_clouds(x, type, N, 9, 1.5);
+    om_mixture_options options = OM_MIXTURE_DEFAULTS;
+    options.components = 12;
+    int asked = 0, left = MOST;
+    const om_watch watch = {count_down, &left};
+    om_mixture_report report;
+    options.watch = &watch;
+    ck_assert_int_eq(om_cluster(label, x, N, 2, &options, 1, &report, NULL), TN_OK);
+    asked = MOST - left;
+    ck_assert_int_gt(asked, report.iterations + 1); /* and those of k-means */
+    for (int patience = 0; patience < asked; patience++) {
+        tn_error error = {0};
+        long live = tn_live_allocations();
+        left = patience;
+        ck_assert_int_eq(om_cluster(label, x, N, 2, &options, 1, NULL, &error), TN_EIO);
+        ck_assert_str_eq(error.message, "enough");
+        ck_assert_int_eq(left, -1);
+        ck_assert_int_eq(tn_live_allocations(), live);
+    }
 }
 END_TEST
 
@@ -400,7 +434,7 @@ START_TEST(every_failing_allocation_is_reported_and_leaks_nothing)
     double x[2 * N];
     int32_t type[N], label[N];
     make_clouds(x, type, N, 4, 0.2);
-    om_mixture_options options = {4, 1e-6, 1e-3, 1};
+    om_mixture_options options = {4, 1e-6, 1e-3, 1, NULL};
     int failures = 0;
     tn_set_threads(1);
     for (tn_status status = TN_ENOMEM; status != TN_OK; failures++) {
@@ -440,6 +474,7 @@ int main(void)
     TCase *errors = tcase_create("errors");
     tcase_add_test(errors, impossible_clusterings_are_refused);
     tcase_add_test(errors, a_covariance_beyond_double_is_an_error);
+    tcase_add_test(errors, a_watch_ends_k_means_and_mixtures_at_any_iteration);
     tcase_add_test(errors, every_failing_allocation_is_reported_and_leaks_nothing);
     return run_cases("clustering", finding, matching, agreement, errors, NULL);
 }

@@ -31,8 +31,10 @@ static void *convert(const double *from, int64_t n, tn_dtype number)
 {
     void *to = tn_alloc((size_t)n * tn_dtype_size(number));
     for (int64_t i = 0; i < n; i++)
-        if (number == TN_F64) ((double *)to)[i] = from[i];
-        else ((float *)to)[i] = (float)from[i];
+        if (number == TN_F64)
+            ((double *)to)[i] = from[i];
+        else
+            ((float *)to)[i] = (float)from[i];
     return to;
 }
 
@@ -196,8 +198,10 @@ static tn_status read_voltage(void *user, int64_t n, const int64_t *frame, void 
     for (int64_t k = 0; k < n; k++)
         for (int i = 0; i < r->neurons; i++) {
             double v = voltage[frame[k] * r->neurons + i];
-            if (r->number == TN_F64) ((double *)out)[k * r->neurons + i] = v;
-            else ((float *)out)[k * r->neurons + i] = (float)v;
+            if (r->number == TN_F64)
+                ((double *)out)[k * r->neurons + i] = v;
+            else
+                ((float *)out)[k * r->neurons + i] = (float)v;
         }
     return TN_OK;
 }
@@ -255,6 +259,38 @@ START_TEST(the_published_read_out_agrees_with_the_reference)
 }
 END_TEST
 
+/* A watch that has had enough after `left` questions. */
+static tn_status count_down(void *user, tn_error *error)
+{
+    int *left = user;
+    return (*left)-- > 0 ? TN_OK : tn_fail(error, TN_EIO, "enough");
+}
+
+/* Its grids read no data, so nobody else could. */
+START_TEST(a_watch_ends_the_published_read_out_at_any_strip_of_its_grids)
+{
+    enum { STRIPS = 2 * 1000 / 50 };
+    reference r;
+    if (!open_reference(&r, 0, TN_F64)) return;
+    double mean[64], sd[64];
+    statistics_of(&r, mean, sd);
+    int left;
+    const om_watch watch = {count_down, &left};
+    om_data data = {.frames = r.frames, .user = &r, .voltage = read_voltage, .watch = &watch};
+    for (int patience = 0; patience <= STRIPS; patience += 8) {
+        om_recovery recovery;
+        tn_error error = {0};
+        left = patience;
+        tn_status status = om_recover_as_published(r.joint, r.params, &data, mean, sd, &recovery, &error);
+        ck_assert_int_eq(status, patience < STRIPS ? TN_EIO : TN_OK);
+        ck_assert_int_eq(left, patience < STRIPS ? -1 : 0);
+        ck_assert_str_eq(error.message, patience < STRIPS ? "enough" : "");
+        om_recovery_clear(&recovery);
+    }
+    close_reference(&r);
+}
+END_TEST
+
 static tn_status read_true_field(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
 {
     reference *r = user;
@@ -286,6 +322,7 @@ int main(void)
     tcase_add_loop_test(step, a_step_agrees_with_the_reference_in_float32, 0, FILES);
     tcase_add_loop_test(readout, the_in_distribution_read_out_agrees_with_the_reference, 0, FILES);
     tcase_add_loop_test(readout, the_published_read_out_agrees_with_the_reference, 0, FILES);
+    tcase_add_test(readout, a_watch_ends_the_published_read_out_at_any_strip_of_its_grids);
     tcase_add_loop_test(readout, the_stimulus_score_agrees_with_the_reference, 0, FILES);
     return run_cases("joint", step, readout, NULL);
 }

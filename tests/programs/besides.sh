@@ -95,4 +95,13 @@ for program in generate train test_run; do
     expect 0 $program --help-config
     grep -q "^seed" out || fail "$program --help-config: no seed"
 done
+
+# A thread that cannot be started is called that. Its stack is to be larger than the memory there may be.
+narrow() { (ulimit -s 8000000 && ulimit -v 6000000 && "$@"); }
+if narrow train --version >/dev/null 2>&1; then
+    expect 1 narrow train tiny.yaml -d recording.h5 -o narrow --threads 1
+    says "cannot start the thread that reads batches: " "ulimit"
+else
+    echo "SKIPPED: a thread that cannot be started, as limits cannot be set, or do not leave room for the program"
+fi
 finish

@@ -36,7 +36,7 @@ with 'stimulus.train=[pipe, ./pipe]' 3 "pipe: neither a file nor a folder of ima
 with 'stimulus.train=[tiny.yaml, ./tiny.yaml]' 3 "tiny.yaml: "
 with 'stimulus.train=[]' 3 "stimulus.train: no movie: at least two are needed where stimulus.test is empty"
 with 'stimulus.train=[movie.y4m]' 5 "movie.y4m: No such file or directory"
-with simulation.delta_t=1 4 "simulation: the voltage of neuron" "at frame"
+with simulation.delta_t=1 4 "new.h5: /train/" "of neuron" "expected a finite number from -1e+"
 
 for kind in "nowhere.h5 5 No such file or directory" "folder 5 is not a regular file" "pipe 5 is not a regular file" \
     "tiny.yaml 3 is not an HDF5 file" "/dev/null 5 is not a regular file" "empty.h5 3 is not an HDF5 file" \
@@ -56,7 +56,7 @@ done
 # Not a number in a recording, where it is met first.
 for series in voltage derivative stimulus; do
     cp recording.h5 spoilt.h5
-    "$inspect" spoil spoilt.h5 /train/$series
+    "$inspect" spoil spoilt.h5 /train/$series nan
     [ $series = stimulus ] && of=column || of=neuron
     expect 3 train tiny.yaml -d spoilt.h5 -o spoilt --force --set model.mode=known --set training.batch=300
     says "spoilt.h5: /train/$series[0, 0], frame 0 of $of 0, is nan, expected a finite number"
@@ -70,6 +70,16 @@ says "the loss of step" "is not finite: element" " of " " is inf; the latest che
 expect 4 train tiny.yaml -d recording.h5 -o wild $wild --resume
 expect 0 train tiny.yaml -d recording.h5 -o wild $wild --resume --set training.lr_mlp=0.001
 expect 0 test_run wild -d recording.h5 -o results
+
+# Paths that are empty, or hold a line break.
+for empty in "train tiny.yaml -o new -d" "test_run run -o new -d" "test_run run -d recording.h5 -o" \
+    "generate tiny.yaml --data-dir" "train tiny.yaml -d recording.h5 --frames 1 --dump-step" "generate -o new.h5"; do
+    expect 2 $empty ""
+    says "is empty"
+done
+expect 5 train tiny.yaml -o new -d "no
+where.h5"
+says "ommatid-train: no\\nwhere.h5: No such file or directory"
 
 expect 0 test_run wild --print-config
 expect 2 test_run wild -o new

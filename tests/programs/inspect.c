@@ -1,12 +1,11 @@
 /* What shell scripts cannot see of the programs' files: `inspect WHAT FILE ...`, see the table of commands below. */
-#include <config.h>
+#include "config.h"
 #include "common/movie.h"
 #include "tensor.h"
 
 #include <hdf5.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,8 +84,10 @@ static int json(int n, char **word)
         for (char *name; at && (name = strsep(&rest, "."));) at = json_object_get(at, name);
         free(path);
         char *text = at ? json_dumps(at, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17)) : NULL;
-        if (text) printf("%s %s\n", word[i], text);
-        else missing++, complain(word[0], word[i]);
+        if (text)
+            printf("%s %s\n", word[i], text);
+        else
+            missing++, complain(word[0], word[i]);
         free(text);
     }
     json_decref(root);
@@ -103,7 +104,7 @@ static int drop(int n, char **word)
     return failed ? complain(word[0], "not edited") : EXIT_SUCCESS;
 }
 
-/* spoil RECORDING DATASET: the first number of it becomes NaN. */
+/* spoil RECORDING DATASET NUMBER: the first number of it becomes this, which may be nan. */
 static int spoil(int n, char **word)
 {
     (void)n;
@@ -111,7 +112,8 @@ static int spoil(int n, char **word)
     hid_t file = H5Fopen(word[0], H5F_ACC_RDWR, H5P_DEFAULT), dataset = H5Dopen2(file, word[1], H5P_DEFAULT);
     hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(2, one, NULL);
     H5Sselect_hyperslab(space, H5S_SELECT_SET, first, NULL, one, NULL);
-    int failed = H5Dwrite(dataset, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, &(float){NAN}) < 0;
+    double number = strtod(word[2], NULL);
+    int failed = H5Dwrite(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, &number) < 0;
     H5Sclose(memory);
     H5Sclose(space);
     H5Dclose(dataset);
@@ -144,7 +146,7 @@ int main(int argc, char **argv)
         int (*run)(int n, char **word);
     } commands[] = {
         {"tensors", 1, tensors}, {"movie", 1, movie}, {"json", 1, json},
-        {"drop", 2, drop},       {"spoil", 2, spoil}, {"peak", 1, peak},
+        {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak},
     };
     for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(argv[1], commands[i].name) && argc - 2 >= commands[i].fewest)
