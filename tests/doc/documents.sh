@@ -10,9 +10,6 @@ gcc() {
 }
 pkg_config() { echo "-I$abs_top_srcdir/libtensor $abs_top_builddir/libtensor.la"; }
 
-# same EXPECTED FOUND WHAT
-same() { cmp -s "$1" "$2" || fail "$3: $(diff "$1" "$2")"; }
-
 # counted DOCUMENT: what is read, with places in the document as those of an example.c that is the block alone.
 counted() {
     awk -v place="${1##*/}:[0-9]+" '
@@ -55,7 +52,9 @@ check() {
 # The README's program is the example, and prints what it says there.
 awk '/^```/ {inside = /c$/; next} inside' "$abs_top_srcdir/README.md" >readme.c
 same "$examples/line_fit.c" readme.c "README.md and doc/examples/line_fit.c"
-gcc "$examples/line_fit.c" -o line_fit $(pkg_config) || fail "line_fit is not built as the README says"
+cp "$examples/line_fit.c" .
+sed -n 's/^    \(gcc .*\)/\1/p' "$abs_top_srcdir/README.md" | sed 's/pkg-config/pkg_config/' >build.sh
+. ./build.sh || fail "line_fit is not built as the README says"
 grep -qF "$(./line_fit)" "$abs_top_srcdir/README.md" || fail "line_fit prints something else than the README says"
 
 # Every example that is built is listed.
