@@ -69,4 +69,19 @@ check doc/guide.md
     awk -f "$abs_top_srcdir/doc/operations.awk" RS=';' "$abs_top_srcdir/libtensor/tensor.h" \
         RS='\n' "$abs_top_srcdir/doc/guide.md" FS='\t' - >guide.md
 same "$abs_top_srcdir/doc/guide.md" guide.md "the table of operations is not that of the library; after make operations"
+
+# All builders of tensor.h, sections 7 and 8, are in these tables.
+for builder in $(sed -n '/---- 7\. /,/---- 9\. /s/^TN_API \(tn_node \*\|void \)\(tn_[a-z0-9_]*\)(tn_graph \*g.*/\2/p' \
+    "$abs_top_srcdir/libtensor/tensor.h"); do
+    sed -n '/^## All operations/,$p' "$abs_top_srcdir/doc/guide.md" | grep -qF "$builder(g" ||
+        fail "doc/guide.md: no $builder among all operations"
+done
+
+# Lines are of 120 characters at most, but for rows of tables and what programs print.
+for document in README.md CONTRIBUTING.md NEWS $(cd "$abs_top_srcdir" && echo doc/*.md) doc/examples/README.md; do
+    LC_ALL=C tr -d '\200-\277' <"$abs_top_srcdir/$document" | awk '
+        /^```/ { text = /text/ }
+        length > 120 && !/^\|/ && !text { print "line " NR; bad = 1 }
+        END { exit bad }' || fail "$document: lines of more than 120 characters"
+done
 finish
