@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the documents on libtensor say is true: their programs are built and print what is said, their commands work, and
-# their table of operations is that of the library.
+# their tables of operations and the code that they quote are those of the library.
 . "$abs_top_srcdir/tests/doc/lib.sh"
 examples=$abs_top_srcdir/doc/examples
 
@@ -8,6 +8,7 @@ examples=$abs_top_srcdir/doc/examples
 gcc() {
     "$abs_top_builddir/libtool" --silent --tag=CC --mode=link $CC $OM_SANITIZE -std=gnu17 "$@"
 }
+command -v dot >/dev/null || dot() { echo "SKIPPED: dot, which is missing"; } >&2
 pkg_config() { echo "-I$abs_top_srcdir/libtensor $abs_top_builddir/libtensor.la"; }
 
 # counted DOCUMENT: what is read, with places in the document as those of an example.c that is the block alone.
@@ -33,7 +34,8 @@ check() {
     for program in page*.c; do
         [ -e "$program" ] || continue
         page=${program%.c}
-        gcc -O1 -Wall -Wextra -Werror $program -o $page $(pkg_config) -lm || { fail "$1: $page is not built"; continue; }
+        gcc -O1 -Wall -Wextra -Werror $program -o $page $(pkg_config) -lm ||
+            { fail "$1: $page is not built"; continue; }
         ./$page >raw || fail "$1: $page: exit status $?"
         counted "$1" <raw >printed
         same $page.expected printed "$1: $page prints"
@@ -75,6 +77,25 @@ for builder in $(sed -n '/---- 7\. /,/---- 9\. /s/^TN_API \(tn_node \*\|void \)\
     "$abs_top_srcdir/libtensor/tensor.h"); do
     sed -n '/^## All operations/,$p' "$abs_top_srcdir/doc/guide.md" | grep -qF "$builder(g" ||
         fail "doc/guide.md: no $builder among all operations"
+done
+
+# The comparison with others names tests of ours that there are, for each thing but those that it says we have not.
+sed -n '/^## libtensor and others/,/^## /p' "$abs_top_srcdir/doc/guide.md" | grep '^| [a-z]' >comparison
+[ "$(wc -l <comparison)" -ge 30 ] || fail "doc/guide.md: the comparison has $(wc -l <comparison) rows"
+awk -F ' *[|] *' '$3 == "" || $4 == "" && $3 !~ /^(no|a plan for each)$/ || NF != 9' comparison | grep . &&
+    fail "doc/guide.md: these rows name no test, or have cells too many or too few"
+for test in $(awk -F '`' '{print $2}' comparison | sort -u); do
+    grep -rqF "START_TEST($test)" "$abs_top_srcdir/tests" || [ -n "$(find "$abs_top_srcdir/tests" -name "$test")" ] ||
+        fail "doc/guide.md: there is no test $test"
+done
+
+# Code of ours in the guide is that of the file that its block names.
+awk '/^```c ./ {file = substr($0, 6); print "" >(out = "quoted." ++n); print file >(out ".file"); next}
+    /^```/ {out = ""} out {print >out}' "$abs_top_srcdir/doc/guide.md"
+for block in quoted.*[0-9]; do
+    file=$abs_top_srcdir/$(cat $block.file)
+    awk 'FNR == NR {text = text $0 "\n"; next} {whole = whole $0 "\n"} END {exit !index(whole, text)}' \
+        $block "$file" || fail "doc/guide.md: not in $file: $(cat $block)"
 done
 
 # Lines are of 120 characters at most, but for rows of tables and what programs print.
