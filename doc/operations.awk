@@ -1,9 +1,7 @@
-# The guide with its last part, the table of operations, made anew: awk -f operations.awk, with these files in order:
+# The guide with its last part, the tables of operations, made anew: awk -f operations.awk, with these files in order:
 #   RS=';' tensor.h                 how operations are called
-#   RS='\n' guide.md                everything up to the first line of the old table
-#   FS='\t' - (of doc/operations)   name, what it is, derivative; an empty line between families
-function heading() { print "| call | what it is | derivative |\n|---|---|---|" }
-
+#   RS='\n' guide.md                everything up to the first heading of the third level under "All operations"
+#   FS='\t' - (of doc/operations)   titles of families; of operations: builder, what it is, derivative
 FILENAME ~ /tensor\.h$/ {
     if (!match($0, /TN_API (tn_node \*|void )tn_[a-z0-9_]+\(tn_graph \*g[^)]*\)/)) next
     call = substr($0, RSTART, RLENGTH)
@@ -17,18 +15,21 @@ FILENAME ~ /tensor\.h$/ {
     next
 }
 FILENAME ~ /guide\.md$/ {
-    if (/^\| call \|/) old = 1
+    if (/^## /) last = /^## All operations/
+    if (last && /^### /) old = 1
     if (!old) print
     next
 }
-FNR == 1 { heading() }
-$0 == "" { between = 1; next }
-{
-    if (between) {
-        print ""
-        heading()
-        between = 0
-    }
-    gsub(/\|/, "\\|")
-    printf "| `%s` | %s | %s |\n", $1 in calls ? calls[$1] : $1, $2, $3
+NF == 1 {
+    printf "%s### %s\n\n| call | what it is | derivative |\n|---|---|---|\n", FNR == 1 ? "" : "\n", $1
+    next
 }
+!($1 in calls) {
+    print "operations.awk: tensor.h has no tn_" $1 >"/dev/stderr"
+    exit wrong = 1
+}
+{
+    gsub(/\|/, "\\|")
+    printf "| `%s` | %s | %s |\n", calls[$1], $2, $3
+}
+END { exit wrong }

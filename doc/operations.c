@@ -1,5 +1,5 @@
-/* Prints the table of operations, a line for each with its name, what it is and its derivative, separated by tabs; an
- * empty line between families. doc/operations.awk makes the table of the guide from it. */
+/* Prints the table of operations: of each family its title, then a line for each operation with the name of its builder,
+ * what it is and its derivative, separated by tabs. doc/operations.awk makes the tables of the guide from it. */
 #include "config.h"
 #include "ops/op.h"
 
@@ -12,6 +12,9 @@ static const char *derivative(const tn_op *op)
 
 int main(void)
 {
-    for (const tn_op *const *family = tn_op_families; *family; family++, printf("\n"))
-        for (const tn_op *op = *family; op->name; op++) printf("%s\t%s\t%s\n", op->name, op->about, derivative(op));
+    for (const tn_family *family = tn_op_families; family->title; family++) {
+        printf("%s\n", family->title);
+        for (const tn_op *op = family->ops; op->name; op++)
+            printf("%s\t%s\t%s\n", op->builder ? op->builder : op->name, op->about, derivative(op));
+    }
 }

@@ -211,7 +211,7 @@ TN_API void tn_output(tn_graph *g, const char *name, tn_node *node);
  * Errors: TN_ENAME inputs and parameters keep the names by which they are known. */
 TN_API tn_node *tn_name(tn_graph *g, tn_node *node, const char *name);
 
-/* What is known of a node. The one that carries an error on has rank 0. */
+/* What is known of a node. The one that an invalid call returns has rank 0. */
 TN_API tn_shape tn_node_shape(const tn_node *node);
 TN_API tn_dtype tn_node_dtype(const tn_node *node);
 
@@ -233,9 +233,11 @@ TN_API void tn_place(tn_graph *g, const char *file, int line);
 TN_API tn_node *tn_placed(tn_node *node, const char *file, int line);
 
 /* ---- 7. Operations ------------------------------------------------------------------------------------------ */
-/* All return a node of g. Operands of one call have one dtype, and int32 tensors can only be cast or name places
- * (tn_one_hot, tn_cross_entropy). Elementwise operations of several operands broadcast as in NumPy: shapes are aligned
- * at the last axis, and an axis of size 1 (or a missing one) is repeated. */
+/* All return a node of g; [N, K] is a shape, [..., K] one with any axes before the last. Operands of one call have one
+ * dtype, and int32 tensors can only be cast or name places (tn_one_hot, tn_cross_entropy). Elementwise operations of
+ * several operands broadcast as in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or a missing one)
+ * is repeated. Errors are kept by the graph: TN_ESHAPE, TN_EDTYPE; TN_EINVAL an axis or a number outside its range, a
+ * node that is missing or of another graph. */
 
 /* Elementwise, two operands. */
 TN_API tn_node *tn_add(tn_graph *g, tn_node *a, tn_node *b);
@@ -371,8 +373,9 @@ TN_API tn_node *tn_dropout(tn_graph *g, tn_node *a, double rate, tn_random numbe
 
 /* ---- 8. Sparse operations ----------------------------------------------------------------------------------- */
 
-/* The places of the nonzeros of an [N, M] matrix: CSR, and CSC with the permutation between the two; values are
- * ordinary tensors [E] in CSR order. Immutable once made, so graphs and threads may share it. */
+/* The places of the nonzeros of an [N, M] matrix: its E entries, by row and then by column ("CSR order"). Their values
+ * are ordinary tensors [E] in this order. It also keeps the order by column, so that transposed products are as fast.
+ * Immutable once made, so graphs and threads may share it. */
 typedef struct tn_sparsity tn_sparsity;
 
 /* From edge lists of E entries sorted by (row, column), without duplicates; the lists are copied.
@@ -388,7 +391,8 @@ typedef enum tn_duplicates { TN_DUPLICATES_REFUSE, TN_DUPLICATES_ADD } tn_duplic
 TN_API tn_sparsity *tn_sparsity_from_edges(int64_t rows, int64_t cols, int64_t edges, const int32_t *row,
                                            const int32_t *col, tn_duplicates duplicates, int32_t *entry,
                                            tn_error *error);
-/* One entry per row, (r, index[r]): what tn_gather_rows, tn_scatter_add, tn_segment_sum and the like take. */
+/* An index, as tn_gather_rows, tn_scatter_add, tn_segment_sum and the like take it: index [rows], each names one of
+ * cols places, 0 to cols - 1. It is a sparsity with one entry in each row r, (r, index[r]). Errors as above. */
 TN_API tn_sparsity *tn_index_new(int64_t rows, int64_t cols, const int32_t *index, tn_error *error);
 TN_API void tn_sparsity_free(tn_sparsity *sparsity);
 TN_API int64_t tn_sparsity_entries(const tn_sparsity *sparsity);
@@ -440,7 +444,8 @@ TN_API tn_node *tn_scatter_add(tn_graph *g, const tn_sparsity *index, tn_node *x
  * Errors: TN_ESHAPE y is more than a single number; TN_ENOGRAD an operation on the way has no derivative. */
 TN_API void tn_grad(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node **grad);
 
-/* The vector-Jacobian product: like tn_grad for a y of any shape, with seed of the shape of y. Reverse mode.
+/* The vector-Jacobian product: like tn_grad for a y of any shape, whose elements count as much as those of seed, of the
+ * same shape: grad[i] is the gradient of the sum of seed times y. Reverse mode.
  * Cost: about twice that of y, for all n together; what the rules read of y's making is kept (see tn_recompute). */
 TN_API void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, tn_node **grad);
 
@@ -512,7 +517,8 @@ enum {
     TN_PLAN_KEEP = 256,      /* nothing is computed again: see tn_recompute */
 };
 
-/* Compiles the outputs of g. The plan borrows g, its parameter sets and its sparsities.
+/* Compiles what g is to compute: its outputs, and gradients into parameter sets (tn_params_grad). The plan borrows g,
+ * its parameter sets and its sparsities.
  * Errors: whatever was recorded while describing; TN_ENOMEM. */
 TN_API tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error);
 TN_API void tn_plan_free(tn_plan *plan);
@@ -627,9 +633,9 @@ TN_API void tn_profile_print(const tn_plan *plan, const tn_peak *peak, FILE *str
 /* ---- 11. Optimizing ----------------------------------------------------------------------------------------- */
 
 /* A step changes the values x of a sealed set along the gradients that the latest run left there. g is the gradient,
- * clipped, and then, but for AdamW, with weight decay d: g + d x. m and v are the first and second moment of each
- * value, 0 at first; t counts steps from 1; rate is the learning rate of the value's group. Moments are of the number
- * type of the values.
+ * clipped; weight decay d then adds d x to it, but for AdamW, which has its own way. m and v are the first and second
+ * moment of each value, 0 at first; t counts steps from 1; rate is the learning rate of the value's group. Moments are
+ * of the number type of the values.
  *     SGD        x -= rate g
  *                with momentum: m = momentum m + g;  x -= rate m;  nesterov: x -= rate (g + momentum m)
  *     Adam       m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
@@ -721,7 +727,8 @@ TN_API tn_status tn_lbfgs_step(tn_lbfgs *lbfgs, tn_plan *plan, const char *loss,
                                tn_error *error);
 TN_API void tn_lbfgs_reset(tn_lbfgs *lbfgs); /* forgets all steps */
 
-/* The course of a learning rate. */
+/* The course of a learning rate, as a factor: 1 for ever (constant); from 1 to `final` along half a cosine, a line or
+ * an exponential; or in drops (step). */
 typedef enum tn_schedule_kind {
     TN_SCHEDULE_CONSTANT,
     TN_SCHEDULE_COSINE,
@@ -731,9 +738,9 @@ typedef enum tn_schedule_kind {
 } tn_schedule_kind;
 typedef struct tn_schedule {
     tn_schedule_kind kind;
-    int64_t steps;  /* length of the decay, constant behind it;  step: distance between drops;  0: no decay */
-    double final;   /* factor reached at the end of the decay;  step: factor of each drop */
-    int64_t warmup; /* steps of linear rise at the start: step s takes (s + 1) / warmup of the factor */
+    int64_t steps;  /* to the end of the decay, where the factor stays; in drops: from one to the next; 0: no decay */
+    double final;   /* the factor at the end; in drops: what each multiplies it by */
+    int64_t warmup; /* steps of linear rise at the start, on top of the decay: step s takes (s + 1) / warmup of it */
 } tn_schedule;
 
 /* The factor on the learning rate at a step, counted from 0. */
@@ -755,7 +762,8 @@ typedef struct tn_pair {
 } tn_pair;
 
 /* Writes a safetensors file under a temporary name, syncs it and renames it, so that a reader finds the old file or
- * the new one and never half. The metadata receives a hash of the payload under "payload_hash".
+ * the new one and never half. The metadata receives two hashes, by which reading notices
+ * damage: "header_hash", its first entry, of the header, and "payload_hash" of the payload (doc/formats.md).
  * Errors: TN_EIO with path and reason; TN_EINVAL a name given twice or not UTF-8, a tensor without data, an impossible
  * shape; TN_ENOMEM. */
 TN_API tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensors, int n_meta,
@@ -764,8 +772,8 @@ TN_API tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor 
 /* A safetensors file in memory: its tensors in the order of the file, and its metadata. */
 typedef struct tn_file tn_file;
 
-/* Reads a whole safetensors file and checks it: header, types, offsets that cover the payload exactly, and the hash
- * if there is one. Errors: TN_EIO; TN_EFORMAT with path and what was wrong; TN_ENOMEM. Returns NULL on error. */
+/* Reads a whole safetensors file and checks it: header, types, offsets that cover the payload exactly, and the
+ * hashes if there are any. Errors: TN_EIO; TN_EFORMAT with path and what was wrong; TN_ENOMEM. NULL on error. */
 TN_API tn_file *tn_file_read(const char *path, tn_error *error);
 TN_API void tn_file_free(tn_file *file);
 

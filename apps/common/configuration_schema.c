@@ -19,7 +19,10 @@
 
 /* clang-format off */
 static const om_key keys[] = {
-    /* field, interval or choices, defaults, programs, explanation */
+    /* field, interval or choices, defaults, programs, explanation
+     *
+     * The columns of the defaults are recipe x mode: ours joint, ours known, published joint, published known. Instead
+     * of one that is missing, the recipe's for joint counts, or else ours for the mode, or else the first. */
     { KEY(description), NULL, {"\"\""}, G|L|T, "what this experiment is, in words" },
     { KEY(seed), "[0, 9007199254740991]", {"1"}, G|L|T, "seed of every random number" },
     { KEY(threads), "[0, 1024]", {"0"}, G|L|T, "threads; 0: one per processor; results do not depend on it" },

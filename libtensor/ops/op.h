@@ -94,6 +94,7 @@ enum {
 struct tn_op {
     const char *name;
     const char *about;  /* one line for the documentation */
+    const char *builder; /* there also: tn_NAME makes such nodes; NULL: the name of the row */
     int arity;          /* number of inputs, -1 = any */
     unsigned flags;
     double flop;        /* per element of the output */
@@ -113,8 +114,14 @@ struct tn_op {
     double (*traffic)(const tn_node *node); /* bytes that a kernel reads besides its inputs: the places of a sparsity */
 };
 
-/* All families of operations, ended by NULL; each family is ended by a row without name. */
-extern const tn_op *const tn_op_families[];
+/* Operations of one kind, ended by a row without name. */
+typedef struct tn_family {
+    const char *title; /* for the documentation */
+    const tn_op *ops;
+} tn_family;
+
+/* All families of operations, ended by one without title. */
+extern const tn_family tn_op_families[];
 
 /* FLOP of a node, by its row. */
 double tn_node_flop(const tn_node *node);

@@ -4,6 +4,8 @@
 #   pageN.expected what it prints, from the blocks of text that follow C
 #   pageN.sh       the commands, from the blocks of sh
 #   pageN.said     what they print, from the blocks of text that follow sh
+# Blocks of another kind are not looked at: those without a name hold what differs from run to run, and `c FILE` code of
+# ours, which documents.sh compares with the file.
 # Line numbers in messages of the compiler are those of the document.
 function save(page) {
     if (functions body != "") {

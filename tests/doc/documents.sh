@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the documents on libtensor say is true: their programs are built and print what is said, their commands work, and
-# their table of operations is that of the library.
+# their tables of operations and the code that they quote are those of the library.
 . "$abs_top_srcdir/tests/doc/lib.sh"
 examples=$abs_top_srcdir/doc/examples
 
@@ -8,10 +8,8 @@ examples=$abs_top_srcdir/doc/examples
 gcc() {
     "$abs_top_builddir/libtool" --silent --tag=CC --mode=link $CC $OM_SANITIZE -std=gnu17 "$@"
 }
+command -v dot >/dev/null || dot() { echo "SKIPPED: dot, which is missing"; } >&2
 pkg_config() { echo "-I$abs_top_srcdir/libtensor $abs_top_builddir/libtensor.la"; }
-
-# same EXPECTED FOUND WHAT
-same() { cmp -s "$1" "$2" || fail "$3: $(diff "$1" "$2")"; }
 
 # counted DOCUMENT: what is read, with places in the document as those of an example.c that is the block alone.
 counted() {
@@ -36,7 +34,8 @@ check() {
     for program in page*.c; do
         [ -e "$program" ] || continue
         page=${program%.c}
-        gcc -O1 -Wall -Wextra -Werror $program -o $page $(pkg_config) -lm || { fail "$1: $page is not built"; continue; }
+        gcc -O1 -Wall -Wextra -Werror $program -o $page $(pkg_config) -lm ||
+            { fail "$1: $page is not built"; continue; }
         ./$page >raw || fail "$1: $page: exit status $?"
         counted "$1" <raw >printed
         same $page.expected printed "$1: $page prints"
@@ -55,7 +54,9 @@ check() {
 # The README's program is the example, and prints what it says there.
 awk '/^```/ {inside = /c$/; next} inside' "$abs_top_srcdir/README.md" >readme.c
 same "$examples/line_fit.c" readme.c "README.md and doc/examples/line_fit.c"
-gcc "$examples/line_fit.c" -o line_fit $(pkg_config) || fail "line_fit is not built as the README says"
+cp "$examples/line_fit.c" .
+sed -n 's/^    \(gcc .*\)/\1/p' "$abs_top_srcdir/README.md" | sed 's/pkg-config/pkg_config/' >build.sh
+. ./build.sh || fail "line_fit is not built as the README says"
 grep -qF "$(./line_fit)" "$abs_top_srcdir/README.md" || fail "line_fit prints something else than the README says"
 
 # Every example that is built is listed.
@@ -70,4 +71,38 @@ check doc/guide.md
     awk -f "$abs_top_srcdir/doc/operations.awk" RS=';' "$abs_top_srcdir/libtensor/tensor.h" \
         RS='\n' "$abs_top_srcdir/doc/guide.md" FS='\t' - >guide.md
 same "$abs_top_srcdir/doc/guide.md" guide.md "the table of operations is not that of the library; after make operations"
+
+# All builders of tensor.h, sections 7 and 8, are in these tables.
+for builder in $(sed -n '/---- 7\. /,/---- 9\. /s/^TN_API \(tn_node \*\|void \)\(tn_[a-z0-9_]*\)(tn_graph \*g.*/\2/p' \
+    "$abs_top_srcdir/libtensor/tensor.h"); do
+    sed -n '/^## All operations/,$p' "$abs_top_srcdir/doc/guide.md" | grep -qF "$builder(g" ||
+        fail "doc/guide.md: no $builder among all operations"
+done
+
+# The comparison with others names tests of ours that there are, for each thing but those that it says we have not.
+sed -n '/^## libtensor and others/,/^## /p' "$abs_top_srcdir/doc/guide.md" | grep '^| [a-z]' >comparison
+[ "$(wc -l <comparison)" -ge 30 ] || fail "doc/guide.md: the comparison has $(wc -l <comparison) rows"
+awk -F ' *[|] *' '$3 == "" || $4 == "" && $3 !~ /^(no|a plan for each)$/ || NF != 9' comparison | grep . &&
+    fail "doc/guide.md: these rows name no test, or have cells too many or too few"
+for test in $(cut -d '|' -f 4 comparison | tr -d '`,'); do
+    grep -rqF "START_TEST($test)" "$abs_top_srcdir/tests" || [ -n "$(find "$abs_top_srcdir/tests" -name "$test")" ] ||
+        fail "doc/guide.md: there is no test $test"
+done
+
+# Code of ours in the guide is that of the file that its block names.
+awk '/^```c ./ {file = substr($0, 6); print "" >(out = "quoted." ++n); print file >(out ".file"); next}
+    /^```/ {out = ""} out {print >out}' "$abs_top_srcdir/doc/guide.md"
+for block in quoted.*[0-9]; do
+    file=$abs_top_srcdir/$(cat $block.file)
+    awk 'FNR == NR {text = text $0 "\n"; next} {whole = whole $0 "\n"} END {exit !index(whole, text)}' \
+        $block "$file" || fail "doc/guide.md: not in $file: $(cat $block)"
+done
+
+# Lines are of 120 characters at most, but for rows of tables and what programs print.
+for document in README.md CONTRIBUTING.md NEWS $(cd "$abs_top_srcdir" && echo doc/*.md) doc/examples/README.md; do
+    LC_ALL=C tr -d '\200-\277' <"$abs_top_srcdir/$document" | awk '
+        /^```/ { text = /text/ }
+        length > 120 && !/^\|/ && !text { print "line " NR; bad = 1 }
+        END { exit bad }' || fail "$document: lines of more than 120 characters"
+done
 finish

@@ -14,4 +14,7 @@ fail() {
     failures=$((failures + 1))
 }
 
+# same EXPECTED FOUND WHAT
+same() { cmp -s "$1" "$2" || fail "$3: $(diff "$1" "$2")"; }
+
 finish() { exit $((failures > 0)); }

@@ -92,8 +92,8 @@ int main(int argc, char **argv)
     bool all = true;
     tn_set_threads(argc > 3 ? atoi(argv[3]) : 1);
     printf("%-20s %-28s %12s %12s %12s\n", "operation", "operands", "results", "forward, us", "with gradient");
-    for (const tn_op *const *family = tn_op_families; *family; family++)
-        for (const tn_op *op = *family; op->name; op++)
+    for (const tn_family *family = tn_op_families; family->title; family++)
+        for (const tn_op *op = family->ops; op->name; op++)
             if (!(op->flags & TN_OP_LEAF) && !print_line(op, elements, seconds)) {
                 fprintf(stderr, "%s cannot be measured\n", op->name);
                 all = false;

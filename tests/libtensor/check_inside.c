@@ -420,8 +420,8 @@ END_TEST
 
 START_TEST(every_operation_says_how_its_flop_are_counted)
 {
-    for (const tn_op *const *family = tn_op_families; *family; family++)
-        for (const tn_op *op = *family; op->name; op++) {
+    for (const tn_family *family = tn_op_families; family->title; family++)
+        for (const tn_op *op = family->ops; op->name; op++) {
             if (op->flags & TN_OP_LEAF || op->expand) continue;
             int ways = (op->flop > 0) + (op->cost != NULL) + (op->flags & TN_OP_MOVES ? 1 : 0);
             ck_assert_msg(ways == 1, "%s has %d ways to count FLOP", op->name, ways);

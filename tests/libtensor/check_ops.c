@@ -37,8 +37,8 @@ static tn_node *gradient(tn_graph *g, tn_node *y, int n, tn_node **in, const cha
 
 START_TEST(every_operation_has_a_sample_a_description_and_a_gradient_rule)
 {
-    for (const tn_op *const *family = tn_op_families; *family; family++)
-        for (const tn_op *op = *family; op->name; op++) {
+    for (const tn_family *family = tn_op_families; family->title; family++)
+        for (const tn_op *op = family->ops; op->name; op++) {
             ck_assert_msg(op->about != NULL, "%s has no description", op->name);
             if (op->flags & TN_OP_LEAF) continue;
             ck_assert_msg(has_sample(op->name), "%s has no sample in tests/libtensor/samples.c", op->name);

@@ -84,7 +84,7 @@ START_TEST(a_mistake_names_the_place_the_operation_the_operand_and_its_place)
     const char *file = op ? makers[0] : makers[1], *place = strstr(message, file);
     ck_assert_msg(place != NULL, "\"%s\" names no place", message);
     int line = (int)strtol(place + strlen(file) + 1, NULL, 10);
-    const char *name = strcmp(e.sample->op, "batched_matmul") ? e.sample->op : "matmul";
+    const char *name = op && op->builder ? op->builder : e.sample->op;
     snprintf(expected, sizeof expected,
              "%s:%d: %s: input 0 belongs to another graph: input 'a' %s (check_places.c:", file, line, name,
              tn_shape_words(e.shape[0]).text);

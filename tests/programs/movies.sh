@@ -13,10 +13,7 @@ movie() {
     }'
 }
 # A PNG image of one grey pixel.
-image() {
-    printf '\211PNG\r\n\032\n\0\0\0\rIHDR\0\0\0\001\0\0\0\001\010\0\0\0\0:~\233U\0\0\0\nIDATx\234c`\0\0\0\002\0\001'
-    printf 'H\257\244q\0\0\0\0IEND\256B`\202'
-}
+image() { cat "$abs_top_srcdir/tests/data/grey.png"; }
 
 # recorded TRAIN TEST [OPTION ...]: a recording of these movies, as movie.h5.
 recorded() {
