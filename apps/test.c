@@ -127,6 +127,7 @@ static tn_status test(const om_cli *cli, const om_config *config, om_recording *
 {
     om_experiment experiment;
     om_results results = {0};
+    om_lock lock = {0};
     const om_progress_made *made = om_checkpoint_made(checkpoint);
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) status = om_experiment_restore(&experiment, checkpoint, NULL, error);
@@ -134,10 +135,11 @@ static tn_status test(const om_cli *cli, const om_config *config, om_recording *
         if (cli->output) status = om_output_directory_check(cli->output, cli->force, error);
         if (!status) status = om_forecast(&experiment, made, stdout, error);
     } else if (!status) {
-        status = om_output_directory(cli->output, cli->force, error);
+        status = om_output_directory(cli->output, cli->force, "written", &lock, error);
         if (!status) status = om_results_measure(&results, &experiment, progress, error);
         if (!status) status = write_results(cli, &results, &experiment, made, progress, error);
     }
+    om_lock_release(&lock);
     om_results_clear(&results);
     om_experiment_clear(&experiment);
     return status;

@@ -85,17 +85,23 @@ static const om_program program = {
 /* Parts that training makes use of. */
 enum { WANTED = 1 << OM_PART_DERIVATIVE | 1 << OM_PART_STIMULUS | 1 << OM_PART_TRUTH };
 
+/* What is done to a run: RUN is being ... */
+#define DEED "trained"
+
 static tn_status train(const om_cli *cli, const options *o, om_experiment *experiment, om_progress *progress,
                        tn_error *error)
 {
     om_trainer trainer = {0};
-    tn_status status = o->resume ? TN_OK : om_output_directory(cli->output, cli->force, error);
+    om_lock lock = {0};
+    tn_status status = o->resume ? om_lock_take(&lock, cli->output, DEED, error)
+                                 : om_output_directory(cli->output, cli->force, DEED, &lock, error);
     if (!status) status = om_trainer_open(&trainer, experiment, cli->output, o->resume, o->profile, progress, error);
     if (!status) status = om_config_save(experiment->config, cli->output, error);
     trainer.max_seconds = 60 * o->max_minutes;
     if (!status) status = om_trainer_run(&trainer, error);
     if (!status && o->profile) om_trainer_print_profile(&trainer, stdout);
     om_trainer_close(&trainer);
+    om_lock_release(&lock);
     return status;
 }
 
