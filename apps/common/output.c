@@ -97,7 +97,7 @@ static tn_status check_target(const char *path, bool force, tn_error *error)
     return force ? TN_OK : tn_fail(error, TN_EINVAL, "%s: exists; --force replaces it", path);
 }
 
-static bool same_file(const char *a, const char *b)
+bool om_output_same_file(const char *a, const char *b)
 {
     struct stat one, other;
     return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
@@ -114,7 +114,7 @@ static char *directory_of_target(const char *path)
 tn_status om_output_check(const char *path, bool force, int n, const char *const *inputs, tn_error *error)
 {
     for (int i = 0; i < n; i++)
-        if (same_file(path, inputs[i]))
+        if (om_output_same_file(path, inputs[i]))
             return tn_fail(error, TN_EINVAL, "%s: is the input %s; the output needs a file of its own", path,
                            inputs[i]);
     tn_status status = check_target(path, force, error);
@@ -229,14 +229,13 @@ tn_status om_output_directory_check(const char *path, bool reuse, tn_error *erro
 
 tn_status om_output_directory(const char *path, bool reuse, const char *deed, om_lock *lock, tn_error *error)
 {
-    *lock = (om_lock){0};
     if (!*path) return tn_fail(error, TN_EINVAL, "the output directory has no name");
     tn_status status = make_parents(path, error);
     if (status != TN_OK) return status;
     if (mkdir(path, 0777) != 0 && errno != EEXIST) return system_error(path, error);
     /* The lock first: files that another program is writing are no reason to think of --force. */
     status = check_directory(path, true, false, error);
-    if (status == TN_OK) status = om_lock_take(lock, path, deed, error);
+    if (status == TN_OK && !lock->locked) status = om_lock_take(lock, path, deed, error);
     if (status == TN_OK) status = check_directory(path, reuse, true, error);
     if (status != TN_OK) om_lock_release(lock);
     return status;

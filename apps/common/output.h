@@ -26,6 +26,9 @@ typedef struct om_output {
  * Errors: as om_output_begin; TN_EINVAL also where path is one of the inputs, by whatever name. Creates nothing. */
 tn_status om_output_check(const char *path, bool force, int n, const char *const *inputs, tn_error *error);
 
+/* Whether two paths name one file, which is there. */
+bool om_output_same_file(const char *a, const char *b);
+
 /* Creates the empty temporary file, and removes those that dead processes of this machine left in the directory.
  *   force  replace an existing file
  * Errors: TN_EINVAL path exists and force is false, or it exists and is not a file; TN_EIO; TN_ENOMEM.
@@ -42,7 +45,8 @@ void om_output_abort(om_output *output);
 
 /* Makes path a directory that can be written to, with its parents, locks it and removes what dead processes left in it.
  *   reuse       accept one that has files in it
- *   deed, lock  as for om_lock_take; to be released with om_lock_release, which accepts it after an error too
+ *   deed        as for om_lock_take
+ *   lock        zeroed, or a lock of this directory already; to be released with om_lock_release, also after an error
  * Errors: TN_EINVAL it has files and reuse is false, or it is not a directory; TN_EIO, among it that another program
  *         has the lock; TN_ENOMEM. */
 tn_status om_output_directory(const char *path, bool reuse, const char *deed, om_lock *lock, tn_error *error);

@@ -60,9 +60,9 @@ static char *prefix_of(const char *path)
     char *prefix;
     tn_xxh64_begin(&hash, 0);
     tn_xxh64_add(&hash, name, strlen(name));
-    int made = strlen(name) + ADDED <= LONGEST_NAME ? asprintf(&prefix, "%s.tmp.", path)
-                                                    : asprintf(&prefix, "%.*s.%016" PRIx64 ".tmp.", (int)(name - path),
-                                                               path, tn_xxh64_end(&hash));
+    int made = strlen(name) + ADDED <= LONGEST_NAME
+                   ? asprintf(&prefix, "%s.tmp.", path)
+                   : asprintf(&prefix, "%.*s.%016" PRIx64 ".tmp.", (int)(name - path), path, tn_xxh64_end(&hash));
     return made < 0 ? NULL : prefix;
 }
 

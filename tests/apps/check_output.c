@@ -299,7 +299,7 @@ END_TEST
 
 static tn_status directory_for(const char *name, bool reuse, tn_error *reason)
 {
-    om_lock lock;
+    om_lock lock = {0};
     tn_status status = om_output_directory(name, reuse, "tested", &lock, reason);
     om_lock_release(&lock);
     return status;
