@@ -12,18 +12,36 @@
 #include "testing/metrics_json.h"
 #include "testing/video.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What was typed beside the common options. */
+typedef struct options {
+    const char *recording;
+    bool other_recording;
+} options;
+
+enum { OTHER_RECORDING = 1024 };
 
 static const struct argp_option own_options[] = {
     {"data", 'd', "RECORDING", 0, "The recording that the run learned from", 0},
+    {"other-recording", OTHER_RECORDING, NULL, 0,
+     "Test a joint model with another recording of its circuit all the same; the movie that it recovered stays that of "
+     "its own recording", 0},
     {0},
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-    if (key != 'd') return ARGP_ERR_UNKNOWN;
-    *(const char **)state->input = om_cli_path("--data", argument, state);
+    options *o = state->input;
+    switch (key) {
+    case 'd': o->recording = om_cli_path("--data", argument, state); break;
+    case OTHER_RECORDING: o->other_recording = true; break;
+    default: return ARGP_ERR_UNKNOWN;
+    }
     return 0;
 }
 
@@ -40,9 +58,12 @@ static const om_program program = {
               "  ommatid-test run -d recording.h5 -o results\n"
               "  ommatid-test run -d recording.h5 -o results --set test.traces=[R1,L1,T4a] --force\n\n"
               "RESULTS then holds metrics.json, report.html with its figures, and comparison.mp4. What the recording "
-              "does not know (the true stimulus, the true circuit) is left out.",
+              "does not know (the true stimulus, the true circuit) is left out. --set takes the keys of --help-config; "
+              "the others are those that the run was trained with.",
     .own = &own,
 };
+
+#define VIDEO "comparison.mp4"
 
 /* A path in the results. */
 static char *inside(const char *directory, const char *name)
@@ -80,6 +101,26 @@ static void print_table(const om_results *r)
     printf("\n");
 }
 
+/* Removes what an older test left and this one has none of: figures and a video would pass for those of this run. */
+static tn_status remove_older(const char *directory, const om_drawn *drawn, bool video, tn_error *error)
+{
+    const char *names[OM_FIGURES + 1] = {video ? NULL : VIDEO};
+    for (int i = 0; i < OM_FIGURES; i++) {
+        names[i + 1] = om_figure_file[i];
+        for (int k = 0; k < drawn->n; k++)
+            if (!strcmp(strrchr(drawn->figure[k].path, '/') + 1, om_figure_file[i])) names[i + 1] = NULL;
+    }
+    tn_status status = TN_OK;
+    for (int i = 0; i <= OM_FIGURES && !status; i++) {
+        if (!names[i]) continue;
+        char *path = inside(directory, names[i]);
+        if (!path) status = om_no_memory(NULL, error);
+        else if (unlink(path) != 0 && errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+        free(path);
+    }
+    return status;
+}
+
 static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t *metrics, const om_drawn *drawn,
                               bool video, tn_error *error)
 {
@@ -95,7 +136,7 @@ static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t 
         .title = *e->config->description ? e->config->description : "Ommatid",
         .metrics = metrics, .facts = json_object_get(metrics, "run"),
         .published = comparable ? om_published_like(joint, attributes->sigma) : OM_PUBLISHED_NONE,
-        .n_figures = (size_t)drawn->n, .figures = figures, .video = video ? "comparison.mp4" : NULL,
+        .n_figures = (size_t)drawn->n, .figures = figures, .video = video ? VIDEO : NULL,
     };
     tn_status status = path ? om_report_write(path, &report, error) : om_no_memory(NULL, error);
     free(path);
@@ -103,9 +144,10 @@ static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t 
 }
 
 static tn_status write_results(const om_cli *cli, const om_results *results, const om_experiment *e,
-                               const om_progress_made *made, bool shown, om_progress *progress, tn_error *error)
+                               const om_progress_made *made, const om_history *history, bool shown,
+                               om_progress *progress, tn_error *error)
 {
-    char *metrics_path = inside(cli->output, "metrics.json"), *video_path = inside(cli->output, "comparison.mp4");
+    char *metrics_path = inside(cli->output, "metrics.json"), *video_path = inside(cli->output, VIDEO);
     om_run_facts facts = {made->step, made->seconds, made->seed, made->program};
     json_t *metrics = om_results_json(results, e, &facts);
     om_drawn *drawn = calloc(1, sizeof *drawn);
@@ -113,9 +155,10 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
     tn_status status = metrics_path && video_path && metrics && drawn ? TN_OK : om_no_memory(NULL, error);
     if (!status) status = om_results_stopped(error);
     if (!status) status = om_json_write(metrics, metrics_path, cli->force, error);
-    if (!status) status = om_figures_draw(cli->output, cli->argument[0], results, e, drawn, error);
+    if (!status) status = om_figures_draw(cli->output, history, results, e, drawn, error);
     if (!status && shown) status = om_video_make(video_path, results, e, cli->force, progress, &video, error);
     if (!status) status = write_report(cli, e, metrics, drawn, video, error);
+    if (!status) status = remove_older(cli->output, drawn, video, error);
     if (!status && !cli->quiet) {
         print_table(results);
         printf("results: %s\n", om_text_line(cli->output).text);
@@ -127,25 +170,53 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
     return status;
 }
 
-static tn_status test(const om_cli *cli, const om_config *config, om_recording *recording,
+/* Another recording of the same circuit is one way to test a model that is given the movie. The SIREN of a joint model
+ * has nothing to say about it. */
+static tn_status check_recording(const om_experiment *e, const om_checkpoint *checkpoint, bool accepted,
+                                 om_progress *progress, tn_error *error)
+{
+    char how[120];
+    if (!om_experiment_differs(e, checkpoint, how)) return TN_OK;
+    const char *path = om_checkpoint_path(checkpoint);
+    if (e->config->model.mode == OM_MODE_JOINT && !accepted)
+        return tn_fail(error, TN_EFORMAT, "%s: was trained on another recording than the one given: %s; the movie of a "
+                       "joint model is that of its own recording (--other-recording tests it all the same)", path, how);
+    om_progress_warn(progress, "%s was trained on another recording than the one given: %s", path, how);
+    return TN_OK;
+}
+
+/* The metrics of the run are read first: what is wrong with them is not to show after hours. */
+static tn_status measure(const om_cli *cli, om_experiment *e, const om_progress_made *made, om_progress *progress,
+                         tn_error *error)
+{
+    om_results results = {0};
+    om_history history = {0};
+    om_lock lock = {0};
+    bool shown = false;
+    tn_status status = om_output_directory(cli->output, cli->force, "written", &lock, error);
+    if (!status) status = om_history_read(&history, cli->argument[0], progress, error);
+    if (!status) status = om_video_plan(e, progress, &shown, error);
+    if (!status) status = om_results_measure(&results, e, progress, error);
+    if (!status) status = write_results(cli, &results, e, made, &history, shown, progress, error);
+    om_lock_release(&lock);
+    om_history_clear(&history);
+    om_results_clear(&results);
+    return status;
+}
+
+static tn_status test(const om_cli *cli, const options *o, const om_config *config, om_recording *recording,
                       const om_checkpoint *checkpoint, om_progress *progress, tn_error *error)
 {
     om_experiment experiment;
-    om_results results = {0};
     const om_progress_made *made = om_checkpoint_made(checkpoint);
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) status = om_experiment_restore(&experiment, checkpoint, NULL, error);
-    if (!status && cli->dry_run) {
+    if (!status) status = check_recording(&experiment, checkpoint, o->other_recording, progress, error);
+    if (!status && !cli->dry_run) status = measure(cli, &experiment, made, progress, error);
+    else if (!status) {
         if (cli->output) status = om_output_directory_check(cli->output, cli->force, error);
         if (!status) status = om_forecast(&experiment, made, stdout, error);
-    } else if (!status) {
-        bool shown = false;
-        status = om_output_directory(cli->output, cli->force, error);
-        if (!status) status = om_video_plan(&experiment, progress, &shown, error);
-        if (!status) status = om_results_measure(&results, &experiment, progress, error);
-        if (!status) status = write_results(cli, &results, &experiment, made, shown, progress, error);
     }
-    om_results_clear(&results);
     om_experiment_clear(&experiment);
     return status;
 }
@@ -153,22 +224,22 @@ static tn_status test(const om_cli *cli, const om_config *config, om_recording *
 int main(int argc, char **argv)
 {
     om_cli cli;
-    const char *recording_path = NULL;
+    options o = {0};
     om_config config = {0};
     om_progress progress;
     tn_error error = {0};
 
     om_wait_politely(argv);
-    om_cli_begin(&cli, &program, &recording_path, argc, argv);
+    om_cli_begin(&cli, &program, &o, argc, argv);
     om_progress_init(&progress, cli.progress, cli.quiet);
     om_signals_catch();
     om_checkpoint *checkpoint = om_checkpoint_newest(cli.argument[0], &progress, &error);
     if (checkpoint && om_cli_config_text(&cli, om_checkpoint_path(checkpoint), om_checkpoint_made(checkpoint)->config,
                                          &config, &error)) {
-        if (!recording_path) om_cli_usage(&cli, "which recording? Give -d RECORDING");
+        if (!o.recording) om_cli_usage(&cli, "which recording? Give -d RECORDING");
         if (!cli.output && !cli.dry_run) om_cli_usage(&cli, "where to? Give -o RESULTS");
-        om_recording *recording = om_recording_open(recording_path, &error);
-        if (recording) test(&cli, &config, recording, checkpoint, &progress, &error);
+        om_recording *recording = om_recording_open(o.recording, &error);
+        if (recording) test(&cli, &o, &config, recording, checkpoint, &progress, &error);
         om_recording_close(recording);
     }
     om_checkpoint_free(checkpoint);

@@ -7,11 +7,13 @@
 #include "common/waiting.h"
 #include "training/dump.h"
 #include "training/estimate.h"
+#include "training/files.h"
 #include "training/trainer.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What was typed beside the common options. */
 typedef struct options {
@@ -76,24 +78,45 @@ static const om_program program = {
               "  ommatid-train demo.yaml -d recording.h5 -o run --resume\n"
               "  ommatid-train demo.yaml -d recording.h5 -o run --set training.steps=2000 --max-minutes 30\n\n"
               "RUN then holds checkpoint.safetensors (parameters and the state of the optimizer; Python's safetensors "
-              "reads it), previous.checkpoint.safetensors, metrics.jsonl and config.yaml. SIGTERM and the first ^C "
-              "finish the step, save and leave; --resume goes on.",
+              "reads it), previous.checkpoint.safetensors, metrics.jsonl and config.yaml. SIGTERM, a closed terminal "
+              "and the first ^C finish the step, save and leave; --resume goes on. One program at a time trains a run.",
     .own = &own,
 };
 
 /* Parts that training makes use of. */
 enum { WANTED = 1 << OM_PART_DERIVATIVE | 1 << OM_PART_STIMULUS | 1 << OM_PART_TRUTH };
 
-static tn_status train(const om_cli *cli, const options *o, om_experiment *experiment, om_progress *progress,
-                       tn_error *error)
+static tn_status make_steps(const om_cli *cli, const options *o, om_trainer *trainer, tn_error *error)
+{
+    const om_config *config = trainer->experiment->config;
+    om_experiment_say_missing(trainer->experiment, WANTED, trainer->progress);
+    tn_status status = trainer->step < config->training.steps ? om_config_save(config, cli->output, error) : TN_OK;
+    trainer->max_seconds = 60 * o->max_minutes;
+    if (!status) status = om_trainer_run(trainer, error);
+    if (!status && o->profile) om_trainer_print_profile(trainer, stdout);
+    return status;
+}
+
+#define DEED "trained" /* RUN: is being trained by process ... */
+
+/* Of a run that is there, before the recording is read: of two programs that train one run the second is to find out at
+ * once. */
+static tn_status lock_run(const om_cli *cli, const options *o, om_lock *lock, tn_error *error)
+{
+    struct stat status;
+    if (o->dump || cli->dry_run) return TN_OK;
+    bool there = stat(cli->output, &status) == 0 && S_ISDIR(status.st_mode);
+    return there || o->resume ? om_lock_take(lock, cli->output, DEED, error) : TN_OK;
+}
+
+static tn_status train(const om_cli *cli, const options *o, om_experiment *experiment, om_lock *lock,
+                       om_progress *progress, tn_error *error)
 {
     om_trainer trainer = {0};
-    tn_status status = o->resume ? TN_OK : om_output_directory(cli->output, cli->force, error);
+    tn_status status = o->resume ? TN_OK : om_output_directory(cli->output, cli->force, DEED, lock, error);
+    if (!status) status = om_run_check(cli->output, cli->argument[0], o->recording, experiment->config, error);
     if (!status) status = om_trainer_open(&trainer, experiment, cli->output, o->resume, o->profile, progress, error);
-    if (!status) status = om_config_save(experiment->config, cli->output, error);
-    trainer.max_seconds = 60 * o->max_minutes;
-    if (!status) status = om_trainer_run(&trainer, error);
-    if (!status && o->profile) om_trainer_print_profile(&trainer, stdout);
+    if (!status) status = make_steps(cli, o, &trainer, error);
     om_trainer_close(&trainer);
     return status;
 }
@@ -115,23 +138,28 @@ static tn_status estimate(const om_cli *cli, const options *o, om_experiment *ex
 {
     tn_status status = TN_OK;
     if (cli->output && !o->resume) status = om_output_directory_check(cli->output, cli->force, error);
+    if (!status && cli->output)
+        status = om_run_check(cli->output, cli->argument[0], o->recording, experiment->config, error);
     return status ? status : om_estimate(experiment, stdout, error);
 }
 
 static tn_status work(const om_cli *cli, const options *o, const om_config *config, om_recording *recording,
                       om_progress *progress, tn_error *error)
 {
-    om_experiment experiment;
-    tn_status status = om_experiment_make(&experiment, config, recording, error);
-    if (!status) om_experiment_say_missing(&experiment, WANTED, progress);
+    om_experiment experiment = {0};
+    om_lock lock = {0};
+    tn_status status = lock_run(cli, o, &lock, error);
+    if (!status) status = om_experiment_make(&experiment, config, recording, error);
+    if (!status && (o->dump || cli->dry_run)) om_experiment_say_missing(&experiment, WANTED, progress);
     const om_dump dump = {.path = o->dump, .frames = o->frames, .run = cli->output, .dry_run = cli->dry_run};
     if (!status && o->dump)
         status = om_dump_step(&experiment, &dump, progress, error);
     else if (!status && cli->dry_run)
         status = estimate(cli, o, &experiment, error);
     else if (!status)
-        status = train(cli, o, &experiment, progress, error);
+        status = train(cli, o, &experiment, &lock, progress, error);
     om_experiment_clear(&experiment);
+    om_lock_release(&lock);
     return status;
 }
 

@@ -114,7 +114,7 @@ static bool list_tensors(listing *l, const tn_params *params, const tn_optimizer
 }
 
 /* What is known of a run as metadata, and room for the texts. */
-enum { FACTS = 10 };
+enum { FACTS = 13 };
 typedef struct facts {
     char text[FACTS][32];
     tn_pair pair[FACTS];
@@ -128,16 +128,31 @@ static void list_facts(facts *f, const om_progress_made *made, const tn_optimize
     snprintf(text[3], sizeof *text, "%.3f", made->seconds);
     snprintf(text[4], sizeof *text, "%llu", (unsigned long long)made->seed);
     snprintf(text[5], sizeof *text, "%016" PRIx64, made->circuit);
+    snprintf(text[8], sizeof *text, "%lld", (long long)made->recording.frames);
+    snprintf(text[9], sizeof *text, "%.17g", made->recording.delta_t);
+    snprintf(text[10], sizeof *text, "%016" PRIx64, made->recording.voltage);
     const tn_pair pairs[FACTS] = {
         {"format", "checkpoint/1"}, {"step", text[1]}, {"optimizer_steps", text[2]}, {"train_seconds", text[3]},
-        {"seed", text[4]}, {"circuit", text[5]}, {"stimulus_r2", known(made->stimulus_r2, text[6])},
+        {"seed", text[4]}, {"circuit", text[5]}, {"recording_frames", text[8]}, {"recording_delta_t", text[9]},
+        {"recording_voltage", text[10]}, {"stimulus_r2", known(made->stimulus_r2, text[6])},
         {"weight_r2", known(made->weight_r2, text[7])}, {"config", made->config}, {"program", made->program},
     };
     memcpy(f->pair, pairs, sizeof pairs);
 }
 
+/* Removes the checkpoint before the one at path. */
+static tn_status forget_previous(const char *path, tn_error *error)
+{
+    char *previous = om_checkpoint_previous(path);
+    tn_status status = previous ? TN_OK : tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+    if (previous && unlink(previous) != 0 && errno != ENOENT)
+        status = tn_fail(error, TN_EIO, "%s: %s", previous, strerror(errno));
+    free(previous);
+    return status;
+}
+
 tn_status om_checkpoint_write(const char *path, const tn_params *params, const tn_optimizer *optimizer,
-                              const om_progress_made *made, tn_error *error)
+                              const om_progress_made *made, bool first, tn_error *error)
 {
     int kinds = optimizer ? 3 : 1;
     facts meta;
@@ -146,8 +161,9 @@ tn_status om_checkpoint_write(const char *path, const tn_params *params, const t
     if (!status && !list_tensors(&tensors, params, optimizer, kinds))
         status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
     list_facts(&meta, made, optimizer);
-    if (!status) status = keep_previous(path, error);
+    if (!status && !first) status = keep_previous(path, error);
     if (!status) status = tn_file_write(path, tensors.count, tensors.tensor, FACTS, meta.pair, error);
+    if (!status && first) status = forget_previous(path, error);
     listing_free(&tensors);
     return status;
 }
@@ -181,6 +197,16 @@ static double score(const om_checkpoint *c, const char *key)
     return text && end != text && !*end ? value : NAN;
 }
 
+/* Nothing where it is unknown, likewise. */
+static om_recording_mark mark(const om_checkpoint *c)
+{
+    const char *frames = tn_file_meta(c->file, "recording_frames");
+    const char *delta_t = tn_file_meta(c->file, "recording_delta_t");
+    const char *voltage = tn_file_meta(c->file, "recording_voltage");
+    if (!frames || !delta_t || !voltage) return (om_recording_mark){0};
+    return (om_recording_mark){strtoll(frames, NULL, 10), strtod(delta_t, NULL), strtoull(voltage, NULL, 16)};
+}
+
 om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
 {
     om_checkpoint *c = calloc(1, sizeof *c);
@@ -206,6 +232,7 @@ om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
         c->made.step = (int64_t)step;
         c->made.seed = (uint64_t)seed;
         c->made.circuit = circuit ? strtoull(circuit, NULL, 16) : 0;
+        c->made.recording = mark(c);
         c->made.stimulus_r2 = score(c, "stimulus_r2");
         c->made.weight_r2 = score(c, "weight_r2");
         c->made.config = tn_file_meta(c->file, "config");
@@ -218,6 +245,12 @@ om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
     return NULL;
 }
 
+/* Whether what befell the newest checkpoint is what the one before it is kept for. */
+static bool is_lost(const char *path, tn_status status)
+{
+    return status == TN_EFORMAT || (status == TN_EIO && access(path, F_OK) != 0 && errno == ENOENT);
+}
+
 om_checkpoint *om_checkpoint_newest(const char *run, om_progress *progress, tn_error *error)
 {
     tn_error first = {0}, second = {0};
@@ -225,7 +258,8 @@ om_checkpoint *om_checkpoint_newest(const char *run, om_progress *progress, tn_e
     om_checkpoint *checkpoint = NULL;
     if (!previous) tn_fail(error, TN_ENOMEM, "%s: out of memory", run);
     else if (!(checkpoint = om_checkpoint_read(path, &first))) {
-        if ((checkpoint = om_checkpoint_read(previous, &second)))
+        if (!is_lost(path, first.status)) tn_fail(error, first.status, "%s", first.message);
+        else if ((checkpoint = om_checkpoint_read(previous, &second)))
             om_progress_warn(progress, "%s; taking %s instead", first.message, previous);
         else if (access(previous, F_OK) == 0)
             tn_fail(error, first.status, "%.400s; %.400s", first.message, second.message);

@@ -189,10 +189,28 @@ bool om_cli_config(const om_cli *cli, const char *path, om_config *config, tn_er
     return go_on(cli, status, config);
 }
 
+/* What is kept beside results decides what they are, but for the keys that the program itself goes by. */
+static void check_set(const om_cli *cli)
+{
+    for (int i = 0; i < cli->n_set; i++) {
+        if (om_config_may_set(cli->set[i], cli->program->bit)) continue;
+        char *text = NULL;
+        size_t length = 0;
+        FILE *stream = open_memstream(&text, &length);
+        if (stream) {
+            fprintf(stream, "--set %.*s: was settled when the run was trained; what may be set here is ",
+                    (int)strcspn(cli->set[i], "="), cli->set[i]);
+            om_config_list(cli->program->bit, stream);
+        }
+        om_cli_usage(cli, stream && fclose(stream) == 0 ? text : "out of memory");
+    }
+}
+
 bool om_cli_config_text(const om_cli *cli, const char *name, const char *text, om_config *config, tn_error *error)
 {
     tn_status status = check_options(cli, error);
     const char *const *set = (const char *const *)cli->set;
+    check_set(cli);
     if (status == TN_OK)
         status = om_config_parse(config, name, text, strlen(text), cli->data_dir, cli->n_set, set, error);
     return go_on(cli, status, config);

@@ -74,7 +74,9 @@ void om_cli_usage(const om_cli *cli, const char *message) __attribute__((noretur
  * Returns whether the program is to go on: not after an error, nor when --print-config was asked and served. */
 bool om_cli_config(const om_cli *cli, const char *path, om_config *config, tn_error *error);
 
-/* The same from the text that a checkpoint or a recording keeps; name stands for it in messages. */
+/* The same from the text that a checkpoint keeps; name stands for it in messages. Of its keys only those that the
+ * program uses (om_program's bit) may be set otherwise: else, as after other wrong usage, the program ends with
+ * OM_EXIT_USAGE. */
 bool om_cli_config_text(const om_cli *cli, const char *name, const char *text, om_config *config, tn_error *error);
 
 /* Prints the error if there is one in one line, "ommatid-train: fly.yaml:3: ...", frees what cli owns and returns the

@@ -3,6 +3,7 @@
 #include "common/configuration.h"
 #include "common/configuration_parts.h"
 #include "common/no_memory.h"
+#include "common/input.h"
 #include "common/output.h"
 
 #include <errno.h>
@@ -203,6 +204,31 @@ void om_config_help(unsigned programs, FILE *stream)
     }
 }
 
+/* --- keys that may be changed --- */
+
+/* Whether the name is the key's, or of the section that it is in. */
+static bool concerns(const char *name, size_t length, const om_key *key)
+{
+    return !strncmp(key->name, name, length) && (!key->name[length] || key->name[length] == '.');
+}
+
+bool om_config_may_set(const char *option, unsigned programs)
+{
+    int count;
+    const om_key *keys = om_config_keys(&count);
+    for (int i = 0; i < count; i++)
+        if (concerns(option, strcspn(option, "="), &keys[i]) && !(keys[i].programs & programs)) return false;
+    return true;
+}
+
+void om_config_list(unsigned programs, FILE *stream)
+{
+    int count, listed = 0;
+    const om_key *keys = om_config_keys(&count);
+    for (int i = 0; i < count; i++)
+        if (keys[i].programs & programs) fprintf(stream, "%s%s", listed++ ? ", " : "", keys[i].name);
+}
+
 /* --- what values mean --- */
 
 char *om_config_path(const om_config *config, const char *path)
@@ -217,23 +243,41 @@ const char *om_source_scene(const char *source)
     return strncmp(source, "scene:", 6) == 0 ? source + 6 : NULL;
 }
 
+bool om_config_is_saved(const om_config *config, const char *path)
+{
+    FILE *file = NULL;
+    char *text = om_config_text(config), *found = calloc(1, LARGEST_FILE + 1);
+    if (found && om_input_open(path, true, &file, NULL) == TN_OK && file) {
+        size_t length = fread(found, 1, LARGEST_FILE, file);
+        if (ferror(file) || length == LARGEST_FILE) *found = 0;
+        fclose(file);
+    }
+    bool same = text && found && !strcmp(text, found);
+    free(text);
+    free(found);
+    return same;
+}
+
+static tn_status save(const om_config *config, const char *path, tn_error *error)
+{
+    om_output output;
+    tn_status status = om_output_begin(&output, path, true, error);
+    if (status != TN_OK) return status;
+    FILE *file = fopen(output.temporary, "w");
+    if (file) om_config_print(config, file);
+    bool written = file && !ferror(file);
+    if (file && fclose(file)) written = false;
+    if (written) return om_output_commit(&output, error);
+    status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    om_output_abort(&output);
+    return status;
+}
+
 tn_status om_config_save(const om_config *config, const char *directory, tn_error *error)
 {
     char *path;
-    if (asprintf(&path, "%s/config.yaml", directory) < 0) return om_no_memory(NULL, error);
-    om_output output;
-    tn_status status = om_output_begin(&output, path, true, error);
-    if (status == TN_OK) {
-        FILE *file = fopen(output.temporary, "w");
-        if (file) om_config_print(config, file);
-        bool written = file && !ferror(file);
-        if (file && fclose(file)) written = false;
-        if (written) status = om_output_commit(&output, error);
-        else {
-            status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
-            om_output_abort(&output);
-        }
-    }
+    if (asprintf(&path, "%s/" OM_CONFIG_NAME, directory) < 0) return om_no_memory(NULL, error);
+    tn_status status = om_config_is_saved(config, path) ? TN_OK : save(config, path, error);
     free(path);
     return status;
 }

@@ -145,8 +145,19 @@ char *om_config_text(const om_config *config);
 /* The value of one key as YAML, to be freed; NULL when out of memory. */
 char *om_config_value(const om_config *config, const om_key *key);
 
-/* Writes the text to DIRECTORY/config.yaml, in place of an older one. Errors: TN_EIO, TN_ENOMEM. */
+#define OM_CONFIG_NAME "config.yaml"
+
+/* Whether the file at path holds this text, letter by letter. */
+bool om_config_is_saved(const om_config *config, const char *path);
+
+/* Writes the text to DIRECTORY/config.yaml, in place of an older one; a file that holds it already is left alone.
+ * Errors: TN_EIO, TN_ENOMEM. */
 tn_status om_config_save(const om_config *config, const char *directory, tn_error *error);
+
+/* Whether the assignment "key=value", or "section={...}", gives values only to keys that the given programs use, or to
+ * none that exists; and a list of these keys, "seed, threads, ...". For programs whose other values are settled. */
+bool om_config_may_set(const char *option, unsigned programs);
+void om_config_list(unsigned programs, FILE *stream);
 
 /* Prints the keys that the given programs use: type, range, defaults, explanation. */
 void om_config_help(unsigned programs, FILE *stream);

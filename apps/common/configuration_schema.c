@@ -60,8 +60,8 @@ static const om_key keys[] = {
     { KEY(simulation.measurement_noise), "[0, 100]", {"0"}, G,
       "noise on the voltages that the learner sees, standard deviation" },
 
-    { KEY(model.mode), "joint|known", {"joint"}, L|T, "recover the movie too (joint), or be given it (known)" },
-    { KEY(model.recipe), "ours|published", {"ours"}, G|L|T,
+    { KEY(model.mode), "joint|known", {"joint"}, L, "recover the movie too (joint), or be given it (known)" },
+    { KEY(model.recipe), "ours|published", {"ours"}, G|L,
       "whose values the keys left out take; published: see doc/architecture.md" },
     { KEY(model.hidden_dim), "[1, 4096]", {"64", NULL, "64", "80"}, L, "width of g_phi and f_theta" },
     { KEY(model.layers), "[2, 8]", {"3"}, L, "linear layers of g_phi and of f_theta" },

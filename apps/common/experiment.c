@@ -25,7 +25,12 @@ static tn_status check_parts(const om_config *config, const om_recording *record
             return tn_fail(error, TN_EFORMAT, "%s: does not fit model.mode: %s, as it has no %s: %s",
                            om_recording_path(recording), known ? "known" : "joint", om_recording_part_name(needed[i]),
                            om_recording_without(needed[i]));
-    return TN_OK;
+    if (known) return TN_OK;
+    const om_recording_circuit *circuit = om_recording_circuit_of(recording);
+    for (int64_t i = 0; i < circuit->neurons; i++)
+        if (circuit->is_input[i]) return TN_OK;
+    return tn_fail(error, TN_EFORMAT, "the recording does not fit model.mode: joint, as /circuit/is_input is 0 for "
+                   "every neuron: no voltage tells of a movie that none of them sees");
 }
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -168,6 +173,50 @@ static tn_status make_model(om_experiment *e, tn_error *error)
     return status;
 }
 
+/* ---- what tells circuits and recordings apart ---- */
+
+#define HASH_START UINT64_C(0xcbf29ce484222325)
+
+/* FNV-1a (Fowler, Noll and Vo, 1991): one multiplication a byte, enough to notice an accident. */
+static void mix(uint64_t *hash, const void *data, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++) *hash = (*hash ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001b3);
+}
+
+uint64_t om_experiment_circuit(const om_experiment *e)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    uint64_t hash = HASH_START;
+    const int64_t sizes[] = {c->neurons, c->columns};
+    mix(&hash, sizes, sizeof sizes);
+    mix(&hash, c->source, (size_t)c->synapses * sizeof *c->source);
+    mix(&hash, c->target, (size_t)c->synapses * sizeof *c->target);
+    for (int64_t i = 0; i < c->neurons; i++)
+        if (c->is_input[i]) mix(&hash, &c->column[i], sizeof c->column[i]);
+    return hash ? hash : 1;
+}
+
+enum { MARKED_FRAMES = 8 };
+
+/* Some voltages spread over the recording tell it from every other. */
+static tn_status mark_recording(om_experiment *e, tn_error *error)
+{
+    int64_t neurons = om_recording_circuit_of(e->recording)->neurons;
+    int64_t frames = om_recording_length(e->recording, OM_TRAIN, OM_VOLTAGE);
+    float *voltage = tn_alloc((size_t)neurons * sizeof *voltage);
+    tn_status status = voltage ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for %lld neurons", (long long)neurons);
+    e->mark = (om_recording_mark){e->frames, om_recording_attributes_of(e->recording)->delta_t, HASH_START};
+    for (int64_t k = 0; k < MARKED_FRAMES && !status; k++) {
+        int64_t frame = k * frames / MARKED_FRAMES;
+        status = om_recording_frames(e->recording, OM_TRAIN, OM_VOLTAGE, 1, &frame, voltage, error);
+        if (!status) mix(&e->mark.voltage, voltage, (size_t)neurons * sizeof *voltage);
+    }
+    tn_free(voltage);
+    return status;
+}
+
+/* ---- the experiment ---- */
+
 tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recording *recording, tn_error *error)
 {
     int64_t neurons = om_recording_circuit_of(recording)->neurons;
@@ -184,6 +233,7 @@ tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recor
     if (!e->mean || !e->sd)
         return tn_fail(error, TN_ENOMEM, "no memory for statistics of %lld neurons", (long long)neurons);
     status = om_recording_statistics(recording, e->mean, e->sd, &e->xnorm, error);
+    if (!status) status = mark_recording(e, error);
     if (!status) status = weigh_neurons(e, error);
     return status ? status : make_model(e, error);
 }
@@ -193,26 +243,7 @@ void om_experiment_bind(const om_experiment *e, tn_plan *plan)
     if (e->neuron_weight) tn_bind(plan, "neuron_weight", e->neuron_weight, NULL);
 }
 
-/* ---- the circuit of a checkpoint ---- */
-
-/* FNV-1a (Fowler, Noll and Vo, 1991): one multiplication a byte, enough to notice an accident. */
-static void mix(uint64_t *hash, const void *data, size_t bytes)
-{
-    for (size_t i = 0; i < bytes; i++) *hash = (*hash ^ ((const uint8_t *)data)[i]) * UINT64_C(0x100000001b3);
-}
-
-uint64_t om_experiment_circuit(const om_experiment *e)
-{
-    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    const int64_t sizes[] = {c->neurons, c->columns};
-    mix(&hash, sizes, sizeof sizes);
-    mix(&hash, c->source, (size_t)c->synapses * sizeof *c->source);
-    mix(&hash, c->target, (size_t)c->synapses * sizeof *c->target);
-    for (int64_t i = 0; i < c->neurons; i++)
-        if (c->is_input[i]) mix(&hash, &c->column[i], sizeof c->column[i]);
-    return hash ? hash : 1;
-}
+/* ---- checkpoints ---- */
 
 tn_status om_experiment_restore(om_experiment *e, const om_checkpoint *checkpoint, tn_optimizer *optimizer,
                                 tn_error *error)
@@ -223,6 +254,21 @@ tn_status om_experiment_restore(om_experiment *e, const om_checkpoint *checkpoin
         status = tn_fail(error, TN_EFORMAT, "%s: was trained on another circuit than that of the recording (%016" PRIx64
                          ", not %016" PRIx64 "), though of the same size", om_checkpoint_path(checkpoint), made, here);
     return status;
+}
+
+bool om_experiment_differs(const om_experiment *e, const om_checkpoint *checkpoint, char words[120])
+{
+    enum { WORDS = 120 };
+    om_recording_mark then = om_checkpoint_made(checkpoint)->recording, now = e->mark;
+    if (!then.frames) return false;
+    if (now.frames != then.frames)
+        snprintf(words, WORDS, "it has %lld frames to learn from, not %lld", (long long)now.frames,
+                 (long long)then.frames);
+    else if (now.delta_t != then.delta_t)
+        snprintf(words, WORDS, "its delta_t is %.9g s, not %.9g s", now.delta_t, then.delta_t);
+    else if (now.voltage != then.voltage) snprintf(words, WORDS, "it has as many frames, but other voltages");
+    else return false;
+    return true;
 }
 
 void om_experiment_say_missing(const om_experiment *e, unsigned parts, om_progress *progress)

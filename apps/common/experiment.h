@@ -11,6 +11,7 @@ typedef struct om_experiment {
     const om_config *config; /* borrowed */
     om_recording *recording; /* borrowed */
     int64_t frames;          /* T: training frames that have voltage, derivative and, if it is known, stimulus */
+    om_recording_mark mark;  /* of the recording, and of what is learned from it */
     double xnorm;            /* 1.5 standard deviations of the training voltage */
     double *mean, *sd;       /* [N] of each neuron's training voltage */
     float *neuron_weight;    /* [N] what each neuron's prediction error counts; NULL: all the same */
@@ -34,6 +35,10 @@ uint64_t om_experiment_circuit(const om_experiment *experiment);
  * Errors: TN_EFORMAT it was made with another circuit, or a tensor does not fit (the message names it). */
 tn_status om_experiment_restore(om_experiment *experiment, const om_checkpoint *checkpoint, tn_optimizer *optimizer,
                                 tn_error *error);
+
+/* Whether the checkpoint was made with another recording than this one, as far as it knows; then words say how this one
+ * differs, "it has 200 frames to learn from, not 300". */
+bool om_experiment_differs(const om_experiment *experiment, const om_checkpoint *checkpoint, char words[120]);
 
 /* Says which of some parts the recording lacks, and what cannot be done without them.
  *   parts  bit i is om_recording_part i */

@@ -1,6 +1,8 @@
 /* Metrics as lines of JSON. */
 #include "config.h"
+#include "common/no_memory.h"
 #include "common/metrics.h"
+#include "common/input.h"
 #include "common/output.h"
 
 #include <errno.h>
@@ -8,7 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct om_metrics {
     FILE *file;
@@ -54,7 +55,7 @@ static tn_status keep_lines(FILE *old, FILE *kept, const char *path, int64_t las
     return status;
 }
 
-/* Replaces the file at path by one with the lines up to last_step. */
+/* Replaces the file at path by one with the lines up to last_step, if there are any. */
 static tn_status cut(FILE *old, const char *path, int64_t last_step, tn_error *error)
 {
     om_output output;
@@ -63,7 +64,7 @@ static tn_status cut(FILE *old, const char *path, int64_t last_step, tn_error *e
     FILE *kept = fopen(output.temporary, "w");
     if (!kept) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
     else {
-        status = keep_lines(old, kept, path, last_step, error);
+        if (old) status = keep_lines(old, kept, path, last_step, error);
         bool failed = ferror(kept);
         if ((fclose(kept) != 0 || failed) && status == TN_OK)
             status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
@@ -75,19 +76,15 @@ static tn_status cut(FILE *old, const char *path, int64_t last_step, tn_error *e
 
 om_metrics *om_metrics_open(const char *path, int64_t last_step, tn_error *error)
 {
-    tn_status status = TN_OK;
-    FILE *old = last_step < 0 ? NULL : fopen(path, "r");
-    if (last_step < 0) {
-        if (unlink(path) && errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
-    } else if (old) {
-        status = cut(old, path, last_step, error);
-        fclose(old);
-    } else if (errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
-    if (status != TN_OK) return NULL;
+    FILE *old = NULL;
+    tn_status status = last_step < 0 ? TN_OK : om_input_open(path, true, &old, error);
+    if (!status) status = cut(old, path, last_step, error);
+    if (old) fclose(old);
+    if (status) return NULL;
 
     om_metrics *metrics = calloc(1, sizeof *metrics);
     if (metrics) metrics->path = strdup(path);
-    if (!metrics || !metrics->path) tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!metrics || !metrics->path) om_no_memory(NULL, error);
     else if (!(metrics->file = fopen(path, "ae"))) tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
     else return metrics;
     om_metrics_close(metrics);
@@ -104,7 +101,7 @@ tn_status om_metrics_write(om_metrics *metrics, int64_t step, int n, const om_fi
         line = om_json_line(NULL, NULL, n + 1, all);
     }
     free(all);
-    if (!line) return tn_fail(error, TN_ENOMEM, "out of memory");
+    if (!line) return om_no_memory(NULL, error);
     fprintf(metrics->file, "%s\n", line);
     free(line);
     if (fflush(metrics->file) != 0) return tn_fail(error, TN_EIO, "%s: %s", metrics->path, strerror(errno));

@@ -1,10 +1,13 @@
 /* Atomic outputs. */
 #include "config.h"
+#include "common/no_memory.h"
 #include "common/output.h"
+#include "common/lock.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +27,27 @@ char *om_directory_of(const char *path)
     return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+char *om_output_target(const char *path)
+{
+    enum { MOST_LINKS = 40 }; /* more of them are no path for the system either */
+    char words[PATH_MAX], *at = strdup(path);
+    for (int links = 0; at && links < MOST_LINKS; links++) {
+        ssize_t length = readlink(at, words, sizeof words - 1);
+        if (length < 0) break;
+        words[length] = 0;
+        char *directory = om_directory_of(at), *next = NULL;
+        if (*words == '/') next = strdup(words);
+        else if (!directory || asprintf(&next, "%s/%s", directory, words) < 0) next = NULL;
+        free(directory);
+        free(at);
+        at = next;
+    }
+    return at;
+}
+
 static tn_status no_memory(tn_error *error)
 {
-    return tn_fail(error, TN_ENOMEM, "out of memory");
+    return om_no_memory(NULL, error);
 }
 
 static tn_status system_error(const char *path, tn_error *error)
@@ -51,8 +72,8 @@ static bool is_stale(const char *name)
     return process > 0 && strncmp(end, mark, strlen(mark)) == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
-/* Removes stale temporary files, or only passes over them; returns how many other entries there are, or -1 if the
- * directory cannot be read. */
+/* Removes stale temporary files, or only passes over them; returns how many other entries there are, but for a lock, or
+ * -1 if the directory cannot be read. */
 static int clean(const char *directory, bool really)
 {
     DIR *stream = opendir(directory);
@@ -60,6 +81,7 @@ static int clean(const char *directory, bool really)
     int others = 0;
     for (struct dirent *entry; (entry = readdir(stream));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        if (strcmp(entry->d_name, OM_LOCK_NAME) == 0) continue;
         if (!is_stale(entry->d_name) || (really && unlinkat(dirfd(stream), entry->d_name, 0) != 0)) others++;
     }
     closedir(stream);
@@ -76,21 +98,29 @@ static tn_status check_target(const char *path, bool force, tn_error *error)
     return force ? TN_OK : tn_fail(error, TN_EINVAL, "%s: exists; --force replaces it", path);
 }
 
-static bool same_file(const char *a, const char *b)
+bool om_output_same_file(const char *a, const char *b)
 {
     struct stat one, other;
     return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+/* Of the file that is written for path; to be freed, NULL when out of memory. */
+static char *directory_of_target(const char *path)
+{
+    char *target = om_output_target(path), *directory = target ? om_directory_of(target) : NULL;
+    free(target);
+    return directory;
+}
+
 tn_status om_output_check(const char *path, bool force, int n, const char *const *inputs, tn_error *error)
 {
     for (int i = 0; i < n; i++)
-        if (same_file(path, inputs[i]))
+        if (om_output_same_file(path, inputs[i]))
             return tn_fail(error, TN_EINVAL, "%s: is the input %s; the output needs a file of its own", path,
                            inputs[i]);
     tn_status status = check_target(path, force, error);
     if (status != TN_OK) return status;
-    char *directory = om_directory_of(path);
+    char *directory = directory_of_target(path);
     if (!directory) return no_memory(error);
     if (access(directory, W_OK | X_OK) != 0) status = system_error(directory, error);
     free(directory);
@@ -100,14 +130,15 @@ tn_status om_output_check(const char *path, bool force, int n, const char *const
 static void end(om_output *output)
 {
     free(output->path);
+    free(output->target);
     free(output->temporary);
     *output = (om_output){0};
 }
 
 static tn_status create(om_output *output, tn_error *error)
 {
-    char mark[80], *directory = om_directory_of(output->path);
-    const char *slash = strrchr(output->path, '/'), *name = slash ? slash + 1 : output->path;
+    char mark[80], *directory = om_directory_of(output->target);
+    const char *slash = strrchr(output->target, '/'), *name = slash ? slash + 1 : output->target;
     if (strlen(name) > KEPT) name += strlen(name) - KEPT;
     machine_mark(mark);
     if (!directory || asprintf(&output->temporary, "%s/" PREFIX "%ld%s%s", directory, (long)getpid(), mark, name) < 0) {
@@ -129,6 +160,7 @@ tn_status om_output_begin(om_output *output, const char *path, bool force, tn_er
 {
     *output = (om_output){.path = strdup(path), .force = force};
     tn_status status = output->path ? check_target(path, force, error) : no_memory(error);
+    if (status == TN_OK && !(output->target = om_output_target(path))) status = no_memory(error);
     if (status == TN_OK) status = create(output, error);
     if (status != TN_OK) end(output);
     return status;
@@ -146,10 +178,10 @@ static tn_status sync_path(const char *path, int flags, const char *shown, tn_er
 
 tn_status om_output_commit(om_output *output, tn_error *error)
 {
-    char *directory = om_directory_of(output->path);
+    char *directory = om_directory_of(output->target);
     tn_status status = directory ? sync_path(output->temporary, O_RDONLY, output->path, error) : no_memory(error);
     if (status == TN_OK) status = check_target(output->path, output->force, error);
-    if (status == TN_OK && rename(output->temporary, output->path) != 0) status = system_error(output->path, error);
+    if (status == TN_OK && rename(output->temporary, output->target) != 0) status = system_error(output->path, error);
     if (status != TN_OK) unlink(output->temporary);
     else status = sync_path(directory, O_RDONLY | O_DIRECTORY, output->path, error);
     free(directory);
@@ -196,19 +228,24 @@ tn_status om_output_directory_check(const char *path, bool reuse, tn_error *erro
     return access(path, F_OK) == 0 ? check_directory(path, reuse, false, error) : TN_OK;
 }
 
-tn_status om_output_directory(const char *path, bool reuse, tn_error *error)
+tn_status om_output_directory(const char *path, bool reuse, const char *deed, om_lock *lock, tn_error *error)
 {
     if (!*path) return tn_fail(error, TN_EINVAL, "the output directory has no name");
     tn_status status = make_parents(path, error);
     if (status != TN_OK) return status;
     if (mkdir(path, 0777) != 0 && errno != EEXIST) return system_error(path, error);
-    return check_directory(path, reuse, true, error);
+    /* The lock first: files that another program is writing are no reason to think of --force. */
+    status = check_directory(path, true, false, error);
+    if (status == TN_OK && !lock->locked) status = om_lock_take(lock, path, deed, error);
+    if (status == TN_OK) status = check_directory(path, reuse, true, error);
+    if (status != TN_OK) om_lock_release(lock);
+    return status;
 }
 
 tn_status om_output_space(const char *path, uint64_t bytes, tn_error *error)
 {
     struct statvfs disk;
-    char *directory = om_directory_of(path);
+    char *directory = directory_of_target(path);
     if (!directory) return no_memory(error);
     tn_status status = statvfs(directory, &disk) == 0 ? TN_OK : system_error(directory, error);
     free(directory);

@@ -15,8 +15,11 @@ static void remember(int signal_number)
 
 void om_signals_catch(void)
 {
-    static const int caught[] = {SIGTERM, SIGINT, SIGUSR1};
+    static const int caught[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+    struct sigaction before;
     for (size_t i = 0; i < sizeof caught / sizeof *caught; i++) {
+        /* nohup asks that a closed terminal ends nothing */
+        if (caught[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler == SIG_IGN) continue;
         struct sigaction action = {.sa_handler = remember, .sa_flags = SA_RESTART};
         if (caught[i] == SIGINT) action.sa_flags |= (int)SA_RESETHAND;
         sigemptyset(&action.sa_mask);

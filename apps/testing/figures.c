@@ -2,10 +2,20 @@
 #include "config.h"
 #include "testing/figures.h"
 
+const char *const om_figure_file[OM_FIGURES] = {
+    [OM_FIGURE_STIMULUS] = "stimulus.png",
+    [OM_FIGURE_WEIGHTS] = "weights.png",
+    [OM_FIGURE_TIME_CONSTANTS] = "time_constants.png",
+    [OM_FIGURE_RESTING_POTENTIALS] = "resting_potentials.png",
+    [OM_FIGURE_TYPE_ERRORS] = "type_errors.png",
+    [OM_FIGURE_EMBEDDING] = "embedding.png",
+    [OM_FIGURE_ROLLOUT] = "rollout.png",
+    [OM_FIGURE_TRAINING] = "training.png",
+};
+
 #ifdef HAVE_CAIRO
 
 #include "common/figure.h"
-#include "testing/history.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,9 +31,9 @@ typedef struct sheet {
 } sheet;
 
 /* The path of a new figure; it enters the report when it has been drawn. */
-static const char *begin(sheet *s, const char *name)
+static const char *begin(sheet *s, om_figure_kind kind)
 {
-    snprintf(s->drawn->figure[s->drawn->n].path, OM_FIGURE_PATH, "%s/%s.png", s->directory, name);
+    snprintf(s->drawn->figure[s->drawn->n].path, OM_FIGURE_PATH, "%s/%s", s->directory, om_figure_file[kind]);
     return s->drawn->figure[s->drawn->n].path;
 }
 
@@ -44,8 +54,8 @@ static om_figure_readout panel(const char *name, const double *learned, const om
 
 #define READ_OUTS "Learned against true. Left, read out where neurons live; right, as published, on grids of its own."
 
-static tn_status draw_recovery(sheet *s, om_quantity quantity, const char *name, const char *title, const float *truth,
-                               tn_error *error)
+static tn_status draw_recovery(sheet *s, om_quantity quantity, om_figure_kind kind, const char *title,
+                               const float *truth, tn_error *error)
 {
     if (!truth) return TN_OK;
     const om_readout_results *in = &s->results->inside, *pub = &s->results->published;
@@ -61,7 +71,7 @@ static tn_status draw_recovery(sheet *s, om_quantity quantity, const char *name,
                     panel("published read-out", learned[1][quantity], score[1][quantity])},
     };
     if (quantity != OM_WEIGHT) figure.types = s->types;
-    return finish(s, om_figure_recovery(begin(s, name), &figure, error), title,
+    return finish(s, om_figure_recovery(begin(s, kind), &figure, error), title,
                   figure.types.type ? READ_OUTS " Types that find no room for their name go without." : READ_OUTS);
 }
 
@@ -72,7 +82,7 @@ static tn_status draw_embedding(sheet *s, tn_error *error)
     om_embedding_figure figure = {.n = (size_t)s->circuit->neurons,
                                   .embedding = tn_params_data(s->experiment->params, "embedding"), .types = s->types,
                                   .accuracy = score->accuracy, .ari = score->ari, .nmi = score->nmi};
-    return finish(s, om_figure_embedding(begin(s, "embedding"), &figure, error), "Embedding",
+    return finish(s, om_figure_embedding(begin(s, OM_FIGURE_EMBEDDING), &figure, error), "Embedding",
                   "The two numbers learned for each neuron, coloured by its cell type, which was not known. Types that "
                   "find no room for their name go without.");
 }
@@ -106,7 +116,7 @@ static tn_status draw_type_errors(sheet *s, tn_error *error)
         const om_type_error errors[] = {{"time constant error (s)", tau, 0.03},
                                         {"resting potential error", rest, 0.08}};
         om_type_errors_figure figure = {(size_t)c->types, c->type_names, 2, errors};
-        status = om_figure_type_errors(begin(s, "type_errors"), &figure, error);
+        status = om_figure_type_errors(begin(s, OM_FIGURE_TYPE_ERRORS), &figure, error);
     }
     tn_free(tau);
     tn_free(rest);
@@ -162,7 +172,7 @@ static tn_status draw_stimulus(sheet *s, tn_error *error)
             .dt = om_recording_attributes_of(e->recording)->delta_t, .n_row = middle_row(s->circuit, row), .row = row,
             .shown = (size_t)(frames < SHOWN_FRAMES ? frames : SHOWN_FRAMES),
         };
-        status = om_figure_stimulus(begin(s, "stimulus"), &figure, error);
+        status = om_figure_stimulus(begin(s, OM_FIGURE_STIMULUS), &figure, error);
     }
     tn_free(truth);
     tn_free(recovered);
@@ -185,7 +195,7 @@ static tn_status draw_rollout(sheet *s, tn_error *error)
     om_rollout_figure figure = {.n_traces = (size_t)chosen->n, .n_frames = (size_t)frames, .name = name,
                                 .truth = chosen->truth, .predicted = chosen->predicted, .pearson = chosen->pearson,
                                 .dt = om_recording_attributes_of(s->experiment->recording)->delta_t};
-    tn_status status = om_figure_rollout(begin(s, "rollout"), &figure, error);
+    tn_status status = om_figure_rollout(begin(s, OM_FIGURE_ROLLOUT), &figure, error);
     free(name);
     return finish(s, status, "Rollout", "Voltages of selected neurons, recorded and predicted by the model running by "
                   "itself from the first frame.");
@@ -193,23 +203,19 @@ static tn_status draw_rollout(sheet *s, tn_error *error)
 
 /* ---- training ---- */
 
-static tn_status draw_training(sheet *s, const char *run, tn_error *error)
+static tn_status draw_training(sheet *s, const om_history *history, tn_error *error)
 {
-    om_history history;
-    tn_status status = run ? om_history_read(&history, run, error) : TN_OK;
-    if (status || !run) return status;
-    const om_series losses[] = {{"loss", history.n, history.step, history.loss},
-                                {"prediction", history.n, history.step, history.prediction}};
-    const om_series scores[] = {{"stimulus", history.n, history.step, history.stimulus_r2},
-                                {"weights", history.n, history.step, history.weight_r2}};
+    if (!history->n) return TN_OK;
+    const om_series losses[] = {{"loss", history->n, history->step, history->loss},
+                                {"prediction", history->n, history->step, history->prediction}};
+    const om_series scores[] = {{"stimulus", history->n, history->step, history->stimulus_r2},
+                                {"weights", history->n, history->step, history->weight_r2}};
     om_training_figure figure = {.n_losses = 2, .losses = losses, .n_scores = 2, .scores = scores};
-    if (history.n) status = om_figure_training(begin(s, "training"), &figure, error);
-    bool drawn = history.n > 0;
-    om_history_clear(&history);
-    return drawn ? finish(s, status, "Training", "The loss, its prediction term, and R² while training.") : status;
+    return finish(s, om_figure_training(begin(s, OM_FIGURE_TRAINING), &figure, error), "Training",
+                  "The loss, its prediction term, and R² while training.");
 }
 
-tn_status om_figures_draw(const char *directory, const char *run, const om_results *results,
+tn_status om_figures_draw(const char *directory, const om_history *history, const om_results *results,
                           const om_experiment *experiment, om_drawn *drawn, tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(experiment->recording);
@@ -217,26 +223,27 @@ tn_status om_figures_draw(const char *directory, const char *run, const om_resul
     if (c->type && c->type_names) s.types = (om_types){c->type, (size_t)c->types, c->type_names};
     drawn->n = 0;
     tn_status status = draw_stimulus(&s, error);
-    if (!status) status = draw_recovery(&s, OM_WEIGHT, "weights", "Synaptic weights", results->truth.weight, error);
     if (!status)
-        status = draw_recovery(&s, OM_TIME_CONSTANT, "time_constants", "Time constants", results->truth.time_constant,
-                               error);
+        status = draw_recovery(&s, OM_WEIGHT, OM_FIGURE_WEIGHTS, "Synaptic weights", results->truth.weight, error);
     if (!status)
-        status = draw_recovery(&s, OM_RESTING_POTENTIAL, "resting_potentials", "Resting potentials",
+        status = draw_recovery(&s, OM_TIME_CONSTANT, OM_FIGURE_TIME_CONSTANTS, "Time constants",
+                               results->truth.time_constant, error);
+    if (!status)
+        status = draw_recovery(&s, OM_RESTING_POTENTIAL, OM_FIGURE_RESTING_POTENTIALS, "Resting potentials",
                                results->truth.resting_potential, error);
     if (!status) status = draw_type_errors(&s, error);
     if (!status) status = draw_embedding(&s, error);
     if (!status) status = draw_rollout(&s, error);
-    if (!status) status = draw_training(&s, run, error);
+    if (!status) status = draw_training(&s, history, error);
     return status;
 }
 
 #else
 
-tn_status om_figures_draw(const char *directory, const char *run, const om_results *results,
+tn_status om_figures_draw(const char *directory, const om_history *history, const om_results *results,
                           const om_experiment *experiment, om_drawn *drawn, tn_error *error)
 {
-    (void)directory, (void)run, (void)results, (void)experiment, (void)error;
+    (void)directory, (void)history, (void)results, (void)experiment, (void)error;
     drawn->n = 0;
     return TN_OK;
 }

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "testing/history.h"
 #include "common/no_memory.h"
+#include "common/input.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -25,16 +26,27 @@ void om_history_clear(om_history *h)
     *h = (om_history){0};
 }
 
-static tn_status add_line(om_history *h, const char *path, size_t number, const char *line, tn_error *error)
+/* A line of the file at hand, and those that are no lines of ours. */
+typedef struct reader {
+    size_t number, broken, first; /* lines so far; of those, how many are broken; the first such ... */
+    char reason[JSON_ERROR_TEXT_LENGTH]; /* ... and why */
+} reader;
+
+static void leave_out(reader *r, const char *reason)
+{
+    if (r->broken++) return;
+    r->first = r->number;
+    snprintf(r->reason, sizeof r->reason, "%s", reason);
+}
+
+static tn_status add_line(om_history *h, reader *r, const char *path, const char *line, tn_error *error)
 {
     json_error_t reason;
     json_t *object = json_loads(line, 0, &reason);
-    if (!json_is_object(object)) {
-        json_decref(object);
-        return tn_fail(error, TN_EFORMAT, "%s:%zu: %s", path, number, object ? "not an object" : reason.text);
-    }
     tn_status status = TN_OK;
-    for (int i = 0; i < SERIES && !status; i++) {
+    r->number++;
+    if (!json_is_object(object)) leave_out(r, object ? "not an object" : reason.text);
+    for (int i = 0; i < SERIES && !status && json_is_object(object); i++) {
         double *grown = reallocarray(*series(h, i), h->n + 1, sizeof *grown);
         if (!grown)
             status = om_no_memory(path, error);
@@ -44,9 +56,18 @@ static tn_status add_line(om_history *h, const char *path, size_t number, const 
             *series(h, i) = grown;
         }
     }
-    h->n += !status;
+    h->n += !status && json_is_object(object);
     json_decref(object);
     return status;
+}
+
+static void say_broken(const reader *r, const char *path, om_progress *progress)
+{
+    char more[64] = "";
+    if (r->broken > 1) snprintf(more, sizeof more, ", and so are %zu more", r->broken - 1);
+    if (r->broken)
+        om_progress_warn(progress, "%s:%zu: %s; the line is left out of the course of training%s", path, r->first,
+                         r->reason, more);
 }
 
 /* Every line holds the latest comparison with the truth; what repeats the line before was not measured again. */
@@ -56,18 +77,21 @@ static void forget_repetitions(double *values, size_t n)
         if (values[i] == values[i - 1]) values[i] = NAN;
 }
 
-tn_status om_history_read(om_history *h, const char *run, tn_error *error)
+tn_status om_history_read(om_history *h, const char *run, om_progress *progress, tn_error *error)
 {
     char *path, *line = NULL;
-    size_t room = 0, number = 0;
+    size_t room = 0;
+    reader r = {0};
+    FILE *file;
     *h = (om_history){0};
     if (asprintf(&path, "%s/metrics.jsonl", run) < 0) return om_no_memory(NULL, error);
-    FILE *file = fopen(path, "r");
-    tn_status status = file || errno == ENOENT ? TN_OK : tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    tn_status status = om_input_open(path, true, &file, error);
     /* A last line without its end is being written, or was cut short. */
     for (ssize_t length; file && !status && (length = getline(&line, &room, file)) > 0 && line[length - 1] == '\n';)
-        status = add_line(h, path, ++number, line, error);
+        status = add_line(h, &r, path, line, error);
+    if (file && !status && ferror(file)) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
     if (file) fclose(file);
+    say_broken(&r, path, progress);
     free(line);
     free(path);
     forget_repetitions(h->stimulus_r2, h->n);

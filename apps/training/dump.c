@@ -2,6 +2,7 @@
 #include "config.h"
 #include "training/dump.h"
 #include "common/no_memory.h"
+#include "common/output.h"
 #include "training/batch.h"
 #include "training/course.h"
 
@@ -32,6 +33,9 @@ static tn_status load_run(om_experiment *e, const char *run, om_progress *progre
 {
     om_checkpoint *checkpoint = om_checkpoint_newest(run, progress, error);
     tn_status status = checkpoint ? om_experiment_restore(e, checkpoint, NULL, error) : error->status;
+    char how[120];
+    if (!status && om_experiment_differs(e, checkpoint, how))
+        om_progress_warn(progress, "%s was trained on another recording than the one given: %s", run, how);
     om_checkpoint_free(checkpoint);
     return status;
 }
@@ -96,11 +100,13 @@ static tn_status write_listing(const listing *l, const om_experiment *e, const o
                l->n, dump->run ? "the run's" : "initial", bytes / 1e6, dump->path);
         return TN_OK;
     }
-    char *config = om_config_text(e->config);
+    char *config = om_config_text(e->config), *target = om_output_target(dump->path);
     const tn_pair meta[] = {{"format", "step/1"}, {"program", PACKAGE_STRING}, {"config", config}};
-    tn_status status = config ? tn_file_write(dump->path, l->n, l->tensor, sizeof meta / sizeof *meta, meta, error)
-                              : om_no_memory(NULL, error);
+    tn_status status = config && target
+                           ? tn_file_write(target, l->n, l->tensor, sizeof meta / sizeof *meta, meta, error)
+                           : om_no_memory(NULL, error);
     free(config);
+    free(target);
     return status;
 }
 

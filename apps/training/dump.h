@@ -14,7 +14,7 @@ typedef struct om_dump {
 
 /* Computes one step on the given training frames and writes param/, grad/, term/, loss, field, message,
  * predicted_derivative and frames to a safetensors file (doc/formats.md). The loss is that of the last epoch. progress
- * is told if the newest checkpoint cannot be read and the one before it is taken.
+ * is told if the one before the newest checkpoint is taken, and if the run learned from another recording.
  * Errors: TN_EINVAL the list of frames; TN_EFORMAT, TN_EIO, TN_ENOMEM. */
 tn_status om_dump_step(om_experiment *experiment, const om_dump *dump, om_progress *progress, tn_error *error);
 

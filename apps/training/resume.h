@@ -4,10 +4,10 @@
 
 #include "training/trainer.h"
 
-/* Takes parameters, moments, step, time and scores from the newest checkpoint of the run that can be read. A damaged
+/* Takes parameters, moments, step, time and scores from the newest checkpoint of the run that is whole. A damaged
  * newer one is put aside under the name damaged.checkpoint.safetensors, so that it will not push the good one out.
- * What the configuration says otherwise than when the run began is told to the trainer's progress; a seed or model of
- * another kind is refused.
+ * What the configuration says otherwise than when the run began is told to the trainer's progress, unless all steps are
+ * made; a seed or model of another kind is refused, and so is another recording.
  * Errors: TN_EIO there is no checkpoint; TN_EFORMAT it is damaged, and so is the one before it, or it does not fit
  * (the message names the key or the tensor). */
 tn_status om_resume(om_trainer *trainer, tn_error *error);

@@ -1,15 +1,36 @@
 /* The training loop. All that a step does depends on its number alone, so that a resumed run goes on bit for bit. */
 #include "config.h"
 #include "training/trainer.h"
+#include "common/no_memory.h"
 #include "common/signals.h"
 #include "training/course.h"
 #include "training/resume.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* ---- saving ---- */
+
+static double trained_seconds(const om_trainer *t)
+{
+    return t->seconds + om_now() - t->began;
+}
+
+/*   first  of a new run */
+static tn_status save(om_trainer *t, bool first, tn_error *error)
+{
+    om_progress_made made = {.step = t->step, .seconds = trained_seconds(t), .config = t->config,
+                             .seed = (uint64_t)t->experiment->config->seed, .circuit = t->circuit,
+                             .recording = t->experiment->mark,
+                             .stimulus_r2 = t->scores.stimulus_r2, .weight_r2 = t->scores.weight_r2,
+                             .program = PACKAGE_STRING};
+    tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->optimizer, &made, first, error);
+    t->saved = om_now();
+    t->saved_step = t->step;
+    return status;
+}
 
 /* ---- opening ---- */
 
@@ -27,30 +48,17 @@ static tn_status make_plan(om_trainer *t, unsigned options, tn_error *error)
     return tn_bind(t->plan, "coefficients", t->coefficients, error);
 }
 
-/* Removes the checkpoints of another run, so that they are never taken for those of this one. */
-static tn_status forget(const om_trainer *t, tn_error *error)
-{
-    char *previous = om_checkpoint_previous(t->checkpoint);
-    if (!previous) return tn_fail(error, TN_ENOMEM, "out of memory");
-    const char *const old[] = {previous, t->checkpoint};
-    tn_status status = TN_OK;
-    for (size_t i = 0; i < sizeof old / sizeof *old && !status; i++)
-        if (unlink(old[i]) && errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", old[i], strerror(errno));
-    free(previous);
-    return status;
-}
-
 tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *directory, bool resume,
                           bool profile, om_progress *progress, tn_error *error)
 {
     *t = (om_trainer){.experiment = experiment, .directory = directory, .progress = progress,
-                      .scores = {.stimulus_r2 = NAN, .weight_r2 = NAN}};
+                      .scores = {.stimulus_r2 = NAN, .weight_r2 = NAN}, .began = om_now(), .saved_step = -1};
     t->checkpoint = om_checkpoint_of_run(directory);
     t->config = om_config_text(experiment->config);
     t->circuit = om_experiment_circuit(experiment);
     char *metrics;
     if (asprintf(&metrics, "%s/metrics.jsonl", directory) < 0) metrics = NULL;
-    tn_status status = t->checkpoint && t->config && metrics ? TN_OK : tn_fail(error, TN_ENOMEM, "out of memory");
+    tn_status status = t->checkpoint && t->config && metrics ? TN_OK : om_no_memory(NULL, error);
     if (!status) status = make_plan(t, profile ? TN_PLAN_PROFILE : 0, error);
     if (!status) {
         tn_optimizer_config adam = TN_ADAM_DEFAULTS;
@@ -60,7 +68,8 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
     }
     if (!status && experiment->config->training.evaluate_every)
         status = om_evaluator_new(&t->evaluator, experiment, error);
-    if (!status) status = resume ? om_resume(t, error) : forget(t, error);
+    /* From its first moment on a run can be resumed; until then, what was there before can. */
+    if (!status) status = resume ? om_resume(t, error) : save(t, true, error);
     if (!status && !(t->metrics = om_metrics_open(metrics, resume ? t->step : -1, error))) status = error->status;
     free(metrics);
     return status;
@@ -125,23 +134,6 @@ static tn_status make_step(om_trainer *t, tn_error *error)
 
 /* ---- between steps ---- */
 
-static double trained_seconds(const om_trainer *t)
-{
-    return t->seconds + om_now() - t->began;
-}
-
-static tn_status save(om_trainer *t, tn_error *error)
-{
-    om_progress_made made = {.step = t->step, .seconds = trained_seconds(t), .config = t->config,
-                             .seed = (uint64_t)t->experiment->config->seed, .circuit = t->circuit,
-                             .stimulus_r2 = t->scores.stimulus_r2, .weight_r2 = t->scores.weight_r2,
-                             .program = PACKAGE_STRING};
-    tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->optimizer, &made, error);
-    t->saved = om_now();
-    t->saved_step = t->step;
-    return status;
-}
-
 static tn_status write_metrics(om_trainer *t, tn_error *error)
 {
     double rate[OM_GROUPS];
@@ -177,7 +169,7 @@ static tn_status after_step(om_trainer *t, tn_error *error)
     }
     if (!status && (t->step % c->training.log_every == 0 || last)) status = write_metrics(t, error);
     show(t);
-    if (!status && om_now() - t->saved > 60 * c->training.checkpoint_minutes) status = save(t, error);
+    if (!status && om_now() - t->saved > 60 * c->training.checkpoint_minutes) status = save(t, false, error);
     return status;
 }
 
@@ -193,7 +185,7 @@ static tn_status make_steps(om_trainer *t, tn_error *error)
         if (!status) status = after_step(t, error);
         late = t->max_seconds > 0 && om_now() - t->began > t->max_seconds;
     }
-    if (!status && t->saved_step != t->step) status = save(t, error);
+    if (!status && t->saved_step != t->step) status = save(t, false, error);
     om_progress_end(t->progress);
     if (!status && t->step < steps)
         om_progress_say(t->progress, "stopped after step %lld of %lld (%s); go on with --resume", (long long)t->step,
@@ -205,16 +197,11 @@ tn_status om_trainer_run(om_trainer *t, tn_error *error)
 {
     int64_t steps = t->experiment->config->training.steps;
     t->began = t->saved = om_now();
-    t->saved_step = -1;
-    if (t->step >= steps) {
-        om_progress_say(t->progress, "nothing to do: %lld steps are made, and training.steps is %lld",
-                        (long long)t->step, (long long)steps);
-        /* A damaged checkpoint was put aside. */
-        return access(t->checkpoint, F_OK) ? save(t, error) : TN_OK;
-    }
-    /* From its first moment on a run can be resumed. */
-    tn_status status = t->step ? TN_OK : save(t, error);
-    return status ? status : make_steps(t, error);
+    if (t->step < steps) return make_steps(t, error);
+    om_progress_say(t->progress, "nothing to do: %lld steps are made, and training.steps is %lld%s", (long long)t->step,
+                    (long long)steps, t->step > steps ? "; a run does not go back" : "");
+    /* A damaged checkpoint was put aside. */
+    return access(t->checkpoint, F_OK) ? save(t, false, error) : TN_OK;
 }
 
 void om_trainer_print_profile(const om_trainer *t, FILE *stream)

@@ -30,15 +30,15 @@ typedef struct om_trainer {
 } om_trainer;
 
 /* Prepares a run in directory; with resume, from its checkpoint (resume.h), else a new one in place of any that is
- * there. The trainer is to be closed also after an error.
+ * there: its first checkpoint is written, and only then those of the other are removed. The trainer is to be closed
+ * also after an error.
  *   profile   measure the time of every operation, for om_trainer_print_profile
  * Errors: TN_EINVAL, TN_EFORMAT, TN_EIO, TN_ENOMEM. */
 tn_status om_trainer_open(om_trainer *trainer, om_experiment *experiment, const char *directory, bool resume,
                           bool profile, om_progress *progress, tn_error *error);
 void om_trainer_close(om_trainer *trainer);
 
-/* Trains until all steps are made, the time is over or a signal asks to stop, and saves; a new run saves its initial
- * state too.
+/* Trains until all steps are made, the time is over or a signal asks to stop, and saves.
  * Errors: TN_ENUMERIC the loss is not finite: the message names the node, and the latest checkpoint stays; TN_EIO. */
 tn_status om_trainer_run(om_trainer *trainer, tn_error *error);
 

@@ -1,14 +1,17 @@
 /* Atomic replacement of a file. */
 #include "config.h"
 #include "io/replace.h"
+#include "io/xxh64.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The directory of path, to be freed. dirname may write to its argument and return a part of it, or a constant. */
@@ -20,12 +23,16 @@ static char *directory_of(const char *path)
     return directory;
 }
 
-/* A temporary file nobody holds a lock on was left by a program that died. */
+/* A temporary file nobody holds a lock on was left by a program that died; or it has its final name by now, and its
+ * writer is at the next one of that name. */
 static void remove_if_abandoned(int directory, const char *name)
 {
+    struct stat opened, named;
     int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (file < 0) return;
-    if (flock(file, LOCK_EX | LOCK_NB) == 0) unlinkat(directory, name, 0);
+    if (flock(file, LOCK_EX | LOCK_NB) == 0 && fstat(file, &opened) == 0 &&
+        fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && opened.st_ino == named.st_ino)
+        unlinkat(directory, name, 0);
     close(file);
 }
 
@@ -44,18 +51,46 @@ static void remove_abandoned(const char *directory_name, const char *prefix)
     closedir(directory);
 }
 
+/* "PATH.tmp.", to be freed. Where names have no room for that, the hash of the name stands for it. */
+static char *prefix_of(const char *path)
+{
+    enum { LONGEST_NAME = 255, ADDED = sizeof ".tmp." + 10 };
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    tn_xxh64 hash;
+    char *prefix;
+    tn_xxh64_begin(&hash, 0);
+    tn_xxh64_add(&hash, name, strlen(name));
+    int made = strlen(name) + ADDED <= LONGEST_NAME
+                   ? asprintf(&prefix, "%s.tmp.", path)
+                   : asprintf(&prefix, "%.*s.%016" PRIx64 ".tmp.", (int)(name - path), path, tn_xxh64_end(&hash));
+    return made < 0 ? NULL : prefix;
+}
+
 tn_status tn_replace_begin(const char *path, char **temporary, tn_error *error)
 {
-    char *directory = directory_of(path), *prefix = NULL;
+    char *directory = directory_of(path), *prefix = prefix_of(path);
     *temporary = NULL;
-    if (directory && asprintf(&prefix, "%s.tmp.", path) >= 0) {
+    if (directory && prefix) {
         const char *slash = strrchr(prefix, '/');
         remove_abandoned(directory, slash ? slash + 1 : prefix);
         if (asprintf(temporary, "%s%ld", prefix, (long)getpid()) < 0) *temporary = NULL;
-        free(prefix);
     }
+    free(prefix);
     free(directory);
     return *temporary ? TN_OK : tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+}
+
+int tn_replace_create(const char *temporary)
+{
+    struct stat status;
+    for (;;) {
+        unlink(temporary);
+        int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        /* Others may have taken it for abandoned before it was locked: then it has no name any more. Not every file
+         * system has locks; there nobody takes anything for abandoned. */
+        if (file < 0 || flock(file, LOCK_EX) != 0 || fstat(file, &status) != 0 || status.st_nlink > 0) return file;
+        close(file);
+    }
 }
 
 /* fsync of what path names; a file system that cannot sync directories says EINVAL. */

@@ -9,12 +9,10 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 /* What is to be written. */
@@ -200,28 +198,22 @@ static bool write_bytes(int file, const void *data, size_t bytes)
     return true;
 }
 
-/* A file of that name and of our process number can only be a leftover. */
-static int create(const char *path)
-{
-    unlink(path);
-    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (file >= 0) (void)flock(file, LOCK_EX | LOCK_NB); /* not every file system can; see replace.h */
-    return file;
-}
-
 static tn_status write_file(const content *what, const char *temporary, const text *header)
 {
-    int file = create(temporary);
+    int file = tn_replace_create(temporary);
     if (file < 0) return tn_fail(what->error, TN_EIO, "%s: %s", temporary, strerror(errno));
     uint64_t length = htole64(header->used);
     bool written = write_bytes(file, &length, sizeof length) && write_bytes(file, header->bytes, header->used);
     for (int i = 0; i < what->tensors_count && written; i++)
         written = write_bytes(file, what->tensors[i].data, tn_st_bytes(&what->tensors[i]));
-    int cause = errno;
-    if (close(file) != 0 && written) written = false, cause = errno;
-    if (written) return tn_replace_finish(temporary, what->path, what->error);
-    unlink(temporary);
-    return tn_fail(what->error, TN_EIO, "%s: cannot be written: %s", what->path, strerror(cause));
+    tn_status status;
+    if (written) status = tn_replace_finish(temporary, what->path, what->error);
+    else {
+        status = tn_fail(what->error, TN_EIO, "%s: cannot be written: %s", what->path, strerror(errno));
+        unlink(temporary);
+    }
+    close(file); /* what it could complain of, the sync has told */
+    return status;
 }
 
 tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensors, int n_meta, const tn_pair *meta,

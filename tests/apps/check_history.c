@@ -5,6 +5,8 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void write_lines(const char *text)
 {
@@ -13,11 +15,18 @@ static void write_lines(const char *text)
     fclose(file);
 }
 
+static char *said; /* warnings of the latest reading */
+static size_t length;
+
 static om_history read_lines(void)
 {
     om_history history;
     tn_error error = {0};
-    ck_assert_msg(om_history_read(&history, scratch_path("."), &error) == TN_OK, "%s", error.message);
+    om_progress progress;
+    om_progress_init(&progress, OM_PROGRESS_PLAIN, true);
+    progress.stream = open_memstream(&said, &length);
+    ck_assert_msg(om_history_read(&history, scratch_path("."), &progress, &error) == TN_OK, "%s", error.message);
+    fclose(progress.stream);
     return history;
 }
 
@@ -53,13 +62,33 @@ START_TEST(a_run_without_lines_has_no_history_and_a_line_cut_short_is_none)
 }
 END_TEST
 
-START_TEST(a_line_of_another_kind_is_named)
+START_TEST(broken_lines_are_left_out_and_the_first_is_named)
+{
+    write_lines("{\"step\": 10}\n[1]\n{\"step\": 20}\nhello\n\n{\"step\": 30}\n");
+    om_history history = read_lines();
+    ck_assert_uint_eq(history.n, 3);
+    for (int i = 0; i < 3; i++) ck_assert_double_eq(history.step[i], 10 * (i + 1));
+    ck_assert_msg(strstr(said, "metrics.jsonl:2: not an object; the line is left out of the course of training, and so "
+                               "are 2 more\n") != NULL, "%s", said);
+    om_history_clear(&history);
+    write_lines("{\"step\": 10}\n{\"step\": 2\n");
+    history = read_lines();
+    ck_assert_uint_eq(history.n, 1);
+    ck_assert_msg(strstr(said, "metrics.jsonl:2: ") && strstr(said, "training\n"), "%s", said);
+    om_history_clear(&history);
+}
+END_TEST
+
+START_TEST(a_pipe_in_place_of_the_file_is_an_error)
 {
     om_history history;
+    om_progress progress;
     tn_error error = {0};
-    write_lines("{\"step\": 10}\n[1]\n");
-    ck_assert_int_eq(om_history_read(&history, scratch_path("."), &error), TN_EFORMAT);
-    ck_assert_ptr_nonnull(strstr(error.message, "metrics.jsonl:2: not an object"));
+    om_progress_init(&progress, OM_PROGRESS_PLAIN, true);
+    unlink(scratch_path("metrics.jsonl"));
+    ck_assert_int_eq(mkfifo(scratch_path("metrics.jsonl"), 0666), 0);
+    ck_assert_int_eq(om_history_read(&history, scratch_path("."), &progress, &error), TN_EIO);
+    ck_assert_ptr_nonnull(strstr(error.message, "metrics.jsonl: is not a regular file"));
     om_history_clear(&history);
 }
 END_TEST
@@ -69,6 +98,7 @@ int main(void)
     TCase *history = tcase_create("history");
     tcase_add_test(history, a_comparison_with_the_truth_counts_once);
     tcase_add_test(history, a_run_without_lines_has_no_history_and_a_line_cut_short_is_none);
-    tcase_add_test(history, a_line_of_another_kind_is_named);
+    tcase_add_test(history, broken_lines_are_left_out_and_the_first_is_named);
+    tcase_add_test(history, a_pipe_in_place_of_the_file_is_an_error);
     return run_cases("history", history, NULL);
 }

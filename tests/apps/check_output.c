@@ -143,6 +143,49 @@ START_TEST(a_file_that_appears_meanwhile_is_kept)
 }
 END_TEST
 
+/* link -> a/second -> ../other/result.mp4, seen from where each link is. */
+START_TEST(a_symbolic_link_stays_and_the_file_it_leads_to_is_written)
+{
+    om_output output;
+    char link[512], second[512], other[512], there[600];
+    snprintf(link, sizeof link, "%s/link", directory);
+    snprintf(second, sizeof second, "%s/a", directory);
+    snprintf(other, sizeof other, "%s/other", directory);
+    snprintf(there, sizeof there, "%s/result.mp4", other);
+    ck_assert(mkdir(second, 0777) == 0 && mkdir(other, 0777) == 0);
+    strcat(second, "/second");
+    ck_assert(symlink("a/second", link) == 0 && symlink("../other/result.mp4", second) == 0);
+    for (int force = 0; force < 2; force++) { /* first where nothing is yet */
+        ck_assert_int_eq(om_output_check(link, force, 0, NULL, &error), TN_OK);
+        ck_assert_int_eq(om_output_begin(&output, link, force, &error), TN_OK);
+        ck_assert_int_eq(strncmp(output.temporary, second, strlen(directory)), 0);
+        ck_assert_ptr_nonnull(strstr(output.temporary, "/other/.ommatid-"));
+        ck_assert(put(output.temporary, force ? "second" : "first"));
+        ck_assert_int_eq(om_output_commit(&output, &error), TN_OK);
+        assert_holds(there, force ? "second" : "first");
+        struct stat kind;
+        ck_assert(lstat(link, &kind) == 0 && S_ISLNK(kind.st_mode));
+        ck_assert(lstat(second, &kind) == 0 && S_ISLNK(kind.st_mode));
+        ck_assert_int_eq(om_output_begin(&output, link, false, NULL), TN_EINVAL);
+    }
+    ck_assert_int_eq(entries(), 3);
+}
+END_TEST
+
+START_TEST(links_that_lead_nowhere_are_refused)
+{
+    om_output output;
+    ck_assert_int_eq(symlink("result.mp4", path), 0);
+    ck_assert_int_eq(om_output_begin(&output, path, true, &error), TN_EIO);
+    ck_assert_ptr_nonnull(strstr(error.message, "result.mp4: Too many levels of symbolic links"));
+    unlink(path);
+    ck_assert_int_eq(symlink("nowhere/x", path), 0);
+    ck_assert_int_eq(om_output_check(path, true, 0, NULL, NULL), TN_EIO);
+    ck_assert_int_eq(om_output_begin(&output, path, true, NULL), TN_EIO);
+    ck_assert_int_eq(entries(), 1);
+}
+END_TEST
+
 START_TEST(places_where_no_file_can_be_are_refused)
 {
     om_output output;
@@ -254,22 +297,30 @@ START_TEST(a_temporary_file_of_an_earlier_process_with_our_number_is_replaced)
 }
 END_TEST
 
+static tn_status directory_for(const char *name, bool reuse, tn_error *reason)
+{
+    om_lock lock = {0};
+    tn_status status = om_output_directory(name, reuse, "tested", &lock, reason);
+    om_lock_release(&lock);
+    return status;
+}
+
 START_TEST(a_directory_is_made_with_its_parents_and_reused_only_when_allowed)
 {
     char deep[600], file[700];
     snprintf(deep, sizeof deep, "%s/a/b/run", directory);
-    ck_assert_int_eq(om_output_directory(deep, false, &error), TN_OK);
-    ck_assert_int_eq(om_output_directory(deep, false, &error), TN_OK);
+    ck_assert_int_eq(directory_for(deep, false, &error), TN_OK);
+    ck_assert_int_eq(directory_for(deep, false, &error), TN_OK);
     snprintf(file, sizeof file, "%s/checkpoint", deep);
     ck_assert(put(file, "c"));
-    ck_assert_int_eq(om_output_directory(deep, false, &error), TN_EINVAL);
+    ck_assert_int_eq(directory_for(deep, false, &error), TN_EINVAL);
     ck_assert_ptr_nonnull(strstr(error.message, "run: is not empty; --force"));
-    ck_assert_int_eq(om_output_directory(deep, true, NULL), TN_OK);
+    ck_assert_int_eq(directory_for(deep, true, NULL), TN_OK);
     assert_holds(file, "c");
-    ck_assert_int_eq(om_output_directory(file, true, NULL), TN_EINVAL);
-    ck_assert_int_eq(om_output_directory(strcat(file, "/x"), true, NULL), TN_EIO);
-    ck_assert_int_eq(om_output_directory("", true, NULL), TN_EINVAL);
-    ck_assert_int_eq(om_output_directory("/proc/x", true, NULL), TN_EIO);
+    ck_assert_int_eq(directory_for(file, true, NULL), TN_EINVAL);
+    ck_assert_int_eq(directory_for(strcat(file, "/x"), true, NULL), TN_EIO);
+    ck_assert_int_eq(directory_for("", true, NULL), TN_EINVAL);
+    ck_assert_int_eq(directory_for("/proc/x", true, NULL), TN_EIO);
 }
 END_TEST
 
@@ -359,6 +410,27 @@ START_TEST(a_foreign_file_is_refused_and_kept)
 }
 END_TEST
 
+START_TEST(a_pipe_in_place_of_the_file_is_refused_at_once)
+{
+    ck_assert_int_eq(mkfifo(path, 0666), 0);
+    ck_assert_ptr_null(om_metrics_open(path, 7, &error));
+    ck_assert_int_eq(error.status, TN_EIO);
+    ck_assert_ptr_nonnull(strstr(error.message, "result.mp4: is not a regular file"));
+    ck_assert_ptr_null(om_metrics_open(path, -1, NULL));
+}
+END_TEST
+
+START_TEST(a_new_run_begins_the_file_that_a_link_leads_to)
+{
+    char there[600];
+    snprintf(there, sizeof there, "%s/there", directory);
+    ck_assert(put(there, "{\"step\": 1}\n") && symlink("there", path) == 0);
+    write_steps(-1, 5, 5);
+    assert_holds(there, "{\"step\": 5, \"x\": 2.5}\n");
+    ck_assert_int_eq(entries(), 2);
+}
+END_TEST
+
 int main(void)
 {
     TCase *files = tcase_create("files"), *metrics = tcase_create("metrics");
@@ -370,6 +442,8 @@ int main(void)
     tcase_add_test(files, an_aborted_file_leaves_what_was_there);
     tcase_add_test(files, an_existing_file_is_replaced_only_by_force);
     tcase_add_test(files, a_file_that_appears_meanwhile_is_kept);
+    tcase_add_test(files, a_symbolic_link_stays_and_the_file_it_leads_to_is_written);
+    tcase_add_test(files, links_that_lead_nowhere_are_refused);
     tcase_add_test(files, places_where_no_file_can_be_are_refused);
     tcase_add_test(files, a_vanished_temporary_file_is_an_error);
     tcase_add_test(files, a_full_disk_leaves_no_partial_file);
@@ -383,5 +457,7 @@ int main(void)
     tcase_add_test(metrics, resuming_drops_what_came_after_the_checkpoint);
     tcase_add_test(metrics, a_line_cut_short_is_dropped);
     tcase_add_loop_test(metrics, a_foreign_file_is_refused_and_kept, 0, 5);
+    tcase_add_test(metrics, a_pipe_in_place_of_the_file_is_refused_at_once);
+    tcase_add_test(metrics, a_new_run_begins_the_file_that_a_link_leads_to);
     return run_cases("output", files, metrics, NULL);
 }

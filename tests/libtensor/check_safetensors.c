@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -455,24 +454,6 @@ START_TEST(a_full_disk_leaves_the_old_file_and_no_other)
 }
 END_TEST
 
-START_TEST(leftovers_of_killed_programs_go_and_files_in_use_stay)
-{
-    const char *path = write_example();
-    const char *const ends[] = {".tmp.999999999", ".tmp.999999998", ".tmp.1a", ".temporary"};
-    char name[4][5000];
-    for (int i = 0; i < 4; i++) {
-        snprintf(name[i], sizeof name[i], "%s%s", path, ends[i]);
-        spill(name[i], "x", 1);
-    }
-    int busy = open(name[1], O_RDONLY);
-    ck_assert(busy >= 0 && flock(busy, LOCK_EX) == 0);
-    write_example();
-    ck_assert(!exists(name[0]));
-    ck_assert(exists(name[1]) && exists(name[2]) && exists(name[3]));
-    close(busy);
-}
-END_TEST
-
 int main(void)
 {
     TCase *hash = tcase_create("hash");
@@ -493,6 +474,5 @@ int main(void)
     tcase_add_test(failures, every_failed_allocation_is_reported_and_leaks_nothing);
     tcase_add_test(failures, what_cannot_be_written_is_refused);
     tcase_add_test(failures, a_full_disk_leaves_the_old_file_and_no_other);
-    tcase_add_test(failures, leftovers_of_killed_programs_go_and_files_in_use_stay);
     return run_cases("safetensors", hash, files, damage, failures, NULL);
 }

@@ -1,5 +1,5 @@
 /* Banks of SIRENs, one per window of time. */
-#include <config.h>
+#include "config.h"
 #include "testing.h"
 
 #include <math.h>

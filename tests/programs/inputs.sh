@@ -111,8 +111,62 @@ expect 3 test_run rewired -d rewired.otherwise.h5 -o new
 says "rewired/checkpoint.safetensors: was trained on another circuit than that of the recording"
 expect 3 train tiny.yaml -d rewired.otherwise.h5 -o rewired --resume
 says "was trained on another circuit"
-expect 3 test_run run -d recording.h5 -o new --set siren.hidden_dim=99
-says "the tensor siren.0.weight is float32 [16, 3], but configuration and recording ask for float32 [99, 3]"
+
+# What the model is was settled when it was trained.
+for setting in siren.hidden_dim=99 siren.omega_t=3 'siren={omega_t: 3}' model.mode=known training.steps=5 loss.W_L1=1 \
+    circuit.extent=2; do
+    expect 2 test_run run -d recording.h5 -o new --set "$setting"
+    says "ommatid-test: --set ${setting%%=*}: was settled when the run was trained; what may be set here is " \
+        "seed, threads, test.rollout_frames"
+done
+expect 3 test_run run -d recording.h5 -o new --set siren.nonsense=99
+says "unknown key siren.nonsense"
+expect 0 test_run run -d recording.h5 --dry-run --threads 1 --set 'test={readout_frames: 100}' --set description=x
+
+# Another recording of the same circuit: other noise, other frames, another time step. Old checkpoints cannot tell.
+expect 0 train tiny.yaml -d recording.h5 -o known --set model.mode=known
+cp -r run old
+"$inspect" older old/checkpoint.safetensors
+for other in "--seed 2: it has as many frames, but other voltages" \
+    "--set simulation.train_frames=200: it has 200 frames to learn from, not 300" \
+    "--set simulation.delta_t=0.01: its delta_t is 0.01 s, not 0.02 s"; do
+    how=${other#*: }
+    expect 0 generate tiny.yaml -o other.h5 --force ${other%%: *}
+    for mode in run known; do
+        expect 3 train tiny.yaml -d other.h5 -o $mode --resume --set training.steps=60 \
+            --set model.mode=$([ $mode = run ] && echo joint || echo known)
+        says "$mode/checkpoint.safetensors: was trained on another recording than the one given: $how"
+        grep -q warning err && fail "$said: warns, and then refuses"
+    done
+    expect 3 test_run run -d other.h5 -o new
+    says "run/checkpoint.safetensors: was trained on another recording than the one given: $how" \
+        "(--other-recording tests it all the same)"
+    [ ! -e new ] || fail "$said: results all the same"
+    expect 0 test_run run -d other.h5 --dry-run --other-recording
+    says "warning: run/checkpoint.safetensors was trained on another recording than the one given: $how"
+    expect 0 test_run known -d other.h5 --dry-run
+    says "warning: known/checkpoint.safetensors was trained on another recording than the one given: $how"
+    expect 0 train tiny.yaml -d other.h5 -o run --dump-step new --frames 1 --dry-run
+    says "warning: run was trained on another recording than the one given: $how"
+    expect 0 test_run old -d other.h5 --dry-run
+    grep -q "another recording" err && fail "$said: says of an old checkpoint what it cannot know"
+done
+expect 0 generate tiny.yaml -o other.h5 --force --compress
+expect 0 train tiny.yaml -d other.h5 -o run --resume --set training.steps=40
+expect 0 train tiny.yaml -d recording.h5 -o old --resume --set training.steps=40
+"$inspect" tensors run/checkpoint.safetensors >"$temporary/run"
+"$inspect" tensors old/checkpoint.safetensors >"$temporary/old"
+same "$temporary/run" "$temporary/old" "a run and its old checkpoint"
+
+# The metrics of a run: lines that are none are left out, a pipe is no file.
+echo hello >>run/metrics.jsonl
+expect 0 test_run run -d recording.h5 -o results --force --set test.video_frames=0
+says "warning: run/metrics.jsonl:$(wc -l <run/metrics.jsonl): "
+rm run/metrics.jsonl
+mkfifo run/metrics.jsonl
+expect 5 test_run run -d recording.h5 -o results --force
+says "run/metrics.jsonl: is not a regular file"
+rm run/metrics.jsonl
 for choice in "traces=[nobody] no cell type nobody" "column=7 7 is not below the 7 columns"; do
     expect 3 test_run run -d recording.h5 -o new --set "test.${choice%% *}"
     says "test.${choice%%=*}: " "${choice#* }"

@@ -31,7 +31,7 @@ static uint64_t hash_of(const void *data, size_t bytes)
  * that differ from run to run, nothing. */
 static int tensors(int n, char **word)
 {
-    static const char *const counters[] = {"step", "optimizer_steps", "seed", "circuit"};
+    static const char *const counters[] = {"step", "optimizer_steps", "seed", "circuit", "recording_voltage"};
     (void)n;
     tn_error error = {0};
     tn_file *file = tn_file_read(word[0], &error);
@@ -52,6 +52,26 @@ static int tensors(int n, char **word)
     }
     tn_file_free(file);
     return EXIT_SUCCESS;
+}
+
+/* older CHECKPOINT: without the metadata that checkpoints of before do not have. */
+static int older(int n, char **word)
+{
+    enum { KEPT = 8 };
+    static const char *const kept[KEPT] = {"format", "step", "optimizer_steps", "train_seconds",
+                                           "seed", "circuit", "config", "program"};
+    (void)n;
+    tn_error error = {0};
+    tn_file *file = tn_file_read(word[0], &error);
+    if (!file) return complain(word[0], error.message);
+    tn_pair meta[KEPT];
+    tn_tensor *tensor = calloc((size_t)tn_file_count(file) + 1, sizeof *tensor);
+    for (int i = 0; i < KEPT; i++) meta[i] = (tn_pair){kept[i], tn_file_meta(file, kept[i])};
+    for (int i = 0; i < tn_file_count(file); i++) tensor[i] = tn_file_at(file, i);
+    tn_file_write(word[0], tn_file_count(file), tensor, KEPT, meta, &error);
+    free(tensor);
+    tn_file_free(file);
+    return error.status ? complain(word[0], error.message) : EXIT_SUCCESS;
 }
 
 /* movie FILE: "FRAMES WIDTH HEIGHT", every frame decoded. */
@@ -104,6 +124,22 @@ static int drop(int n, char **word)
     return failed ? complain(word[0], "not edited") : EXIT_SUCCESS;
 }
 
+/* zero RECORDING DATASET: every number of it becomes 0. */
+static int zero(int n, char **word)
+{
+    (void)n;
+    hid_t file = H5Fopen(word[0], H5F_ACC_RDWR, H5P_DEFAULT), dataset = H5Dopen2(file, word[1], H5P_DEFAULT);
+    hid_t space = H5Dget_space(dataset);
+    hssize_t size = H5Sget_simple_extent_npoints(space);
+    double *values = calloc(size > 0 ? (size_t)size : 1, sizeof *values);
+    int failed = size < 1 || !values || H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0;
+    free(values);
+    H5Sclose(space);
+    H5Dclose(dataset);
+    failed |= H5Fclose(file) < 0;
+    return failed ? complain(word[0], "not edited") : EXIT_SUCCESS;
+}
+
 /* spoil RECORDING DATASET NUMBER: the first number of it becomes this, which may be nan. */
 static int spoil(int n, char **word)
 {
@@ -146,7 +182,7 @@ int main(int argc, char **argv)
         int (*run)(int n, char **word);
     } commands[] = {
         {"tensors", 1, tensors}, {"movie", 1, movie}, {"json", 1, json},
-        {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak},
+        {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak}, {"zero", 2, zero}, {"older", 1, older},
     };
     for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(argv[1], commands[i].name) && argc - 2 >= commands[i].fewest)

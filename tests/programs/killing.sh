@@ -20,7 +20,7 @@ for kill in $(seq "$kills"); do
     sleep "$(awk -v seed="$seed" -v n="$kill" 'BEGIN { srand(seed * 1000 + n); printf "%.3f", rand() * 0.8 }')"
     kill -9 $! 2>/dev/null || { fail "kill $kill: the run ended by itself"; cat err >&2; }
     wait $! 2>/dev/null
-    ls -A killed | grep -qE 'tmp|new$|^\.ommatid' && caught=$((caught + 1))
+    ls -A killed | grep -v '^\.ommatid-lock$' | grep -qE 'tmp|new$|^\.ommatid' && caught=$((caught + 1))
     step=$(loads checkpoint.safetensors) || fail "kill $kill: the checkpoint is damaged or gone"
     [ ! -e killed/previous.checkpoint.safetensors ] || loads previous.checkpoint.safetensors >/dev/null ||
         fail "kill $kill: the checkpoint before it is damaged"

@@ -40,6 +40,43 @@ for output in tiny.yaml recording.h5 second.h5 run/checkpoint.safetensors run/pr
     says "$output: is the input"
 done
 
+# A symbolic link stays, and the file it leads to is written, if that may be.
+mkdir elsewhere
+expect 0 train tiny.yaml -d recording.h5 --dump-step elsewhere/step --frames 1,2
+cp elsewhere/step step.copy
+: >elsewhere/kept
+ln -s elsewhere/kept kept
+ln -s elsewhere/new new
+for program in "generate tiny.yaml -o" "train tiny.yaml -d recording.h5 --frames 1,2 --dump-step"; do
+    expect 3 $program kept
+    says "kept: exists; --force replaces it"
+    expect 0 $program new
+    expect 0 $program kept --force
+    holds_only elsewhere step kept new
+    [ -h new ] && [ -h kept ] || fail "$program: a link was replaced"
+    [ ! -s new ] || cmp -s elsewhere/new elsewhere/kept || fail "$program: links lead to something else"
+    : >elsewhere/kept
+    [ -s elsewhere/new ] || fail "$program: what the link leads to was not written"
+    cp elsewhere/new latest
+    rm elsewhere/new
+done
+same latest step.copy "--dump-step through a link"
+longest=$(printf '%0250d' 1)
+expect 0 train tiny.yaml -d recording.h5 --dump-step "elsewhere/$longest" --frames 1,2
+same "elsewhere/$longest" step.copy "--dump-step to a long name"
+
+# Results of an older test that the new one has none of do not pass for new ones, and nothing else is removed.
+expect 0 train tiny.yaml -d recording.h5 -o known --set model.mode=known --set model.embedding_dim=3
+expect 0 test_run known -d recording.h5 -o known.results
+ls -A known.results >wanted
+cp -r results mixed
+: >mixed/comparison.mp4
+: >mixed/stimulus.png
+: >mixed/embedding.png
+: >mixed/notes.txt
+expect 0 test_run known -d recording.h5 -o mixed --force
+holds_only mixed $(cat wanted) notes.txt
+
 # Directories that are not there, or in which nothing may be made.
 expect 5 generate tiny.yaml -o nowhere/x
 says "nowhere: No such file or directory"

@@ -123,6 +123,11 @@ metrics known $followed
 
 without /circuit/is_input /circuit/column
 refuses joint "no /circuit/is_input and /circuit/column: the stimulus drives no neuron"
+rm -rf run results
+cp recording.h5 part.h5
+"$inspect" zero part.h5 /circuit/is_input
+refuses joint "does not fit model.mode: joint, as /circuit/is_input is 0 for every neuron"
+trains known
 without /circuit/column
 refuses joint "part.h5: /circuit/column is missing, which /circuit/is_input needs"
 without /circuit/source

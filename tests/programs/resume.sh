@@ -28,6 +28,21 @@ expect 3 train tiny.yaml -d recording.h5 -o joint $whole --resume --set siren.la
 says "joint/checkpoint.safetensors: siren.layers was 1 when the run began and is 2 now"
 same_tensors joint joint.parts "a refused resume"
 
+# Fewer steps than are made: there is nothing to go back to, and nothing changes.
+cp -r joint more
+expect 0 train tiny.yaml -d recording.h5 -o more $whole --resume --set training.steps=20
+says "nothing to do: 30 steps are made, and training.steps is 20; a run does not go back"
+grep -q warning err && fail "$said: warns of what does not happen"
+diff -r joint more >&2 || fail "$said: the run has changed"
+
+# What is refused is not preceded by warnings of what would happen otherwise.
+for refused in siren.layers=2 model.hidden_dim=17; do
+    expect 3 train tiny.yaml -d recording.h5 -o joint $whole --resume --set training.steps=60 --set training.batch=3 \
+        --set $refused
+    says "${refused%=*} was "
+    grep -q warning err && fail "$said: warns, and then refuses"
+done
+
 # start: a run without end in the background, $!, that has saved some checkpoints.
 endless="--set training.schedule=constant --set training.checkpoint_minutes=0.0001 --set training.evaluate_every=7"
 start() {
@@ -37,7 +52,7 @@ start() {
 }
 steps_made() { "$inspect" tensors $1/checkpoint.safetensors | sed -n 's/^step //p'; }
 
-for signal in TERM USR1; do
+for signal in TERM USR1 HUP; do
     start
     kill -$signal $!
     wait $!

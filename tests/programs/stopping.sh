@@ -44,6 +44,19 @@ has_temporary() {
     done
 }
 
+# With nohup a closed terminal ends nothing.
+expect 0 generate tiny.yaml -o watched.h5
+said="nohup ommatid-train"
+(trap '' HUP && exec "$abs_top_builddir/ommatid-train" tiny.yaml -d watched.h5 -o watched \
+    --set training.schedule=constant --set training.steps=1000000000 >out 2>err </dev/null) &
+listens
+kill -HUP $!
+sleep 0.5
+kill -0 $! 2>/dev/null || fail "$said: stopped"
+kill -TERM $!
+ends 0
+rm -r watched watched.h5
+
 # While scenes are drawn, which takes minutes at this size, and while frames are recorded.
 begin ommatid-generate tiny.yaml -o output/recording.h5 --set circuit.extent=30 \
     --set 'stimulus.train=["scene:dead_leaves"]'

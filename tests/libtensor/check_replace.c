@@ -1,0 +1,110 @@
+/* Files that replace others: whose temporary files go, and what they are called. */
+#include "config.h"
+#include "io/replace.h"
+#include "testing.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char path[5000];
+
+static void setup(void)
+{
+    snprintf(path, sizeof path, "%s", scratch_path("example.safetensors"));
+}
+
+static void write_to(const char *name)
+{
+    tn_error error = {0};
+    ck_assert_msg(tn_file_write(name, 0, NULL, 0, NULL, &error) == TN_OK, "%s", error.message);
+}
+
+static bool exists(const char *name)
+{
+    return access(name, F_OK) == 0;
+}
+
+START_TEST(leftovers_of_killed_programs_go_and_files_in_use_stay)
+{
+    const char *const ends[] = {".tmp.999999999", ".tmp.999999998", ".tmp.1a", ".temporary"};
+    char name[4][6000];
+    for (int i = 0; i < 4; i++) {
+        snprintf(name[i], sizeof name[i], "%s%s", path, ends[i]);
+        write_to(name[i]);
+    }
+    int busy = open(name[1], O_RDONLY);
+    ck_assert(busy >= 0 && flock(busy, LOCK_EX) == 0);
+    write_to(path);
+    ck_assert(!exists(name[0]));
+    ck_assert(exists(name[1]) && exists(name[2]) && exists(name[3]));
+    close(busy);
+}
+END_TEST
+
+/* Each would take the other's temporary files for abandoned that were not locked until they have their name. */
+START_TEST(two_programs_that_write_one_file_leave_each_other_alone)
+{
+    enum { WRITERS = 2, TIMES = 300 };
+    pid_t writer[WRITERS];
+    for (int i = 0; i < WRITERS; i++)
+        if ((writer[i] = fork()) == 0) {
+            tn_error error = {0};
+            for (int k = 0; k < TIMES && !error.status; k++) tn_file_write(path, 0, NULL, 0, NULL, &error);
+            if (error.status) fprintf(stderr, "%s\n", error.message);
+            _exit(error.status != TN_OK);
+        }
+    for (int i = 0; i < WRITERS; i++) {
+        int status;
+        ck_assert_int_eq(waitpid(writer[i], &status, 0), writer[i]);
+        ck_assert_int_eq(status, 0);
+    }
+}
+END_TEST
+
+START_TEST(a_temporary_file_is_locked_as_long_as_it_is_written)
+{
+    char *temporary;
+    ck_assert_int_eq(tn_replace_begin(path, &temporary, NULL), TN_OK);
+    int file = tn_replace_create(temporary), other = open(temporary, O_RDONLY);
+    ck_assert(file >= 0 && other >= 0);
+    ck_assert_int_eq(flock(other, LOCK_EX | LOCK_NB), -1);
+    ck_assert_int_eq(tn_replace_finish(temporary, path, NULL), TN_OK);
+    ck_assert_int_eq(flock(other, LOCK_EX | LOCK_NB), -1);
+    close(file);
+    close(other);
+    free(temporary);
+}
+END_TEST
+
+START_TEST(a_name_may_be_as_long_as_names_may_be)
+{
+    char name[256], longest[5000];
+    for (int length = 238; length <= 255; length++) {
+        snprintf(name, sizeof name, "%0*d", length, 7);
+        snprintf(longest, sizeof longest, "%s", scratch_path(name));
+        write_to(longest);
+        ck_assert(exists(longest));
+    }
+    char *temporary;
+    ck_assert_int_eq(tn_replace_begin(longest, &temporary, NULL), TN_OK);
+    snprintf(name, sizeof name, "%.*s/", (int)(strrchr(longest, '/') - longest), longest);
+    ck_assert_msg(strncmp(temporary, name, strlen(name)) == 0, "%s: in another folder", temporary);
+    free(temporary);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *replace = tcase_create("replace");
+    tcase_add_checked_fixture(replace, setup, NULL);
+    tcase_set_timeout(replace, 60);
+    tcase_add_test(replace, leftovers_of_killed_programs_go_and_files_in_use_stay);
+    tcase_add_test(replace, two_programs_that_write_one_file_leave_each_other_alone);
+    tcase_add_test(replace, a_temporary_file_is_locked_as_long_as_it_is_written);
+    tcase_add_test(replace, a_name_may_be_as_long_as_names_may_be);
+    return run_cases("replace", replace, NULL);
+}
