@@ -64,23 +64,24 @@ END_TEST
 
 /* ---- the threads of a plan ---- */
 
-static tn_graph *sines(int64_t rows)
+static tn_graph *sines(int64_t rows, int64_t columns)
 {
     tn_graph *g = tn_graph_new(TN_F32);
-    tn_output(g, "y", tn_sin(g, tn_input(g, "x", TN_F32, TN_SHAPE(rows, 100))));
+    tn_output(g, "y", tn_sin(g, tn_input(g, "x", TN_F32, TN_SHAPE(rows, columns))));
     return g;
 }
 
-START_TEST(a_plan_keeps_its_threads_and_takes_one_for_little_work)
+/* Two rows are two pieces of work at the most. */
+START_TEST(a_plan_keeps_its_threads_and_takes_fewer_for_little_work)
 {
     static const struct {
-        int64_t rows;
+        int64_t rows, columns;
         unsigned options;
         int threads;
-    } cases[] = {{10, 0, 1}, {10, TN_PLAN_SPREAD, 3}, {10000, 0, 3}};
-    for (int i = 0; i < 3; i++) {
+    } cases[] = {{10, 100, 0, 1}, {10, 100, TN_PLAN_SPREAD, 3}, {10000, 100, 0, 3}, {2, 500000, 0, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tn_set_threads(3);
-        tn_graph *g = sines(cases[i].rows);
+        tn_graph *g = sines(cases[i].rows, cases[i].columns);
         tn_plan *plan = tn_plan_new(g, cases[i].options, NULL);
         tn_set_threads(2);
         void **memory = oracle_bind(g, plan);
@@ -98,6 +99,7 @@ END_TEST
 typedef struct worker {
     pthread_t thread;
     uint64_t seed;
+    int threads;       /* the setting, which all share */
     double worst;      /* error of random graphs */
     double loss;       /* of a training */
     char path[4096];   /* of its file */
@@ -128,6 +130,7 @@ static void *work(void *argument)
 static void *work_and_train(void *argument)
 {
     worker *w = argument;
+    tn_set_threads(w->threads);
     for (int again = 0; again < 5 && !w->status; again++) {
         w->status = training(&w->loss, &w->error);
         if (!w->status) w->status = files(w->path, &w->error);
@@ -143,7 +146,7 @@ START_TEST(different_graphs_may_be_used_by_different_threads_at_once)
     double loss = 0;
     ck_assert_int_eq(training(&loss, NULL), TN_OK);
     for (int i = 0; i < WORKERS; i++) {
-        workers[i] = (worker){.seed = 11 + (uint64_t)i / 2};
+        workers[i] = (worker){.seed = 11 + (uint64_t)i / 2, .threads = _i};
         char name[] = {(char)('a' + i), 0};
         snprintf(workers[i].path, sizeof workers[i].path, "%s", scratch_path(name));
         ck_assert_int_eq(pthread_create(&workers[i].thread, NULL, work_and_train, &workers[i]), 0);
@@ -176,7 +179,7 @@ int main(void)
 {
     TCase *gates = tcase_create("gates"), *plans = tcase_create("plans"), *threads = tcase_create("threads");
     tcase_add_test(gates, whoever_waits_at_a_gate_goes_on_once_it_is_open);
-    tcase_add_test(plans, a_plan_keeps_its_threads_and_takes_one_for_little_work);
+    tcase_add_test(plans, a_plan_keeps_its_threads_and_takes_fewer_for_little_work);
     tcase_set_timeout(threads, 30);
     tcase_add_loop_test(threads, different_graphs_may_be_used_by_different_threads_at_once, 1, 3);
     tcase_add_test(threads, a_plan_runs_inside_a_parallel_region);
