@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { MOST = 1 << 14, MEMORY = 64 << 20 };
+enum { MOST = 1 << 14, MEMORY = 2 << 20 };
 
 typedef struct text {
     size_t length;

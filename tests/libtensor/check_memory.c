@@ -107,7 +107,7 @@ static tn_status write_and_read(tn_error *error)
     return files(scratch_path("a.safetensors"), error);
 }
 
-static tn_status (*const lives[])(tn_error *error) = {train, write_and_read};
+static tn_status (*const lives[])(tn_error *error) = {train, derivatives, differences, write_and_read};
 
 /* How many allocations the life asks for when all succeed. */
 static long count(tn_status (*life)(tn_error *error))

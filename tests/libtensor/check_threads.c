@@ -1,6 +1,7 @@
 /* Threads: those that share a plan, and those that each have a graph of their own. */
 #include "config.h"
 #include "core/gate.h"
+#include "graph/params.h"
 #include "graph/plan.h"
 #include "lives.h"
 #include "oracle.h"
@@ -10,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,6 +93,30 @@ START_TEST(a_plan_keeps_its_threads_and_takes_fewer_for_little_work)
         tn_plan_free(plan);
         tn_graph_free(g);
     }
+}
+END_TEST
+
+/* Sparse products, edges, dropout, sums and both optimizers, as one training has them. */
+START_TEST(a_training_has_the_same_bits_on_any_number_of_threads)
+{
+    static const int threads[] = {1, 2, 4};
+    float loss[3];
+    void *values = NULL;
+    for (int i = 0; i < 3; i++) {
+        world w = {0};
+        tn_error error = {0};
+        tn_set_threads(threads[i]);
+        ck_assert_msg(world_begin(&w, &error) == TN_OK, "%s", error.message);
+        ck_assert_int_eq(w.plan->threads, threads[i]);
+        for (int step = 0; step < 10; step++) ck_assert_int_eq(world_step(&w, &error), TN_OK);
+        size_t bytes = (size_t)w.params->length * sizeof(float);
+        if (!values) values = memcpy(malloc(bytes), w.params->data, bytes);
+        ck_assert_msg(!memcmp(values, w.params->data, bytes), "other bits on %d threads", threads[i]);
+        loss[i] = *(const float *)tn_result(w.plan, "loss");
+        ck_assert_mem_eq(&loss[i], &loss[0], sizeof *loss);
+        world_end(&w);
+    }
+    free(values);
 }
 END_TEST
 
@@ -180,6 +206,7 @@ int main(void)
     TCase *gates = tcase_create("gates"), *plans = tcase_create("plans"), *threads = tcase_create("threads");
     tcase_add_test(gates, whoever_waits_at_a_gate_goes_on_once_it_is_open);
     tcase_add_test(plans, a_plan_keeps_its_threads_and_takes_fewer_for_little_work);
+    tcase_add_test(plans, a_training_has_the_same_bits_on_any_number_of_threads);
     tcase_set_timeout(threads, 30);
     tcase_add_loop_test(threads, different_graphs_may_be_used_by_different_threads_at_once, 1, 3);
     tcase_add_test(threads, a_plan_runs_inside_a_parallel_region);
