@@ -81,7 +81,7 @@ TN_API void *tn_alloc(size_t bytes);
 TN_API void tn_free(void *memory);
 
 /* Threads used by tn_run, the optimizers and the random fills; 0 means one per processor this process may use,
- * or OMP_NUM_THREADS. A plan keeps the number that was set when it was made, or 1 if it has very little to do.
+ * or OMP_NUM_THREADS. A plan keeps the number that was set when it was made, or fewer if it has little to do.
  * The only global state of the library. Where the system refuses a thread, OpenMP ends the program. */
 TN_API void tn_set_threads(int threads);
 TN_API int tn_threads(void);

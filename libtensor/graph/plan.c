@@ -134,11 +134,16 @@ static double work(const tn_plan *plan)
     return total;
 }
 
-/* Waking threads and waiting for them takes longer than a little work does, and much longer where other programs want
- * the processors too. */
+/* As many as are set, but no more than find pieces of work at once, and one for little work: waking threads and waiting
+ * for them takes longer than that, and much longer where other programs want the processors too. */
 static int choose_threads(const tn_plan *plan)
 {
-    return plan->options & TN_PLAN_SPREAD || work(plan) >= work_of_threads ? tn_threads() : 1;
+    int64_t pieces = 1, threads = tn_threads();
+    if (plan->options & TN_PLAN_SPREAD) return (int)threads;
+    if (work(plan) < work_of_threads) return 1;
+    for (int s = 0; s < plan->n_stages; s++)
+        if (plan->stages[s].units > pieces) pieces = plan->stages[s].units;
+    return (int)(threads < pieces ? threads : pieces);
 }
 
 tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
@@ -163,7 +168,7 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     tn_status status = tn_plan_collect(plan, error);
     if (!status) status = tn_plan_divide(plan, error);
     if (!status) status = tn_plan_stage(plan, error);
-    plan->threads = choose_threads(plan);
+    if (!status) plan->threads = choose_threads(plan);
     if (!status) status = tn_plan_stride(plan, error);
     if (!status) status = tn_plan_place(plan, error);
     if (!status) status = write_instructions(plan, error);

@@ -191,7 +191,7 @@ struct tn_plan {
     tn_profile *profile; /* NULL without TN_PLAN_PROFILE */
 };
 
-/* For tests, beside the options of tensor.h: as many threads as are set, however little there is to do. */
+/* For tests, beside the options of tensor.h: as many threads as are set, even where there is nothing for them to do. */
 enum { TN_PLAN_SPREAD = 1 << 16 };
 
 /* The memory behind an input of a vertex, with aliases and views followed. */

@@ -1,6 +1,6 @@
 /* Running a plan: one parallel region walks the stages; within a stage threads take pieces of work from a counter.
  * Which thread does a piece does not matter to the result, nor whether a thread comes late: the others wait for the
- * pieces of a stage, not for threads, so that one the system does not run holds up no one. */
+ * pieces of a stage, not for threads, so that one which is not running yet holds up no one. */
 #include "config.h"
 #include "core/memory.h"
 #include "graph/plan.h"

@@ -227,7 +227,7 @@ static bench_other compare(contestant *ours, contestant *other)
 static void conclude(contest *c, bench_result *result)
 {
     contestant *ours = &c->at[0];
-    result->work = ours->line->kind->work(ours->state);
+    if (ours->line->kind->work) result->work = ours->line->kind->work(ours->state);
     result->value = ours->value;
     for (int i = 1; i < c->n; i++)
         if (!c->at[i].out) result->other[result->n_others++] = compare(ours, &c->at[i]);

@@ -49,7 +49,7 @@ typedef struct bench_kind {
     void *(*open)(const bench_setting *setting, const bench_line *line, tn_error *error);
     tn_status (*run)(void *state, tn_error *error);
     void (*close)(void *state); /* accepts NULL */
-    bench_work (*work)(const void *state);
+    bench_work (*work)(const void *state); /* NULL: not counted */
     /* Tells a peer all that it needs for the same run, before the first one; NULL: there is no peer. */
     void (*share)(const void *state, bench_data *data);
     /* A number by which to see that a peer computes the same, after the first run; NULL: none. */

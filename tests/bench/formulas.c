@@ -48,6 +48,11 @@ double bench_joint_flop(const bench_network_sizes *s, double batch, double extra
            bench_siren_flop(s->columns * (batch + extra), siren_width, siren_layers);
 }
 
+double bench_convolution_flop(double nodes, double edges, double features, double hidden, double classes)
+{
+    return bench_training_flop(nodes, hidden * (features + classes)) + 6 * edges * (hidden + classes);
+}
+
 double bench_rollout_flop(const bench_network_sizes *s)
 {
     return 2 * s->neurons * (g_phi_weights(s) + f_theta_weights(s));

@@ -26,6 +26,8 @@ double bench_input_flop(const bench_network_sizes *sizes, double frames);
 double bench_siren_flop(double points, double width, double layers);
 double bench_joint_flop(const bench_network_sizes *sizes, double batch, double extra, double siren_width,
                         double siren_layers);
+/* A step of two layers of graph convolutions: of each, a dense and a sparse product. */
+double bench_convolution_flop(double nodes, double edges, double features, double hidden, double classes);
 /* One frame of the model alone, forward only: 2 FLOP per row and weight. */
 double bench_rollout_flop(const bench_network_sizes *sizes);
 

@@ -20,7 +20,8 @@
 enum { WIDTH = 80, SMOKE_WIDTH = 6 };
 
 static const bench_line *const families[] = {
-    bench_steps, bench_products, bench_arrays, bench_optimizers, bench_dynamics, bench_recording};
+    bench_steps, bench_convolution, bench_replay, bench_products, bench_arrays, bench_optimizers, bench_dynamics,
+    bench_recording};
 
 /* ---- options ---- */
 

@@ -20,7 +20,7 @@ import time
 import warnings
 
 import torch
-from torch.nn.functional import linear, relu
+from torch.nn.functional import cross_entropy, linear, relu
 
 PHOTORECEPTORS = 8  # per column, all of which see the same
 TYPES = {"F32": torch.float32, "F64": torch.float64, "I32": torch.int32}
@@ -61,7 +61,7 @@ class Data:
         return {
             name: torch.nn.Parameter(values.clone())
             for name, values in self.tensor.items()
-            if re.match(r"(g_phi|f_theta|siren)\.|embedding$|W$", name)
+            if re.match(r"(g_phi|f_theta|siren|convolution)\.|embedding$|W$", name)
         }
 
 
@@ -311,6 +311,25 @@ class SirenStep:
         return torch.nn.functional.mse_loss(siren(self.p, self.layers, self.x, self.omega), self.y)
 
 
+class ConvolutionStep:
+    """Two layers of means over neighbours, with a weight for each edge; nodes of class -1 do not count."""
+
+    def __init__(self, d, product):
+        self.p, self.product = d.parameters(), product
+        self.x, self.label = d["features"], d["label"]
+        n = len(self.x)
+        self.edges = Synapses(d["source"], d["target"], n, n)
+
+    def loss(self):
+        p, x = self.p, self.x
+        for i in range(2):
+            x = linear(x, p[f"convolution.{i}.weight"], p[f"convolution.{i}.bias"])
+            x = self.product(self.edges, p["W"], x)
+            if i == 0:
+                x = relu(x)
+        return cross_entropy(x, self.label, ignore_index=-1)
+
+
 def training(model, rate, foreach):
     """One step, as a function that returns its loss."""
     optimizer = torch.optim.Adam(model.p.values(), lr=rate, foreach=foreach)
@@ -338,6 +357,11 @@ def network(d, published):
 def siren_kind(d, published):
     return [lambda foreach=foreach: training(SirenStep(d, published), d.real("rate"), foreach)
             for foreach in ([False] if published else [False, True])]
+
+
+def convolution(d, published):
+    return [lambda product=product, foreach=foreach: training(ConvolutionStep(d, product), d.real("rate"), foreach)
+            for product in PRODUCTS for foreach in (False, True)]
 
 
 def without_gradient(work):
@@ -415,8 +439,8 @@ def rollout(d, published):
     return [without_gradient(run)]
 
 
-KINDS = {"network": network, "siren": siren_kind, "products": products, "function": function,
-         "optimizer": optimizer, "dynamics": dynamics, "rollout": rollout}
+KINDS = {"network": network, "siren": siren_kind, "convolution": convolution, "products": products,
+         "function": function, "optimizer": optimizer, "dynamics": dynamics, "rollout": rollout}
 SQUARES = {"function"}  # the value is a sum of squares, else of magnitudes
 
 

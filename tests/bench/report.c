@@ -50,7 +50,7 @@ static cell number(double value, const char *format)
 static cell rate_of(const bench_result *r)
 {
     if (r->work.frames > 0) return number(per_second(r->work.frames, r), "%.0f frames");
-    return number(per_second(r->work.elements, r) / 1e9, "%.3f G");
+    return number(per_second(r->work.elements, r) / 1e9, "%.3g G");
 }
 
 static cell ratio_of(const bench_result *r, const char *label)

@@ -51,11 +51,17 @@ static void *open_network(const bench_setting *setting, const bench_line *line, 
     return NULL;
 }
 
+static void describe_step(const void *state, tn_graph *g)
+{
+    const bench_network *n = state;
+    om_joint_step(n->joint, g, n->training.params, n->line.batch, n->line.extra, false);
+}
+
 static void *open_step(const bench_setting *setting, const bench_line *line, tn_error *error)
 {
     bench_network *n = open_network(setting, line, error);
     if (!n) return NULL;
-    om_joint_step(n->joint, n->training.graph, n->training.params, n->line.batch, n->line.extra, false);
+    describe_step(n, n->training.graph);
     if (bench_training_plan(&n->training, error) == TN_OK) return n;
     close_network(n);
     return NULL;
@@ -116,6 +122,16 @@ static void close_siren(void *state)
     free(state);
 }
 
+static void describe_siren(const void *state, tn_graph *g)
+{
+    const siren_step *s = state;
+    tn_node *x = tn_input(g, "coordinates", TN_F32, TN_SHAPE(s->points, 3));
+    tn_node *y = tn_input(g, "target", TN_F32, TN_SHAPE(s->points, 1));
+    tn_node *loss = tn_mse(g, om_siren_build(&s->siren, 0, g, s->training.params, x), y);
+    tn_output(g, "loss", loss);
+    tn_params_grad(g, loss, s->training.params);
+}
+
 static tn_status make_siren(siren_step *s, const bench_setting *setting, tn_error *error)
 {
     bench_training *t = &s->training;
@@ -127,12 +143,7 @@ static tn_status make_siren(siren_step *s, const bench_setting *setting, tn_erro
     if (!bench_training_input(t, "coordinates", TN_SHAPE(s->points, 3)) ||
         !bench_training_input(t, "target", TN_SHAPE(s->points, 1)))
         return tn_fail(error, TN_ENOMEM, "no memory for %lld points", (long long)s->points);
-    tn_graph *g = t->graph;
-    tn_node *x = tn_input(g, "coordinates", TN_F32, TN_SHAPE(s->points, 3));
-    tn_node *y = tn_input(g, "target", TN_F32, TN_SHAPE(s->points, 1));
-    tn_node *loss = tn_mse(g, om_siren_build(&s->siren, 0, g, t->params, x), y);
-    tn_output(g, "loss", loss);
-    tn_params_grad(g, loss, t->params);
+    describe_siren(s, t->graph);
     return bench_training_plan(t, error);
 }
 
@@ -186,28 +197,18 @@ static const bench_kind siren = {.open = open_siren, .run = run_siren, .close = 
 
 /* ---- planning ---- */
 
-/* Describing, differentiating and planning the step, as a program does once. */
-static tn_status run_planning(void *state, tn_error *error)
+static tn_status plan_step(void *state, tn_error *error)
 {
-    const bench_network *n = state;
-    tn_graph *g = tn_graph_new(TN_F32);
-    if (!g) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
-    om_joint_step(n->joint, g, n->training.params, n->line.batch, n->line.extra, false);
-    tn_plan *plan = tn_plan_new(g, 0, error);
-    tn_status status = plan ? TN_OK : error->status;
-    tn_plan_free(plan);
-    tn_graph_free(g);
-    return status;
+    return bench_training_plan_anew(describe_step, state, error);
 }
 
-static bench_work no_work(const void *state)
+static tn_status plan_siren(void *state, tn_error *error)
 {
-    (void)state;
-    return (bench_work){0};
+    return bench_training_plan_anew(describe_siren, state, error);
 }
 
-static const bench_kind planning = {
-    .open = open_network, .run = run_planning, .close = close_network, .work = no_work};
+static const bench_kind planning = {.open = open_network, .run = plan_step, .close = close_network};
+static const bench_kind siren_planning = {.open = open_siren, .run = plan_siren, .close = close_siren};
 
 static tn_status memory_of_plan(const bench_setting *setting, const bench_line *line, double *bytes, tn_error *error)
 {
@@ -221,6 +222,7 @@ static tn_status memory_of_plan(const bench_setting *setting, const bench_line *
 static const bench_kind plan_memory = {.memory = memory_of_plan};
 
 #define JOINT(w) .batch = 4, .extra = 64, .width = w, .layers = 3
+#define SIREN_1024 .sizes = {.width = 256, .layers = 3, .points = 1024}
 const bench_line bench_steps[] = {
     BENCH_LINE("gnn-b4", "GNN step, 4 frames", &network_step, .sizes = {.batch = 4}, .scaling = true,
                .published = true),
@@ -232,6 +234,7 @@ const bench_line bench_steps[] = {
                .sizes = {.width = 512, .layers = 3, .points = 217}, .scaling = true, .published = true),
     BENCH_LINE("siren-256x3", "SIREN step, 256 x 3, 1736 points", &siren,
                .sizes = {.width = 256, .layers = 3, .points = 1736}, .scaling = true),
+    BENCH_LINE("siren-256x3-1024", "SIREN step, 256 x 3, 1024 points", &siren, SIREN_1024, .scaling = true),
     BENCH_LINE("joint-256x3", "joint step, 4 + 64 frames, SIREN 256 x 3", &network_step, .sizes = {JOINT(256)},
                .scaling = true),
     BENCH_LINE("joint-512x3", "joint step, 4 + 64 frames, SIREN 512 x 3", &network_step, .sizes = {JOINT(512)},
@@ -239,6 +242,7 @@ const bench_line bench_steps[] = {
     BENCH_LINE("joint-small-256x3", "joint-256x3 on the smaller circuit", &network_step,
                .sizes = {JOINT(256), .smaller = true}, .scaling = true),
     BENCH_LINE("plan-time", "describing and planning joint-512x3", &planning, .sizes = {JOINT(512)}),
+    BENCH_LINE("plan-time-siren", "describing and planning siren-256x3-1024", &siren_planning, SIREN_1024),
     BENCH_LINE("plan-memory", "buffers of the plan of joint-512x3", &plan_memory, .sizes = {JOINT(512)}),
     {0},
 };

@@ -46,6 +46,19 @@ tn_status bench_training_plan(bench_training *t, tn_error *error)
     return status;
 }
 
+tn_status bench_training_plan_anew(void (*describe)(const void *state, tn_graph *g), const void *state,
+                                   tn_error *error)
+{
+    tn_graph *g = tn_graph_new(TN_F32);
+    if (!g) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
+    describe(state, g);
+    tn_plan *plan = tn_plan_new(g, 0, error);
+    tn_status status = plan ? TN_OK : error->status;
+    tn_plan_free(plan);
+    tn_graph_free(g);
+    return status;
+}
+
 tn_status bench_training_step(bench_training *t, tn_error *error)
 {
     double rate[OM_GROUPS];

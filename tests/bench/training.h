@@ -34,6 +34,10 @@ float *bench_training_input(bench_training *training, const char *name, tn_shape
 /* Plans the graph and binds the inputs; the parameter set has been sealed. */
 tn_status bench_training_plan(bench_training *training, tn_error *error);
 
+/* Describes, differentiates and plans a graph anew, as a program does once; the plan is thrown away. */
+tn_status bench_training_plan_anew(void (*describe)(const void *state, tn_graph *g), const void *state,
+                                   tn_error *error);
+
 /* One step: loss, gradients, Adam, at rates so small that the values hardly change from run to run. */
 tn_status bench_training_step(bench_training *training, tn_error *error);
 double bench_training_loss(const bench_training *training);

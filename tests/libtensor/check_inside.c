@@ -193,6 +193,7 @@ START_TEST(a_picture_of_a_plan_has_every_instruction_in_its_stage_and_chain)
         ck_assert_int_eq(count(text, "cluster_stage"), m.plan->n_stages);
         ck_assert_int_eq(count(text, "cluster_chain"), m.plan->n_chains);
         ck_assert_int_eq(count(text, "-> o"), m.plan->n_outputs);
+        ck_assert_int_eq(count(text, "<<b>constant"), 0); /* numbers are no memory */
         ck_assert_int_eq(count(text, " ms, "), options ? m.plan->n_instructions : 0);
         SAYS(text, "crest &amp; &lt;trough&gt;");
         SAYS(text, "arena ");

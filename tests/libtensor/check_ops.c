@@ -110,24 +110,24 @@ START_TEST(derivatives_of_the_gradient_agree_with_central_differences)
 }
 END_TEST
 
-/* The example and its gradients of first and second order. */
-static tn_plan *plan_derivatives(tn_graph *g, const example *e, unsigned options)
+/* The example and its gradients up to that order: outputs 0 to order. */
+static tn_plan *plan_derivatives(tn_graph *g, const example *e, int order, unsigned options)
 {
+    static const char *const seeds[] = {"s", "t"}, *const outputs[] = {"first", "second"};
     tn_error error = {0};
     tn_node *in[2 * MAX_OPERANDS];
     operands(g, e, in);
-    tn_node *y = e->sample->build(g, in), *first = gradient(g, y, e->n, in, "s");
+    tn_node *y = e->sample->build(g, in);
     tn_output(g, "y", y);
-    tn_output(g, "first", first);
-    tn_output(g, "second", gradient(g, first, e->n + 1, in, "t"));
+    for (int k = 0; k < order; k++) tn_output(g, outputs[k], y = gradient(g, y, e->n + k, in, seeds[k]));
     tn_plan *plan = tn_plan_new(g, options | TN_PLAN_SPREAD, &error);
     ck_assert_msg(plan != NULL, "%s: %s", e->text, error.message);
     return plan;
 }
 
-START_TEST(fused_unfused_and_threaded_plans_give_the_same_bits)
+/* Plans with other numbers of threads than the first, or without fusion. */
+static void check_bits(const example *e, tn_dtype dtype, int order)
 {
-    example e = example_at(_i);
     static const struct {
         int threads;
         unsigned options;
@@ -136,16 +136,16 @@ START_TEST(fused_unfused_and_threaded_plans_give_the_same_bits)
     tn_graph *g[4];
     for (int way = 0; way < 4; way++) {
         tn_set_threads(ways[way].threads);
-        g[way] = tn_graph_new(TN_F64);
-        plan[way] = plan_derivatives(g[way], &e, ways[way].options);
+        g[way] = tn_graph_new(dtype);
+        plan[way] = plan_derivatives(g[way], e, order, ways[way].options);
         void **memory = oracle_bind(g[way], plan[way]);
         ck_assert_int_eq(tn_run(plan[way], NULL), TN_OK);
-        for (int k = 0; k < 3; k++) {
+        for (int k = 0; k <= order; k++) {
             const tn_graph_output *o = &g[0]->outputs[k];
-            size_t bytes = (size_t)tn_shape_size(o->node->shape) * sizeof(double);
+            size_t bytes = (size_t)tn_shape_size(o->node->shape) * tn_dtype_size(o->node->dtype);
             if (bytes && memcmp(tn_result(plan[0], o->name), tn_result(plan[way], o->name), bytes))
-                ck_abort_msg("%s: %s differs with %d threads%s", e.text, o->name, ways[way].threads,
-                             ways[way].options ? ", unfused" : "");
+                ck_abort_msg("%s, %s: %s differs with %d threads%s", e->text, tn_dtype_name(dtype), o->name,
+                             ways[way].threads, ways[way].options ? ", unfused" : "");
         }
         oracle_unbind(g[way], memory);
     }
@@ -153,6 +153,27 @@ START_TEST(fused_unfused_and_threaded_plans_give_the_same_bits)
         tn_plan_free(plan[way]);
         tn_graph_free(g[way]);
     }
+}
+
+/* A cast is written for graphs of float64. */
+static bool has_type(const sample *s, int dtype)
+{
+    return dtype == TN_F64 || strcmp(s->op, "cast");
+}
+
+START_TEST(fused_unfused_and_threaded_plans_give_the_same_bits)
+{
+    example e = example_at(_i);
+    for (int dtype = TN_F32; dtype <= TN_F64; dtype++)
+        if (has_type(e.sample, dtype)) check_bits(&e, (tn_dtype)dtype, 2);
+}
+END_TEST
+
+/* Sizes that the planner cuts into many pieces. */
+START_TEST(large_operands_give_the_same_bits_on_any_number_of_threads)
+{
+    example e = example_sized(sample_at(_i), 30000);
+    check_bits(&e, has_type(e.sample, TN_F32) ? TN_F32 : TN_F64, 1);
 }
 END_TEST
 
@@ -226,6 +247,9 @@ int main(void)
     tcase_add_loop_test(every, the_oracle_agrees_in_both_number_types, 0, example_count());
     tcase_add_loop_test(every, fused_unfused_and_threaded_plans_give_the_same_bits, 0, example_count());
     if (!SMALL_TILES) { /* derivatives do not depend on how work is cut */
+        int samples = 0;
+        while (sample_at(samples)) samples++;
+        tcase_add_loop_test(every, large_operands_give_the_same_bits_on_any_number_of_threads, 0, samples);
         tcase_add_test(table, every_operation_has_a_sample_a_description_and_a_gradient_rule);
         tcase_add_test(table, a_cast_passes_the_gradient_on_and_detach_does_not);
         tcase_add_loop_test(every, derivatives_agree_with_central_differences, 0, example_count());

@@ -69,6 +69,14 @@ static void check_same_bits(tn_graph *g)
     oracle_check(g, 0, 1e-9);
 }
 
+static tn_graph *three_sines(tn_node **x, tn_node **y)
+{
+    tn_graph *g = tn_graph_new(TN_F64);
+    *x = tn_input(g, "x", TN_F64, TN_SHAPE(4, 4));
+    *y = tn_sin(g, tn_transpose(g, tn_sin(g, tn_transpose(g, tn_sin(g, *x)))));
+    return g;
+}
+
 /* ---- memory ---- */
 
 /* 64 layers that cannot be fused, as each reads what the one before wrote in another order, in segments of 8. */
@@ -122,6 +130,31 @@ START_TEST(only_what_the_gradient_reads_is_computed_again)
     ck_assert_int_eq(printed(more, " again"), 0);
     tn_plan_free(less);
     tn_plan_free(more);
+    tn_graph_free(g);
+}
+END_TEST
+
+/* The gradient that arrives repeats the row that exp makes, and needs no memory; the copies wait for exp. */
+START_TEST(copies_wait_for_gradients_that_only_repeat_something)
+{
+    tn_node *x, *y, *grad;
+    tn_graph *g = three_sines(&x, &y);
+    tn_recompute(g, y, 1, &x);
+    tn_grad(g, tn_sum(g, tn_exp(g, tn_sum(g, y, TN_AXIS(0), true)), TN_ALL, false), 1, &x, &grad);
+    tn_output(g, "grad", grad);
+    tn_plan *plan = plan_of(g, 0);
+    int arrived = -1, copies = 0;
+    for (int i = 0; i < plan->n_vertices; i++)
+        if (!strcmp(plan->vertices[i].node->op->name, "exp")) arrived = plan->vertices[i].stage;
+    ck_assert_int_gt(arrived, 0);
+    for (int i = 0; i < plan->n_vertices; i++) {
+        const tn_vertex *v = &plan->vertices[i];
+        if (v->kind != TN_VERTEX_COMPUTED || !tn_plan_is_late(plan, v->node)) continue;
+        copies++;
+        ck_assert_int_ge(v->stage, arrived);
+    }
+    ck_assert_int_gt(copies, 0);
+    tn_plan_free(plan);
     tn_graph_free(g);
 }
 END_TEST
@@ -212,14 +245,6 @@ END_TEST
 
 /* ---- what is not computed again ---- */
 
-static tn_graph *three_sines(tn_node **x, tn_node **y)
-{
-    tn_graph *g = tn_graph_new(TN_F64);
-    *x = tn_input(g, "x", TN_F64, TN_SHAPE(4, 4));
-    *y = tn_sin(g, tn_transpose(g, tn_sin(g, tn_transpose(g, tn_sin(g, *x)))));
-    return g;
-}
-
 /* Tangents go the way of the values, so nothing needs to be kept for them. */
 START_TEST(jacobian_vector_products_compute_nothing_again)
 {
@@ -301,6 +326,7 @@ int main(void)
     TCase *memory = tcase_create("memory"), *results = tcase_create("results"), *rest = tcase_create("rest");
     tcase_add_test(memory, the_memory_of_a_deep_chain_falls_to_the_root_of_its_depth);
     tcase_add_test(memory, only_what_the_gradient_reads_is_computed_again);
+    tcase_add_test(memory, copies_wait_for_gradients_that_only_repeat_something);
     tcase_add_test(results, derivatives_of_every_kind_and_order_are_the_same_bits);
     tcase_add_test(results, differences_see_through_copies);
     tcase_add_test(rest, jacobian_vector_products_compute_nothing_again);

@@ -1,6 +1,7 @@
 /* Threads: those that share a plan, and those that each have a graph of their own. */
 #include "config.h"
 #include "core/gate.h"
+#include "graph/params.h"
 #include "graph/plan.h"
 #include "lives.h"
 #include "oracle.h"
@@ -10,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,23 +66,24 @@ END_TEST
 
 /* ---- the threads of a plan ---- */
 
-static tn_graph *sines(int64_t rows)
+static tn_graph *sines(int64_t rows, int64_t columns)
 {
     tn_graph *g = tn_graph_new(TN_F32);
-    tn_output(g, "y", tn_sin(g, tn_input(g, "x", TN_F32, TN_SHAPE(rows, 100))));
+    tn_output(g, "y", tn_sin(g, tn_input(g, "x", TN_F32, TN_SHAPE(rows, columns))));
     return g;
 }
 
-START_TEST(a_plan_keeps_its_threads_and_takes_one_for_little_work)
+/* Two rows are two pieces of work at the most. */
+START_TEST(a_plan_keeps_its_threads_and_takes_fewer_for_little_work)
 {
     static const struct {
-        int64_t rows;
+        int64_t rows, columns;
         unsigned options;
         int threads;
-    } cases[] = {{10, 0, 1}, {10, TN_PLAN_SPREAD, 3}, {10000, 0, 3}};
-    for (int i = 0; i < 3; i++) {
+    } cases[] = {{10, 100, 0, 1}, {10, 100, TN_PLAN_SPREAD, 3}, {10000, 100, 0, 3}, {2, 500000, 0, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         tn_set_threads(3);
-        tn_graph *g = sines(cases[i].rows);
+        tn_graph *g = sines(cases[i].rows, cases[i].columns);
         tn_plan *plan = tn_plan_new(g, cases[i].options, NULL);
         tn_set_threads(2);
         void **memory = oracle_bind(g, plan);
@@ -93,11 +96,36 @@ START_TEST(a_plan_keeps_its_threads_and_takes_one_for_little_work)
 }
 END_TEST
 
+/* Sparse products, edges, dropout, sums and both optimizers, as one training has them. */
+START_TEST(a_training_has_the_same_bits_on_any_number_of_threads)
+{
+    static const int threads[] = {1, 2, 4};
+    float loss[3];
+    void *values = NULL;
+    for (int i = 0; i < 3; i++) {
+        world w = {0};
+        tn_error error = {0};
+        tn_set_threads(threads[i]);
+        ck_assert_msg(world_begin(&w, &error) == TN_OK, "%s", error.message);
+        ck_assert_int_eq(w.plan->threads, threads[i]);
+        for (int step = 0; step < 10; step++) ck_assert_int_eq(world_step(&w, &error), TN_OK);
+        size_t bytes = (size_t)w.params->length * sizeof(float);
+        if (!values) values = memcpy(malloc(bytes), w.params->data, bytes);
+        ck_assert_msg(!memcmp(values, w.params->data, bytes), "other bits on %d threads", threads[i]);
+        loss[i] = *(const float *)tn_result(w.plan, "loss");
+        ck_assert_mem_eq(&loss[i], &loss[0], sizeof *loss);
+        world_end(&w);
+    }
+    free(values);
+}
+END_TEST
+
 /* ---- different graphs in different threads ---- */
 
 typedef struct worker {
     pthread_t thread;
     uint64_t seed;
+    int threads;       /* the setting, which all share */
     double worst;      /* error of random graphs */
     double loss;       /* of a training */
     char path[4096];   /* of its file */
@@ -128,6 +156,7 @@ static void *work(void *argument)
 static void *work_and_train(void *argument)
 {
     worker *w = argument;
+    tn_set_threads(w->threads);
     for (int again = 0; again < 5 && !w->status; again++) {
         w->status = training(&w->loss, &w->error);
         if (!w->status) w->status = files(w->path, &w->error);
@@ -143,7 +172,7 @@ START_TEST(different_graphs_may_be_used_by_different_threads_at_once)
     double loss = 0;
     ck_assert_int_eq(training(&loss, NULL), TN_OK);
     for (int i = 0; i < WORKERS; i++) {
-        workers[i] = (worker){.seed = 11 + (uint64_t)i / 2};
+        workers[i] = (worker){.seed = 11 + (uint64_t)i / 2, .threads = _i};
         char name[] = {(char)('a' + i), 0};
         snprintf(workers[i].path, sizeof workers[i].path, "%s", scratch_path(name));
         ck_assert_int_eq(pthread_create(&workers[i].thread, NULL, work_and_train, &workers[i]), 0);
@@ -176,7 +205,8 @@ int main(void)
 {
     TCase *gates = tcase_create("gates"), *plans = tcase_create("plans"), *threads = tcase_create("threads");
     tcase_add_test(gates, whoever_waits_at_a_gate_goes_on_once_it_is_open);
-    tcase_add_test(plans, a_plan_keeps_its_threads_and_takes_one_for_little_work);
+    tcase_add_test(plans, a_plan_keeps_its_threads_and_takes_fewer_for_little_work);
+    tcase_add_test(plans, a_training_has_the_same_bits_on_any_number_of_threads);
     tcase_set_timeout(threads, 30);
     tcase_add_loop_test(threads, different_graphs_may_be_used_by_different_threads_at_once, 1, 3);
     tcase_add_test(threads, a_plan_runs_inside_a_parallel_region);

@@ -1,5 +1,6 @@
 /* Whole lives of what the library makes: see lives.h. */
 #include "lives.h"
+#include "own_operations.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -51,9 +52,9 @@ static tn_status make_plans(world *w, tn_error *error)
     describe(w);
     w->plan = tn_plan_new(w->g, 0, error);
     if (!w->plan) return error->status;
-    w->checked = tn_plan_new(w->g, TN_PLAN_CHECK, error);
+    w->checked = tn_plan_new(w->g, TN_PLAN_CHECK | TN_PLAN_PROFILE, error);
     if (!w->checked) return error->status;
-    w->accumulating = tn_plan_new(w->g, TN_PLAN_ACCUMULATE, error);
+    w->accumulating = tn_plan_new(w->g, TN_PLAN_ACCUMULATE | TN_PLAN_KEEP, error);
     if (!w->accumulating) return error->status;
     w->x = tn_alloc(300 * 4 * sizeof *w->x);
     if (!w->x) return TN_ENOMEM;
@@ -73,7 +74,7 @@ tn_status world_step(world *w, tn_error *error)
     if (!status) status = tn_run(w->plan, error);
     if (!status) status = tn_run(w->accumulating, error);
     if (status) return status;
-    tn_optimizer_step(w->adam, (double[]){1e-3});
+    for (int i = 0; i < LIVES_RULES; i++) tn_optimizer_step(w->optimizer[i], (double[]){1e-3});
     ++*w->step;
     tn_lbfgs_result result;
     tn_lbfgs_reset(w->lbfgs); /* another step, another loss */
@@ -86,10 +87,14 @@ tn_status world_begin(world *w, tn_error *error)
     tn_status status = make_params(w, error);
     if (!status) status = make_plans(w, error);
     if (status) return status;
-    tn_optimizer_config config = TN_ADAM_DEFAULTS;
-    config.clip_norm = 1;
-    w->adam = tn_optimizer_new(w->params, config, error);
-    if (!w->adam) return error->status;
+    static const double decay[] = {0.01};
+    tn_optimizer_config rules[LIVES_RULES] = {TN_SGD_DEFAULTS, TN_ADAM_DEFAULTS, TN_ADAMW_DEFAULTS,
+                                              TN_RMSPROP_DEFAULTS};
+    rules[0].momentum = 0.9;
+    rules[1].clip_norm = 1;
+    rules[2].group_weight_decay = decay;
+    for (int i = 0; i < LIVES_RULES; i++)
+        if (!(w->optimizer[i] = tn_optimizer_new(w->params, rules[i], error))) return error->status;
     tn_lbfgs_config few = TN_LBFGS_DEFAULTS;
     few.evaluations = 2;
     w->lbfgs = tn_lbfgs_new(w->params, few, error);
@@ -98,7 +103,7 @@ tn_status world_begin(world *w, tn_error *error)
 
 void world_end(world *w)
 {
-    tn_optimizer_free(w->adam);
+    for (int i = 0; i < LIVES_RULES; i++) tn_optimizer_free(w->optimizer[i]);
     tn_lbfgs_free(w->lbfgs);
     tn_plan_free(w->accumulating);
     tn_plan_free(w->plan);
@@ -120,6 +125,51 @@ tn_status training(double *loss, tn_error *error)
     if (!status) *loss = *(const float *)tn_result(w.plan, "loss");
     world_end(&w);
     return status;
+}
+
+static void describe_derivatives(tn_graph *g)
+{
+    tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(4, 3)), *along = tn_full(g, TN_SHAPE(4, 3), 0.5), *slope, *bend;
+    tn_scope(g, "segment");
+    tn_node *h = tn_recompute(g, tn_softmax(g, tn_matmul(g, own_gabor(g, x, 2, 0.5), tn_transpose(g, x)), 1), 1, &x);
+    tn_scope_end(g);
+    tn_node *loss = tn_sum(g, tn_square(g, h), TN_ALL, false);
+    tn_grad(g, loss, 1, &x, &slope);
+    tn_hvp(g, loss, 1, &x, &along, &bend);
+    tn_output(g, "slope", slope);
+    tn_output(g, "bend", bend);
+    tn_output(g, "speed", tn_jvp(g, h, 1, &x, &along));
+}
+
+tn_status derivatives(tn_error *error)
+{
+    static const unsigned options[] = {0, TN_PLAN_KEEP | TN_PLAN_PROFILE};
+    tn_graph *g = tn_graph_new(TN_F32);
+    float *x = g ? tn_alloc(12 * sizeof *x) : NULL;
+    tn_status status = x ? TN_OK : TN_ENOMEM;
+    if (x) describe_derivatives(g);
+    for (int i = 0; i < 2 && !status; i++) {
+        tn_plan *plan = tn_plan_new(g, options[i], error);
+        status = plan ? tn_bind(plan, "x", x, error) : error->status;
+        if (!status) status = tn_run(plan, error);
+        tn_plan_free(plan);
+    }
+    tn_graph_free(g);
+    tn_free(x);
+    return status;
+}
+
+tn_status differences(tn_error *error)
+{
+    tn_graph *g = tn_graph_new(TN_F64);
+    if (!g) return TN_ENOMEM;
+    tn_node *x = tn_input(g, "x", TN_F64, TN_SHAPE(2, 3)), *y = tn_softmax(g, own_gabor(g, x, 2, 0.5), 1);
+    tn_gradcheck_config config = TN_GRADCHECK_DEFAULTS;
+    tn_error why = {0};
+    for (config.directions = 0; config.directions <= 1 && !why.status; config.directions++)
+        tn_gradcheck(g, y, 1, &x, config, &why);
+    tn_graph_free(g);
+    return why.status ? tn_fail(error, why.status, "%s", why.message) : TN_OK;
 }
 
 tn_status files(const char *path, tn_error *error)
