@@ -164,7 +164,10 @@ static void orthogonalise(double *a, double *v, int n)
     }
 }
 
-double om_triangular_solve(double *c, const double *factor, int64_t stride, int n, double *work)
+/* Shares of a direction that count as rounding. */
+#define ROUNDING 1e-6
+
+double om_triangular_solve(double *c, uint8_t *determined, const double *factor, int64_t stride, int n, double *work)
 {
     double *a = work, *v = a + n * n, *z = v + n * n, *length = z + n, largest = 0;
     for (int i = 0; i < n; i++) {
@@ -176,6 +179,7 @@ double om_triangular_solve(double *c, const double *factor, int64_t stride, int 
         z[i] = *factor;
         factor += stride;
         c[i] = 0;
+        if (determined) determined[i] = 1;
     }
     orthogonalise(a, v, n);
     for (int j = 0; j < n; j++) {
@@ -183,7 +187,11 @@ double om_triangular_solve(double *c, const double *factor, int64_t stride, int 
         if (!(length[j] <= largest)) largest = length[j];
     }
     for (int j = 0; j < n; j++) {
-        if (length[j] <= OM_FIT_RANK * largest) continue;
+        if (length[j] <= OM_FIT_RANK * largest) {
+            for (int i = 0; i < n && determined; i++)
+                if (fabs(v[j * n + i]) > ROUNDING) determined[i] = 0;
+            continue;
+        }
         double share = dot(a + j * n, z, n) / length[j] / length[j];
         for (int i = 0; i < n; i++) c[i] += v[j * n + i] * share;
         for (int i = 0; i < n; i++) z[i] -= a[j * n + i] * share;
@@ -198,7 +206,7 @@ static void solve_neuron(const om_fit *fit, int64_t neuron, double *coefficient,
     const double *mean = fit->mean + tile * series * TILE + neuron % TILE;
     const double *factor = fit->factor + tile * triangle(series) * TILE + neuron % TILE;
     double c[OM_FIT_COLUMNS], work[OM_SOLVE_WORK(OM_FIT_COLUMNS)], total = 0, constant = mean[P * TILE];
-    double residual = om_triangular_solve(c, factor, TILE, P, work);
+    double residual = om_triangular_solve(c, NULL, factor, TILE, P, work);
     for (int s = 0; s <= P; s++) {
         double z = factor[(triangle(series) - triangle(series - s) + P - s) * TILE];
         total += z * z;

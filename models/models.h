@@ -304,6 +304,7 @@ typedef struct om_recovery {
     double *time_constant;     /* [N] seconds */
     double *resting_potential; /* [N] */
     uint8_t *identifiable;     /* [E] in distribution: the presynaptic neuron is active in the data */
+                               /*     least squares: and only this weight explains the data best */
     double fit_r2;             /* in distribution: median over neurons of the R2 of the linear picture of f_theta */
     double *slope_g, *slope_f, *offset_f, *slope_message; /* [N] published: s_g, s_f, o_f, d */
 } om_recovery;

@@ -145,16 +145,28 @@ static double finite_or_zero(double x)
     return isfinite(x) ? x : 0;
 }
 
+/* What a thread solves with. */
+typedef struct solver {
+    double *c, *work;    /* [P], [OM_SOLVE_WORK(P)] */
+    uint8_t *determined; /* [P] */
+} solver;
+
 /* Neuron i of the recovery from its coefficients c: c_j = W_ij / tau_i and c_v = -1 / tau_i. */
-static void solve_neuron(const gathering *g, int64_t i, double *c, double *work, double *fit_r2, om_recovery *r)
+static void solve_neuron(const gathering *g, int64_t i, const solver *own, double *fit_r2, om_recovery *r)
 {
     int64_t series = series_of(g, i), P = series - 1, synapses = g->first[i + 1] - g->first[i];
     const double *factor = g->factor + g->start[i], *mean = mean_of(g, i);
-    double residual = om_triangular_solve(c, factor, 1, (int)P, work), constant = mean[P], total = 0;
+    double *c = own->c, constant = mean[P], total = 0;
+    double residual = om_triangular_solve(c, own->determined, factor, 1, (int)P, own->work);
     for (int64_t s = 0; s < P; s++) constant -= c[s] * mean[s];
     for (int64_t s = 0, last = P; s <= P; last += P - s, s++) total += factor[last] * factor[last];
     double tau = isfinite(residual) ? finite_or_zero(-1 / c[synapses]) : 0;
-    for (int64_t e = 0; e < synapses; e++) r->weight[g->first[i] + e] = finite_or_zero(c[e] * tau);
+    for (int64_t k = 0; k < synapses; k++) {
+        int64_t e = g->first[i] + k;
+        r->weight[e] = finite_or_zero(c[k] * tau);
+        r->identifiable[e] = own->determined[k] && own->determined[synapses] &&
+                             g->active[g->wiring->source[e]] > OM_ACTIVE_FRAMES;
+    }
     r->time_constant[i] = tau;
     r->resting_potential[i] = finite_or_zero(constant * tau);
     fit_r2[i] = isfinite(residual) && total > 0 ? 1 - residual / total : 0;
@@ -167,19 +179,20 @@ static tn_status solve(const gathering *g, om_recovery *r, tn_error *error)
     bool enough = fit_r2 != NULL;
 #pragma omp parallel num_threads(tn_threads())
     {
-        double *work = om_array(P + OM_SOLVE_WORK(P), sizeof *work);
-        if (!work) {
+        solver own = {om_array(P, sizeof *own.c), om_array(OM_SOLVE_WORK(P), sizeof *own.work), om_array(P, 1)};
+        bool ready = fit_r2 && own.c && own.work && own.determined;
+        if (!ready) {
 #pragma omp atomic write
             enough = false;
         }
 #pragma omp for schedule(dynamic, 16)
         for (int64_t i = 0; i < N; i++)
-            if (work && fit_r2) solve_neuron(g, i, work, work + P, fit_r2, r);
-        tn_free(work);
+            if (ready) solve_neuron(g, i, &own, fit_r2, r);
+        tn_free(own.c);
+        tn_free(own.work);
+        tn_free(own.determined);
     }
     if (enough) r->fit_r2 = om_lower_median(fit_r2, N);
-    for (int64_t e = 0; e < r->synapses; e++)
-        r->identifiable[e] = g->active[g->wiring->source[e]] > OM_ACTIVE_FRAMES;
     tn_free(fit_r2);
     return enough ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for least squares");
 }

@@ -26,7 +26,7 @@ const om_metric om_metrics[] = {
     {"weights", "share of identifiable synapses", "weights.in_distribution.share_identifiable", NULL, 4, NULL, {0}},
     {"weights", "rank correlation", "weights.in_distribution.spearman", "weights.published.spearman", 4, NULL, {0}},
     {"weights", "R² of least squares on the true equations (yardstick)", "yardstick.weights.r2", NULL, 4, NULL, {0}},
-    {"weights", "the same, identifiable synapses", "yardstick.weights.r2_identifiable", NULL, 4, NULL, {0}},
+    {"weights", "R² of least squares, synapses that the data determine", "yardstick.weights.r2_identifiable", NULL, 4, NULL, {0}},
     {"weights", "R² of the mean of each type of synapses", "by_synapse_type.r2", NULL, 4, NULL, {0}},
     {"time constants", "R²", "time_constant.in_distribution.r2", "time_constant.published.r2", 4,
      "time constants R²", {NULL, "0.96", "0.3659", "0.9787", "0.9997"}},

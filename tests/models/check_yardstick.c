@@ -72,11 +72,12 @@ static tn_status stimulus(void *user, int64_t n, const int64_t *frame, void *out
     return give(((recording *)user)->light, sizeof((recording *)user)->light[0], n, frame, out);
 }
 
+/* From the first frames. */
 static tn_status recover(recording *r, int64_t count, om_recovery *recovery, tn_error *error)
 {
     om_joint_spec spec = {.hidden_dim = 4, .layers = 2, .embedding_dim = 1, .xnorm = 1};
     om_joint *joint = om_joint_new(&wiring, &spec, error);
-    om_data data = {FRAMES, r, voltage, stimulus, derivative};
+    om_data data = {count, r, voltage, stimulus, derivative};
     tn_status status = om_recover_least_squares(joint, &data, count, recovery, error);
     om_joint_free(joint);
     return status;
@@ -102,6 +103,19 @@ START_TEST(what_the_data_determine_is_found)
 }
 END_TEST
 
+/* A neuron that is always active cannot tell its synapse onto itself from its leak, and so not the scale of others. */
+START_TEST(what_they_do_not_determine_is_marked)
+{
+    static recording r;
+    om_recovery found;
+    record(&r);
+    for (int t = 0; t < FRAMES; t++) r.v[t][4] += 3;
+    ck_assert_int_eq(recover(&r, FRAMES, &found, NULL), TN_OK);
+    for (int e = 0; e < SYNAPSES; e++) ck_assert_int_eq(found.identifiable[e], target[e] != 4);
+    om_recovery_clear(&found);
+}
+END_TEST
+
 /* With fewer frames than unknowns there are many circuits; the one of minimum norm is finite and explains all. */
 START_TEST(too_few_frames_give_finite_numbers)
 {
@@ -110,7 +124,7 @@ START_TEST(too_few_frames_give_finite_numbers)
     record(&r);
     for (int count = 1; count <= 3; count++) {
         ck_assert_int_eq(recover(&r, count, &found, NULL), TN_OK);
-        for (int e = 0; e < SYNAPSES; e++) ck_assert(isfinite(found.weight[e]));
+        for (int e = 0; e < SYNAPSES; e++) ck_assert(isfinite(found.weight[e]) && !found.identifiable[e]);
         for (int i = 0; i < NEURONS; i++) ck_assert(isfinite(found.time_constant[i]));
         om_recovery_clear(&found);
     }
@@ -168,6 +182,7 @@ int main(void)
 {
     TCase *all = tcase_create("the yardstick");
     tcase_add_test(all, what_the_data_determine_is_found);
+    tcase_add_test(all, what_they_do_not_determine_is_marked);
     tcase_add_test(all, too_few_frames_give_finite_numbers);
     tcase_add_test(all, what_is_not_finite_stays_with_its_neuron);
     tcase_add_test(all, any_number_of_threads_gives_the_same_bits);
