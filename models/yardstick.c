@@ -14,12 +14,12 @@ enum { CHUNK = 16 }; /* frames read at a time */
  * series is y. They are gathered as in least_squares.c, but there are as many columns as synapses. */
 typedef struct gathering {
     const om_wiring *wiring;
-    int64_t *first;              /* [N + 1] synapses onto neuron i: first[i] to first[i + 1] - 1 */
-    int64_t *start;              /* [N] where the triangle of neuron i begins */
-    int64_t most;                /* series of a neuron at most */
-    double *mean, *factor;       /* of all neurons, one behind the other */
-    int64_t *active;             /* [N] frames with v > 0 */
-    float *v, *light, *y;        /* [CHUNK, N], [CHUNK, C], [CHUNK, N] */
+    int64_t *first;        /* [N + 1] synapses onto neuron i: first[i] to first[i + 1] - 1 */
+    int64_t *start;        /* [N] where the triangle of neuron i begins */
+    int64_t most;          /* series of a neuron at most */
+    double *mean, *factor; /* of all neurons, one behind the other */
+    int64_t *active;       /* [N] frames with v > 0 */
+    float *v, *light, *y;  /* [CHUNK, N], [CHUNK, C], [CHUNK, N] */
 } gathering;
 
 static int64_t series_of(const gathering *g, int64_t i)
@@ -164,8 +164,8 @@ static void solve_neuron(const gathering *g, int64_t i, const solver *own, doubl
     for (int64_t k = 0; k < synapses; k++) {
         int64_t e = g->first[i] + k;
         r->weight[e] = finite_or_zero(c[k] * tau);
-        r->identifiable[e] = own->determined[k] && own->determined[synapses] &&
-                             g->active[g->wiring->source[e]] > OM_ACTIVE_FRAMES;
+        r->identifiable[e] =
+            own->determined[k] && own->determined[synapses] && g->active[g->wiring->source[e]] > OM_ACTIVE_FRAMES;
     }
     r->time_constant[i] = tau;
     r->resting_potential[i] = finite_or_zero(constant * tau);
@@ -203,10 +203,9 @@ tn_status om_recover_least_squares(const om_joint *joint, const om_data *data, i
     gathering g = {0};
     if (!data->derivative || !data->stimulus)
         return tn_fail(error, TN_EINVAL, "least squares need the derivative and the stimulus");
-    bool enough = om_recovery_allocate(r, joint) &&
-                  (r->identifiable = om_array(r->synapses, sizeof *r->identifiable));
-    tn_status status = enough ? gathering_begin(&g, &joint->wiring, error)
-                              : tn_fail(error, TN_ENOMEM, "no memory for least squares");
+    bool enough = om_recovery_allocate(r, joint) && (r->identifiable = om_array(r->synapses, sizeof *r->identifiable));
+    tn_status status =
+        enough ? gathering_begin(&g, &joint->wiring, error) : tn_fail(error, TN_ENOMEM, "no memory for least squares");
     if (!status) status = gather(&g, data, om_probe_frames(data->frames, 0, data->frames - 1, count), error);
     if (!status) status = solve(&g, r, error);
     gathering_end(&g);

@@ -75,15 +75,14 @@ static int compare(const void *a, const void *b)
 static member *members_of(const om_recording_circuit *c)
 {
     member *m = tn_alloc((size_t)c->synapses * sizeof *m);
-    for (int64_t e = 0; e < c->synapses && m; e++)
-        m[e] = (member){c->type[c->source[e]], c->type[c->target[e]], e};
+    for (int64_t e = 0; e < c->synapses && m; e++) m[e] = (member){c->type[c->source[e]], c->type[c->target[e]], e};
     if (m) qsort(m, (size_t)c->synapses, sizeof *m, compare);
     return m;
 }
 
 enum { SOURCE, TARGET, SYNAPSES, TRUE_MEAN, LEARNED_MEAN, RMSE, IDENTIFIABLE, COLUMNS };
-static const char *const column_names[COLUMNS] = {"source", "target", "synapses", "true_mean", "learned_mean", "rmse",
-                                                  "share_identifiable"};
+static const char *const column_names[COLUMNS] = {"source",       "target", "synapses",          "true_mean",
+                                                  "learned_mean", "rmse",   "share_identifiable"};
 
 /* The types of synapses, each a row of the columns; returns how many, and their mean weights. */
 static int64_t fill(json_t **column, const om_results *r, const om_recording_circuit *c, const member *m,

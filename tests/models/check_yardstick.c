@@ -14,8 +14,13 @@ static const uint8_t is_input[NEURONS] = {1, 1};
 static const int32_t column[NEURONS] = {1, 0, -1, -1, -1, -1};
 static const int32_t source[SYNAPSES] = {5, 0, 0, 1, 3, 4, 5, 2}, target[SYNAPSES] = {0, 1, 2, 2, 2, 4, 4, 5};
 static const float weight[SYNAPSES] = {0.5f, -2, 3, 0.25f, -1, 7, 1.5f, 0};
-static const om_wiring wiring = {.neurons = NEURONS, .synapses = SYNAPSES, .columns = COLUMNS, .source = source,
-                                 .target = target, .is_input = is_input, .column = column};
+static const om_wiring wiring = {.neurons = NEURONS,
+                                 .synapses = SYNAPSES,
+                                 .columns = COLUMNS,
+                                 .source = source,
+                                 .target = target,
+                                 .is_input = is_input,
+                                 .column = column};
 
 typedef struct recording {
     float v[FRAMES][NEURONS], y[FRAMES][NEURONS], light[FRAMES][COLUMNS];
