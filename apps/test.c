@@ -92,6 +92,7 @@ static void print_table(const om_results *r)
     printf("%-20s%16s%16s\n", "R2", "in distribution", "as published");
     print_score("weights", in->weights.all.r2, pub->weights.all.r2);
     print_score("  identifiable", in->weights.identifiable.r2, NAN);
+    if (isfinite(r->yardstick.weights.all.r2)) print_score("  by least squares", r->yardstick.weights.all.r2, NAN);
     print_score("time constants", in->time_constant.r2, pub->time_constant.r2);
     print_score("resting potentials", in->resting_potential.r2, pub->resting_potential.r2);
     print_score("cell types (share)", in->types.accuracy, pub->types.accuracy);
@@ -99,6 +100,9 @@ static void print_table(const om_results *r)
     printf("%-20s%16.4f", r->split == OM_TRAIN ? "rollout r (train)" : "rollout r (test)", r->rollout.pearson_mean);
     if (isfinite(r->oracle.pearson_mean)) printf("   (oracle %.4f)", r->oracle.pearson_mean);
     printf("\n");
+    if (isfinite(r->ablation.pearson_mean))
+        printf("%-20s%16.4f   (unaware %.4f)\n", "ablation r", r->ablation.pearson_mean,
+               r->ablation_unaware.pearson_mean);
 }
 
 /* Removes what an older test left and this one has none of: figures and a video would pass for those of this run. */

@@ -126,9 +126,6 @@ void om_fit_add(om_fit *fit, const om_column *x, om_values y, int64_t frames)
 
 /* ---- Solving ------------------------------------------------------------------------------------------------ */
 
-/* A small matrix by columns: a[j] is column j. */
-typedef double matrix[OM_FIT_COLUMNS][OM_FIT_COLUMNS];
-
 static double dot(const double *a, const double *b, int n)
 {
     double sum = 0;
@@ -145,53 +142,59 @@ static void rotate(double *a, double *b, int n, double cosine, double sine)
     }
 }
 
-/* Rotates columns of a, and of v with them, until they are orthogonal: then a = U S of the singular value
- * decomposition a v^T. */
-static void orthogonalise(matrix a, matrix v, int n)
+/* Rotates the n columns of a, one behind the other, and those of v with them, until they are orthogonal: then
+ * a = U S of the singular value decomposition a v^T. */
+static void orthogonalise(double *a, double *v, int n)
 {
     bool rotated = true;
     for (int sweep = 0; rotated && sweep < 60; sweep++) {
         rotated = false;
         for (int i = 0; i < n; i++) {
             for (int j = i + 1; j < n; j++) {
-                double aa = dot(a[i], a[i], n), bb = dot(a[j], a[j], n), ab = dot(a[i], a[j], n);
+                double *ai = a + i * n, *aj = a + j * n;
+                double aa = dot(ai, ai, n), bb = dot(aj, aj, n), ab = dot(ai, aj, n);
                 if (!(fabs(ab) > DBL_EPSILON * sqrt(aa) * sqrt(bb))) continue;
                 double zeta = (bb - aa) / (2 * ab), t = copysign(1, zeta) / (fabs(zeta) + sqrt(1 + zeta * zeta));
                 double cosine = 1 / sqrt(1 + t * t);
-                rotate(a[i], a[j], n, cosine, cosine * t);
-                rotate(v[i], v[j], n, cosine, cosine * t);
+                rotate(ai, aj, n, cosine, cosine * t);
+                rotate(v + i * n, v + j * n, n, cosine, cosine * t);
                 rotated = true;
             }
         }
     }
 }
 
-/* The minimum-norm solution c of min |R c - z|, R upper triangular by rows as in the factor, with z its last column.
- * Returns the squared residual. */
-static double solve_triangular(double *c, const double *factor, int64_t stride, int n)
+/* Shares of a direction that count as rounding. */
+#define ROUNDING 1e-6
+
+double om_triangular_solve(double *c, uint8_t *determined, const double *factor, int64_t stride, int n, double *work)
 {
-    matrix a, v;
-    double z[OM_FIT_COLUMNS], length[OM_FIT_COLUMNS], largest = 0;
+    double *a = work, *v = a + n * n, *z = v + n * n, *length = z + n, largest = 0;
     for (int i = 0; i < n; i++) {
         for (int j = 0; j < n; j++) {
-            v[j][i] = i == j;
-            a[j][i] = j < i ? 0 : *factor;
+            v[j * n + i] = i == j;
+            a[j * n + i] = j < i ? 0 : *factor;
             if (j >= i) factor += stride;
         }
         z[i] = *factor;
         factor += stride;
         c[i] = 0;
+        if (determined) determined[i] = 1;
     }
     orthogonalise(a, v, n);
     for (int j = 0; j < n; j++) {
-        length[j] = sqrt(dot(a[j], a[j], n));
+        length[j] = sqrt(dot(a + j * n, a + j * n, n));
         if (!(length[j] <= largest)) largest = length[j];
     }
     for (int j = 0; j < n; j++) {
-        if (length[j] <= OM_FIT_RANK * largest) continue;
-        double share = dot(a[j], z, n) / length[j] / length[j];
-        for (int i = 0; i < n; i++) c[i] += v[j][i] * share;
-        for (int i = 0; i < n; i++) z[i] -= a[j][i] * share;
+        if (length[j] <= OM_FIT_RANK * largest) {
+            for (int i = 0; i < n && determined; i++)
+                if (fabs(v[j * n + i]) > ROUNDING) determined[i] = 0;
+            continue;
+        }
+        double share = dot(a + j * n, z, n) / length[j] / length[j];
+        for (int i = 0; i < n; i++) c[i] += v[j * n + i] * share;
+        for (int i = 0; i < n; i++) z[i] -= a[j * n + i] * share;
     }
     return dot(z, z, n) + *factor * *factor;
 }
@@ -202,7 +205,8 @@ static void solve_neuron(const om_fit *fit, int64_t neuron, double *coefficient,
     int64_t tile = neuron / TILE, N = fit->neurons;
     const double *mean = fit->mean + tile * series * TILE + neuron % TILE;
     const double *factor = fit->factor + tile * triangle(series) * TILE + neuron % TILE;
-    double c[OM_FIT_COLUMNS], residual = solve_triangular(c, factor, TILE, P), total = 0, constant = mean[P * TILE];
+    double c[OM_FIT_COLUMNS], work[OM_SOLVE_WORK(OM_FIT_COLUMNS)], total = 0, constant = mean[P * TILE];
+    double residual = om_triangular_solve(c, NULL, factor, TILE, P, work);
     for (int s = 0; s <= P; s++) {
         double z = factor[(triangle(series) - triangle(series - s) + P - s) * TILE];
         total += z * z;

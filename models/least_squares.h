@@ -35,4 +35,11 @@ void om_fit_add(om_fit *fit, const om_column *x, om_values y, int64_t frames);
  * Method: singular values of the factor by one-sided Jacobi rotations (Hestenes, J. SIAM 6 (1958) 51). */
 void om_fit_solve(const om_fit *fit, double *coefficient, double *offset, double *r2);
 
+/* The minimum-norm solution c [n] of min |R c - z|. factor: the n + 1 rows of the upper triangle (R, z; 0, rest), row
+ * after row, its numbers `stride` apart; rest is what the equations leave over. Returns the squared residual.
+ *   determined  [n] 1 where all solutions of the least residual agree; may be NULL
+ *   work        [OM_SOLVE_WORK(n)] */
+double om_triangular_solve(double *c, uint8_t *determined, const double *factor, int64_t stride, int n, double *work);
+#define OM_SOLVE_WORK(n) (2 * (n) * (n) + 2 * (n))
+
 #endif

@@ -127,6 +127,11 @@ TN_API om_circuit *om_circuit_hide(const om_circuit *circuit, double ratio, uint
 TN_API om_circuit *om_circuit_ablate(const om_circuit *circuit, double fraction, uint64_t seed, uint8_t *ablated,
                                      tn_error *error);
 
+/* Which of so many synapses those are; circuits of as many synapses lose the same ones.
+ * Errors: TN_EINVAL, TN_ENOMEM. */
+TN_API tn_status om_choose_ablated(int32_t synapses, double fraction, uint64_t seed, uint8_t *ablated,
+                                   tn_error *error);
+
 /* ---- 3. Multilayer perceptron ------------------------------------------------------------------------------- */
 
 /* Linear layers with ReLU between them. Parameters are named as in PyTorch: NAME.0.weight [out, in], NAME.0.bias. */
@@ -333,6 +338,8 @@ typedef struct om_data {
     /* n frames of the stimulus of each column, out [n, C]; NULL: the model's own SIREN */
     tn_status (*stimulus)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
     const om_watch *watch; /* asked where no data are read for long; NULL: nobody is asked */
+    /* n frames of dv/dt, out [n, N]; read by om_recover_least_squares only, may be NULL for the others */
+    tn_status (*derivative)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
 } om_data;
 
 /* A circuit read out of a trained model. Arrays are owned; those that do not apply are NULL. */
@@ -342,6 +349,7 @@ typedef struct om_recovery {
     double *time_constant;     /* [N] seconds */
     double *resting_potential; /* [N] */
     uint8_t *identifiable;     /* [E] in distribution: the presynaptic neuron is active in the data */
+                               /*     least squares: and only this weight explains the data best */
     double fit_r2;             /* in distribution: median over neurons of the R2 of the linear picture of f_theta */
     double *slope_g, *slope_f, *offset_f, *slope_message; /* [N] published: s_g, s_f, o_f, d */
 } om_recovery;
@@ -359,6 +367,17 @@ TN_API tn_status om_recover_in_distribution(const om_joint *joint, tn_params *pa
  * mean, sd [N] of the training voltage. */
 TN_API tn_status om_recover_as_published(const om_joint *joint, tn_params *params, const om_data *data,
                                          const double *mean, const double *sd, om_recovery *recovery, tn_error *error);
+
+/* The yardstick: what the data determine for someone who knows the form of the equations and the stimulus. Over `count`
+ * frames as above, least squares (of minimum norm, on centred columns, singular values below 1e-6 of the largest
+ * counting as 0) of dv_i/dt on relu(v_j) for each synapse j -> i, on v_i and, for input neurons, on their stimulus;
+ * from the coefficients follow tau_i = -1/c_v, W_ij = c_j tau_i and Vrest_i = c_0 tau_i.
+ *   data  all of its functions; they give float32
+ * The same bits on any number of threads. The recovery is to be cleared also after an error.
+ * Errors: those of reading; TN_EINVAL data lacks a function; TN_ENOMEM.
+ * Cost: for a neuron with d synapses 4 (d + 3)^2 bytes and about 3 (d + 3)^2 flop a frame. */
+TN_API tn_status om_recover_least_squares(const om_joint *joint, const om_data *data, int64_t count,
+                                          om_recovery *recovery, tn_error *error);
 
 /* How well one quantity agrees with the truth: the least-squares line learned = slope true + offset.
  *   r2           of that line, a squared correlation;   r2_identity  of the line learned = true */

@@ -189,26 +189,29 @@ done:
 
 /* --- ablation ----------------------------------------------------------------------------------------------------- */
 
+tn_status om_choose_ablated(int32_t synapses, double fraction, uint64_t seed, uint8_t *ablated, tn_error *error)
+{
+    if (!(fraction >= 0 && fraction <= 1)) {
+        bad_ratio(error, "the ablated fraction", fraction, "from 0 to 1");
+        return TN_EINVAL;
+    }
+    lottery l = {seed, OM_STREAM_ABLATION, 0};
+    int32_t *pool = numbers_below(synapses), count = (int32_t)rint(fraction * synapses);
+    if (!pool) return tn_fail(error, TN_ENOMEM, "no memory to ablate some of %d synapses", synapses);
+    memset(ablated, 0, (size_t)synapses);
+    for (int32_t k = 0; k < count; k++) ablated[draw(&l, pool, k, synapses)] = 1;
+    tn_free(pool);
+    return TN_OK;
+}
+
 om_circuit *om_circuit_ablate(const om_circuit *c, double fraction, uint64_t seed, uint8_t *ablated, tn_error *error)
 {
-    if (!(fraction >= 0 && fraction <= 1)) return bad_ratio(error, "the ablated fraction", fraction, "from 0 to 1");
-    om_circuit *result = NULL;
-    lottery l = {seed, OM_STREAM_ABLATION, 0};
+    if (om_choose_ablated(c->synapses, fraction, seed, ablated, error)) return NULL;
     om_synapse *list = om_circuit_list(c, 0, error);
-    int32_t *pool = numbers_below(c->synapses);
-    if (!pool) no_memory(error, c);
-    if (!list || !pool) goto done;
-
-    memset(ablated, 0, (size_t)c->synapses);
-    int32_t count = (int32_t)rint(fraction * c->synapses);
-    for (int32_t k = 0; k < count; k++) {
-        int32_t e = draw(&l, pool, k, c->synapses);
-        ablated[e] = 1;
-        list[e].weight = 0;
-    }
-    result = om_circuit_rewire(c, list, c->synapses, error);
-done:
+    if (!list) return NULL;
+    for (int32_t e = 0; e < c->synapses; e++)
+        if (ablated[e]) list[e].weight = 0;
+    om_circuit *result = om_circuit_rewire(c, list, c->synapses, error);
     tn_free(list);
-    tn_free(pool);
     return result;
 }

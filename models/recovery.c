@@ -21,7 +21,7 @@ void om_recovery_clear(om_recovery *r)
     *r = (om_recovery){0};
 }
 
-static bool allocate(om_recovery *r, const om_joint *joint)
+bool om_recovery_allocate(om_recovery *r, const om_joint *joint)
 {
     *r = (om_recovery){.neurons = joint->wiring.neurons, .synapses = joint->wiring.synapses, .fit_r2 = NAN};
     r->weight = om_array(r->synapses, sizeof *r->weight);
@@ -130,7 +130,7 @@ tn_status om_recover_in_distribution(const om_joint *joint, tn_params *params, c
 {
     probe p = {0};
     om_readout *readout = om_readout_new(&joint->wiring, error);
-    bool enough = readout && allocate(r, joint);
+    bool enough = readout && om_recovery_allocate(r, joint);
     if (enough) enough = (r->identifiable = om_array(r->synapses, sizeof *r->identifiable));
     tn_status status = enough ? probe_begin(&p, joint, params, data, error)
                               : tn_fail(error, TN_ENOMEM, "no memory for a read-out");
@@ -264,7 +264,7 @@ tn_status om_recover_as_published(const om_joint *joint, tn_params *params, cons
                                   const double *sd, om_recovery *r, tn_error *error)
 {
     probe p = {0};
-    bool enough = allocate(r, joint);
+    bool enough = om_recovery_allocate(r, joint);
     double **arrays[] = {&r->slope_g, &r->slope_f, &r->offset_f, &r->slope_message};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays && enough; i++)
         enough = (*arrays[i] = om_array(r->neurons, sizeof **arrays[i]));

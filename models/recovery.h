@@ -8,4 +8,7 @@
 
 om_score om_score_of(const om_line *line);
 
+/* Makes room for weights, time constants and resting potentials; false without memory. */
+bool om_recovery_allocate(om_recovery *recovery, const om_joint *joint);
+
 #endif

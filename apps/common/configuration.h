@@ -88,7 +88,9 @@ typedef struct om_config {
         double inputs, inputs_final, equalize;
     } loss;
     struct {
-        int64_t rollout_frames, readout_frames, clusters, video_frames, video_step;
+        int64_t rollout_frames, readout_frames, yardstick_frames;
+        double ablation;
+        int64_t clusters, video_frames, video_step;
         double video_fps;
         om_strings traces;
         int64_t column;

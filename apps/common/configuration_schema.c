@@ -128,6 +128,10 @@ static const om_key keys[] = {
 
     { KEY(test.rollout_frames), "[2, 100000000]", {"8527"}, T, "time steps of the rollout at most" },
     { KEY(test.readout_frames), "[2, 1000000]", {"4000"}, L|T, "frames of the in-distribution read-out" },
+    { KEY(test.yardstick_frames), "[0, 10000000]", {"4000"}, T,
+      "frames of the least-squares fit that results are compared with; 0: no such fit" },
+    { KEY(test.ablation), "[0, 1]", {"0"}, T,
+      "share of synapses silenced in the learned and in the true circuit, whose rollouts are then compared" },
     { KEY(test.clusters), "[0, 1000]", {"0"}, T,
       "components of the mixture that sorts neurons into types; 0: 100 for every 65 types, as published" },
     { KEY(test.video_frames), "[0, 100000]", {"400"}, T, "frames of the comparison video; 0: no video" },

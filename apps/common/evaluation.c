@@ -24,11 +24,16 @@ static tn_status read_stimulus(void *user, int64_t n, const int64_t *frame, void
     return om_recording_frames(user, OM_TRAIN, OM_STIMULUS, n, frame, out, error);
 }
 
+static tn_status read_derivative(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
+{
+    return om_recording_frames(user, OM_TRAIN, OM_DERIVATIVE, n, frame, out, error);
+}
+
 om_data om_experiment_data(const om_experiment *e)
 {
     bool known = e->config->model.mode == OM_MODE_KNOWN;
     return (om_data){.frames = e->frames, .user = e->recording, .voltage = read_voltage,
-                     .stimulus = known ? read_stimulus : NULL};
+                     .stimulus = known ? read_stimulus : NULL, .derivative = read_derivative};
 }
 
 om_data om_experiment_truth(const om_experiment *e)

@@ -10,8 +10,7 @@ static int64_t smaller(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* Frames of the split that a rollout may use. */
-static int64_t rollout_length(const om_results *r, const om_experiment *e)
+int64_t om_followed_frames(const om_results *r, const om_experiment *e)
 {
     int64_t length = om_recording_length(e->recording, r->split, OM_VOLTAGE);
     if (e->config->model.mode == OM_MODE_KNOWN)
@@ -61,7 +60,7 @@ static tn_status stepper_begin(stepper *s, const om_results *r, const om_experim
 tn_status om_measure_one_step(om_results *r, const om_experiment *e, om_progress *progress, tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    int64_t frames = smaller(rollout_length(r, e), om_recording_length(e->recording, r->split, OM_DERIVATIVE));
+    int64_t frames = smaller(om_followed_frames(r, e), om_recording_length(e->recording, r->split, OM_DERIVATIVE));
     stepper s;
     tn_status status = stepper_begin(&s, r, e, error);
     om_progress_begin(progress, "one step", 0, frames);
@@ -114,7 +113,7 @@ static tn_status make_room(om_results *r, int64_t frames, int64_t neurons, tn_er
 tn_status om_measure_rollout(om_results *r, const om_experiment *e, om_progress *progress, tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    int64_t frames = rollout_length(r, e);
+    int64_t frames = om_followed_frames(r, e);
     om_rollout *rollout = om_rollout_new(e->joint, e->params, om_recording_attributes_of(e->recording)->delta_t, error);
     om_traces *traces = om_traces_new(c->neurons, error);
     om_drive *drive = om_drive_new(e, r->split, error);
@@ -150,10 +149,13 @@ tn_status om_measure_rollout(om_results *r, const om_experiment *e, om_progress 
 
 /* ---- oracle ---- */
 
-/* The true circuit as a simulation wants it: the arrays are those of the recording. Its types are only names for
- * messages, so one without a name serves where they are not known. */
-static om_circuit true_circuit(const om_results *r, const om_recording_circuit *c, om_cell_type *nameless,
-                               int32_t *type)
+bool om_truth_runs(const om_results *r, const om_experiment *e)
+{
+    return r->truth.weight && r->truth.time_constant && r->truth.resting_potential &&
+           om_recording_length(e->recording, r->split, OM_STIMULUS) > 0;
+}
+
+om_circuit om_true_circuit(const om_results *r, const om_recording_circuit *c, om_cell_type *nameless, int32_t *type)
 {
     return (om_circuit){
         .neurons = (int32_t)c->neurons, .synapses = (int32_t)c->synapses, .columns = (int32_t)c->columns,
@@ -168,7 +170,7 @@ static tn_status run_oracle(om_results *r, const om_experiment *e, om_simulation
                             tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    int64_t frames = smaller(rollout_length(r, e), om_recording_length(e->recording, r->split, OM_STIMULUS));
+    int64_t frames = smaller(om_followed_frames(r, e), om_recording_length(e->recording, r->split, OM_STIMULUS));
     om_traces *traces = om_traces_new(c->neurons, error);
     float *truth = tn_alloc((size_t)c->neurons * sizeof *truth), *light = tn_alloc((size_t)c->columns * sizeof *light);
     tn_status status = traces && truth && light ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for an oracle");
@@ -186,7 +188,7 @@ static tn_status run_oracle(om_results *r, const om_experiment *e, om_simulation
         om_progress_at(progress, k + 1, 0, NULL);
     }
     if (!status) om_progress_end(progress);
-    if (!status) status = om_trace_score_of(traces, c->neurons, NULL, NULL, &r->oracle, error);
+    if (!status) status = om_trace_score_of(traces, c->neurons, r->oracle_rmse, r->oracle_pearson, &r->oracle, error);
     om_traces_free(traces);
     tn_free(truth);
     tn_free(light);
@@ -197,12 +199,16 @@ tn_status om_measure_oracle(om_results *r, const om_experiment *e, om_progress *
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
     r->oracle = (om_trace_score){0, NAN, NAN, NAN, NAN};
-    bool known = r->truth.weight && r->truth.time_constant && r->truth.resting_potential;
-    if (!known || om_recording_length(e->recording, r->split, OM_STIMULUS) == 0) return TN_OK;
+    if (!om_truth_runs(r, e)) return TN_OK;
     om_cell_type nameless = {.name = "of the true circuit"};
     int32_t *type = tn_alloc((size_t)c->neurons * sizeof *type);
-    if (!type) return tn_fail(error, TN_ENOMEM, "no memory for an oracle");
-    om_circuit circuit = true_circuit(r, c, &nameless, type);
+    r->oracle_rmse = tn_alloc((size_t)c->neurons * sizeof *r->oracle_rmse);
+    r->oracle_pearson = tn_alloc((size_t)c->neurons * sizeof *r->oracle_pearson);
+    if (!type || !r->oracle_rmse || !r->oracle_pearson) {
+        tn_free(type);
+        return tn_fail(error, TN_ENOMEM, "no memory for an oracle");
+    }
+    om_circuit circuit = om_true_circuit(r, c, &nameless, type);
     double delta_t = om_recording_attributes_of(e->recording)->delta_t;
     om_simulation *oracle = om_simulation_new(&circuit, delta_t, 0, 0, error);
     tn_status status = oracle ? run_oracle(r, e, oracle, progress, error) : error->status;

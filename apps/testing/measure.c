@@ -49,6 +49,13 @@ static tn_status stimulus_unless_stopped(void *user, int64_t n, const int64_t *f
     return status ? status : data->stimulus(data->user, n, frame, out, error);
 }
 
+static tn_status derivative_unless_stopped(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
+{
+    const om_data *data = user;
+    tn_status status = om_results_stopped(error);
+    return status ? status : data->derivative(data->user, n, frame, out, error);
+}
+
 /* The same data until a signal asks to stop. What is given must outlive it. */
 static om_data until_stopped(om_data *data)
 {
@@ -56,17 +63,26 @@ static om_data until_stopped(om_data *data)
                      .user = data,
                      .voltage = voltage_unless_stopped,
                      .stimulus = data->stimulus ? stimulus_unless_stopped : NULL,
+                     .derivative = derivative_unless_stopped,
                      .watch = &stop_asked};
 }
 
-static tn_status compare(om_readout_results *r, const om_results *results, const om_experiment *e, tn_error *error)
+/* Without types. */
+static tn_status compare_circuit(om_readout_results *r, const om_results *results, const om_experiment *e,
+                                 tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
     r->time_constant = om_score_neurons(r->recovery.time_constant, results->truth.time_constant, c->neurons);
     r->resting_potential =
         om_score_neurons(r->recovery.resting_potential, results->truth.resting_potential, c->neurons);
     r->types = (om_type_score){NAN, NAN, NAN};
-    tn_status status = om_score_weights(&r->recovery, results->truth.weight, &r->weights, error);
+    return om_score_weights(&r->recovery, results->truth.weight, &r->weights, error);
+}
+
+static tn_status compare(om_readout_results *r, const om_results *results, const om_experiment *e, tn_error *error)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    tn_status status = compare_circuit(r, results, e, error);
     if (!status && om_recording_has(e->recording, OM_PART_TYPES))
         status = om_score_types(e->joint, e->params, &r->recovery, c->type, components(e), (uint64_t)e->config->seed,
                                 &stop_asked, NULL, &r->types, error);
@@ -84,6 +100,23 @@ static tn_status read_out(om_results *results, const om_experiment *e, tn_error 
             om_recover_as_published(e->joint, e->params, &data, e->mean, e->sd, &results->published.recovery, error);
     if (!status) status = compare(&results->published, results, e, error);
     return status;
+}
+
+/* Only to compare, so only where there is a truth; the stimulus is the true one, whatever the model was given. */
+static tn_status measure_yardstick(om_results *results, const om_experiment *e, om_progress *progress, tn_error *error)
+{
+    om_readout_results *r = &results->yardstick;
+    int64_t wanted = e->config->test.yardstick_frames, seen = om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS);
+    r->time_constant = r->resting_potential = r->weights.all = r->weights.identifiable = no_score();
+    r->weights.spearman = r->weights.share_identifiable = r->recovery.fit_r2 = NAN;
+    if (!wanted || !results->truth.weight || !seen) return TN_OK;
+    om_data all = om_experiment_truth(e);
+    if (seen < all.frames) all.frames = seen;
+    om_data data = until_stopped(&all);
+    om_progress_say(progress, "least squares, to compare with");
+    tn_status status =
+        om_recover_least_squares(e->joint, &data, wanted < all.frames ? wanted : all.frames, &r->recovery, error);
+    return status ? status : compare_circuit(r, results, e, error);
 }
 
 static tn_status score_stimulus(om_results *results, const om_experiment *e, tn_error *error)
@@ -141,10 +174,12 @@ tn_status om_results_measure(om_results *results, om_experiment *e, om_progress 
     }
     if (!status) om_progress_say(progress, "reading the circuit out of the model");
     if (!status) status = read_out(results, e, error);
+    if (!status) status = measure_yardstick(results, e, progress, error);
     if (!status) status = score_stimulus(results, e, error);
     if (!status) status = om_measure_one_step(results, e, progress, error);
     if (!status) status = om_measure_rollout(results, e, progress, error);
     if (!status) status = om_measure_oracle(results, e, progress, error);
+    if (!status) status = om_measure_ablation(results, e, progress, error);
     return status;
 }
 
@@ -153,8 +188,11 @@ void om_results_clear(om_results *r)
     om_recording_truth_free(&r->truth);
     om_recovery_clear(&r->inside.recovery);
     om_recovery_clear(&r->published.recovery);
+    om_recovery_clear(&r->yardstick.recovery);
     tn_free(r->rollout_rmse);
     tn_free(r->rollout_pearson);
+    tn_free(r->oracle_rmse);
+    tn_free(r->oracle_pearson);
     tn_free(r->selected.neuron);
     tn_free(r->selected.truth);
     tn_free(r->selected.predicted);

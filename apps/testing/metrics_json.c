@@ -2,13 +2,13 @@
 #include "config.h"
 #include "testing/metrics_json.h"
 #include "common/output.h"
+#include "testing/by_type.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
-/* JSON has no NaN: what is not known is null. */
-static json_t *number(double value)
+json_t *om_json_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
@@ -23,7 +23,7 @@ typedef struct entry {
 static json_t *object(const entry *entries, size_t n)
 {
     json_t *o = json_object();
-    for (size_t i = 0; i < n; i++) json_object_set_new(o, entries[i].name, number(entries[i].value));
+    for (size_t i = 0; i < n; i++) json_object_set_new(o, entries[i].name, om_json_number(entries[i].value));
     return o;
 }
 
@@ -74,35 +74,33 @@ static json_t *rollout(const om_results *r)
     return o;
 }
 
-/* Root mean square error of a quantity in each cell type. */
-static json_t *error_of_types(const om_recording_circuit *c, const double *learned, const float *truth)
+/* What least squares make of the same recording. */
+static json_t *yardstick(const om_results *r)
 {
-    if (!truth) return json_null();
-    json_t *list = json_array();
-    for (int64_t t = 0; t < c->types; t++) {
-        double sum = 0;
-        int64_t n = 0;
-        for (int64_t i = 0; i < c->neurons; i++)
-            if (c->type[i] == t) {
-                double difference = learned[i] - (double)truth[i];
-                sum += difference * difference;
-                n++;
-            }
-        json_array_append_new(list, number(n ? sqrt(sum / (double)n) : NAN));
-    }
-    return list;
+    const om_readout_results *y = &r->yardstick;
+    json_t *o = OBJECT({"picture_r2_median", y->recovery.fit_r2});
+    json_object_set_new(o, "weights",
+                        OBJECT({"r2", y->weights.all.r2}, {"slope", y->weights.all.slope},
+                               {"r2_identity", y->weights.all.r2_identity},
+                               {"r2_identifiable", y->weights.identifiable.r2},
+                               {"share_identifiable", y->weights.share_identifiable},
+                               {"spearman", y->weights.spearman}));
+    json_object_set_new(o, "time_constant",
+                        OBJECT({"r2", y->time_constant.r2}, {"slope", y->time_constant.slope},
+                               {"r2_identity", y->time_constant.r2_identity}));
+    json_object_set_new(o, "resting_potential",
+                        OBJECT({"r2", y->resting_potential.r2}, {"slope", y->resting_potential.slope},
+                               {"r2_identity", y->resting_potential.r2_identity}));
+    return o;
 }
 
-static json_t *by_type(const om_results *r, const om_recording_circuit *c)
+static json_t *ablation(const om_results *r, double share)
 {
-    if (!c->type || !c->type_names) return json_null();
-    json_t *o = json_object(), *names = json_array();
-    for (int64_t t = 0; t < c->types; t++) json_array_append_new(names, json_string(c->type_names[t]));
-    json_object_set_new(o, "names", names);
-    json_object_set_new(o, "time_constant_rmse",
-                        error_of_types(c, r->inside.recovery.time_constant, r->truth.time_constant));
-    json_object_set_new(o, "resting_potential_rmse",
-                        error_of_types(c, r->inside.recovery.resting_potential, r->truth.resting_potential));
+    if (!(share > 0)) return json_null();
+    json_t *o = traces(&r->ablation);
+    json_object_set_new(o, "share", om_json_number(share));
+    json_object_set_new(o, "frames", json_integer(r->ablation.frames));
+    json_object_set_new(o, "unaware", traces(&r->ablation_unaware));
     return o;
 }
 
@@ -120,8 +118,11 @@ json_t *om_results_json(const om_results *r, const om_experiment *e, const om_ru
     json_object_set_new(o, "embedding", embedding(r));
     json_object_set_new(o, "one_step", traces(&r->one_step));
     json_object_set_new(o, "rollout", rollout(r));
-    json_object_set_new(o, "picture_r2_median", number(r->inside.recovery.fit_r2));
-    json_object_set_new(o, "by_type", by_type(r, om_recording_circuit_of(e->recording)));
+    json_object_set_new(o, "picture_r2_median", om_json_number(r->inside.recovery.fit_r2));
+    json_object_set_new(o, "yardstick", yardstick(r));
+    json_object_set_new(o, "ablation", ablation(r, e->config->test.ablation));
+    json_object_set_new(o, "by_type", om_by_type_json(r, om_recording_circuit_of(e->recording)));
+    json_object_set_new(o, "by_synapse_type", om_by_synapse_type_json(r, om_recording_circuit_of(e->recording)));
     json_t *facts = OBJECT({"train_seconds", run->train_seconds});
     json_object_set_new(facts, "steps", json_integer(run->steps));
     json_object_set_new(facts, "seed", json_integer((json_int_t)run->seed));

@@ -17,6 +17,9 @@ typedef struct om_run_facts {
 /* A new reference, NULL when out of memory. What is not known is null. */
 json_t *om_results_json(const om_results *results, const om_experiment *experiment, const om_run_facts *run);
 
+/* JSON has no NaN: what is not known is null. */
+json_t *om_json_number(double value);
+
 /* Writes it to a file, whole or not at all. Errors: TN_EIO, TN_ENOMEM. */
 tn_status om_json_write(const json_t *json, const char *path, bool force, tn_error *error);
 

@@ -26,9 +26,13 @@ typedef struct om_results {
     om_split split;          /* of one-step and rollout: test, or training for the joint model */
     om_recording_truth truth;
     om_readout_results inside, published; /* in distribution; as published */
+    om_readout_results yardstick;         /* least squares, without types */
     om_score stimulus, stimulus_first;    /* all frames; the first 8,527 */
     om_trace_score one_step, rollout, oracle;
     double *rollout_rmse, *rollout_pearson; /* [N] */
+    double *oracle_rmse, *oracle_pearson;   /* [N]; NULL where there is no oracle */
+    om_trace_score ablation, ablation_unaware; /* the learned circuit, and the whole true one, against the true one
+                                                  without some synapses */
     om_selected selected;
     int64_t rollout_frames;  /* until it stopped */
 } om_results;

@@ -399,7 +399,9 @@ END_TEST
 
 START_TEST(the_installed_configurations_are_good)
 {
-    static const char *const names[] = {"demo", "fly_extent4_joint", "fly_extent4_known"};
+    static const char *const names[] = {"demo",
+                                        "fly_extent2_joint", "fly_extent2_known", "fly_extent4_joint",
+                                        "fly_extent4_known", "fly_extent8_joint", "fly_extent8_known"};
     char path[4096];
     tn_error error = {0};
     om_config read = {0};
@@ -436,6 +438,6 @@ int main(void)
     TCase *files = tcase_create("files");
     tcase_add_test(files, files_that_cannot_be_read_are_named);
     tcase_add_test(files, relative_paths_start_at_the_file_or_the_data_directory);
-    tcase_add_loop_test(files, the_installed_configurations_are_good, 0, 3);
+    tcase_add_loop_test(files, the_installed_configurations_are_good, 0, 7);
     return run_cases("configuration", every_key, keys, printing, files, NULL);
 }

@@ -1,6 +1,6 @@
 /* A graph convolution network on a graph of citations, in training: two layers that mean over neighbours, with one
  * learned weight for each edge. Sizes are those of Cora (Kipf and Welling, ICLR 2017) but for the features. */
-#include <config.h>
+#include "config.h"
 #include "training.h"
 #include "workloads.h"
 

@@ -1,6 +1,6 @@
 /* What a run of a plan costs besides arithmetic: plans of a thousand nodes that have next to nothing to do, so that a
  * run of so many milliseconds takes as many microseconds a node. */
-#include <config.h>
+#include "config.h"
 #include "training.h"
 #include "workloads.h"
 

@@ -67,6 +67,16 @@ overridden stimulus.train=scene:gratings "stimulus.train: expected a list"
 expect 3 generate tiny.yaml -o recording.h5 --set 'stimulus.train=["scene:rain"]'
 says "scene rain is unknown; there are dead_leaves"
 
+# What doc/fly.md tells to set can be set, in the configurations that it names.
+sets=$(grep -o -- '--set [a-z_.]*=[^ `|]*' "$abs_top_srcdir/doc/fly.md" | sed 's/--set //' | sort -u)
+[ "$(echo "$sets" | wc -l)" -ge 8 ] || fail "doc/fly.md: sets only $sets"
+for set in $sets; do
+    expect 0 generate "$OMMATID_DATA/fly_extent2_known.yaml" --print-config --set "$set"
+done
+for name in $(grep -o 'fly_extent[0-9]_[a-z]*\.yaml' "$abs_top_srcdir/doc/fly.md" | sort -u); do
+    [ -e "$OMMATID_DATA/$name" ] || fail "doc/fly.md: there is no $name"
+done
+
 expect 2 generate -o recording.h5
 says "expected CONFIG"
 expect 2 generate tiny.yaml tiny.yaml -o recording.h5

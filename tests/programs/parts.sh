@@ -44,15 +44,16 @@ types="embedding.accuracy embedding.ari embedding.nmi"
 followed="one_step.rmse_mean one_step.pearson_mean rollout.rmse_mean rollout.pearson_mean"
 stimulus="stimulus.r2 stimulus.r2_raw stimulus.r2_first_8527 stimulus.a stimulus.b"
 oracle="rollout.oracle.rmse_mean rollout.oracle.pearson_sd"
+yardstick="yardstick.weights.r2 yardstick.weights.r2_identifiable yardstick.time_constant.slope"
 
 without /train/derivative /test/derivative
 trains joint "no /train/derivative: the target is the finite difference of the voltage"
-metrics known $weights $constants $types $followed $stimulus $oracle
+metrics known $weights $constants $types $followed $stimulus $oracle $yardstick
 
 without /train/stimulus /test/stimulus
 refuses known "does not fit model.mode: known, as it has no /train/stimulus"
 trains joint "no /train/stimulus: training with known stimulus is impossible, and joint training cannot report"
-metrics null $stimulus $oracle
+metrics null $stimulus $oracle $yardstick
 metrics known $weights $constants $types $followed
 grep -q stimulus out && fail "the table has a stimulus"
 [ ! -e results/stimulus.png ] || fail "a stimulus is drawn that nobody knows"
@@ -64,7 +65,7 @@ says "no /test/stimulus: errors on frames that were not learned cannot be report
 
 without /truth
 trains joint "no /truth: how well weights, time constants and resting potentials were recovered cannot be reported"
-metrics null $weights $constants $oracle
+metrics null $weights $constants $oracle $yardstick by_synapse_type
 metrics known $types $followed $stimulus
 
 without /truth/time_constant
@@ -76,7 +77,7 @@ metrics known $weights resting_potential.published.r2
 without /circuit/type /circuit/type_names
 trains joint
 says "no /circuit/type and /circuit/type_names: nothing can be reported by cell type"
-metrics null $types by_type
+metrics null $types by_type by_synapse_type
 metrics known $weights $constants $followed
 
 # A lattice of positions only: nothing says which columns are neighbours, so there is no video; that is said even when
@@ -114,11 +115,11 @@ trains known
 without /truth /test /train/derivative /train/stimulus /circuit/type /circuit/type_names /lattice/u /lattice/v
 trains joint "/train/derivative" "/train/stimulus" "/truth"
 says "no video"
-metrics null $weights $constants $types $stimulus $oracle
+metrics null $weights $constants $types $stimulus $oracle $yardstick
 metrics known $followed
 without /truth /test /train/derivative /circuit/type /circuit/type_names /lattice
 trains known "/train/derivative" "/truth"
-metrics null $weights $constants $types $stimulus $oracle
+metrics null $weights $constants $types $stimulus $oracle $yardstick
 metrics known $followed
 
 without /circuit/is_input /circuit/column

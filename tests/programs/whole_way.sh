@@ -40,6 +40,11 @@ keys=$(
     for k in r2 slope r2_filtered; do echo weights.published.$k; done
     for part in time_constant resting_potential; do readouts r2 slope; echo $part.in_distribution.r2_identity; done
     for k in accuracy ari nmi; do echo embedding.$k; done
+    for part in weights time_constant resting_potential; do
+        for k in r2 slope r2_identity; do echo yardstick.$part.$k; done
+    done
+    for k in r2_identifiable share_identifiable spearman; do echo yardstick.weights.$k; done
+    for k in r2 slope r2_identity; do echo by_synapse_type.$k; done
     for part in one_step rollout rollout.oracle; do
         for k in rmse_mean rmse_sd pearson_mean pearson_sd; do echo $part.$k; done
     done
@@ -50,6 +55,26 @@ expect 0 "$inspect" json results/metrics.json format run.steps run.train_seconds
 grep -qx 'run.steps 30' out || fail "metrics.json: steps"
 grep -qx 'run.seed 1' out || fail "metrics.json: seed"
 grep -qx 'run.program "ommatid [0-9].*"' out || fail "metrics.json: program"
+
+# A number for each cell type and each type of synapses.
+entries() { "$inspect" json results/metrics.json "$1" | tr ',' '\n' | grep -c . ; }
+for list in time_constant_rmse resting_potential_rmse rollout_rmse rollout_pearson oracle_rmse oracle_pearson; do
+    [ "$(entries by_type.$list)" = "$(entries by_type.names)" ] || fail "by_type.$list: not one for each name"
+done
+for list in target synapses true_mean learned_mean rmse share_identifiable; do
+    [ "$(entries by_synapse_type.$list)" = "$(entries by_synapse_type.source)" ] ||
+        fail "by_synapse_type.$list: not one for each type of synapses"
+done
+for end in source target; do
+    "$inspect" json results/metrics.json by_synapse_type.$end | sed 's/^[^[]*//' | tr ',' '\n' | tr -d '][ ' >$end
+done
+[ -z "$(paste source target | sort | uniq -d)" ] || fail "by_synapse_type: a type of synapses is there twice"
+sum=$("$inspect" json results/metrics.json by_synapse_type.synapses | tr -c '0-9\n' '\n' | awk '{n += $1} END {print n}')
+expect 0 generate tiny.yaml --dry-run
+grep -q " $sum synapses" out || fail "by_synapse_type.synapses: $sum in all, but $(grep synapses out)"
+# The targets have no noise, so the data determine the circuit.
+expect 0 "$inspect" json results/metrics.json yardstick.weights.r2_identity yardstick.time_constant.r2_identity
+grep -v ' \(1.0\|0.99999[0-9]*\)$' out >&2 && fail "the yardstick does not find the circuit"
 
 # What is said without a terminal is lines, and nothing at all when asked for.
 expect 0 test_run run -d recording.h5 -o results --force --quiet
