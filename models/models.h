@@ -337,9 +337,9 @@ typedef struct om_data {
     tn_status (*voltage)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
     /* n frames of the stimulus of each column, out [n, C]; NULL: the model's own SIREN */
     tn_status (*stimulus)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
-    const om_watch *watch; /* asked where no data are read for long; NULL: nobody is asked */
     /* n frames of dv/dt, out [n, N]; read by om_recover_least_squares only, may be NULL for the others */
     tn_status (*derivative)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
+    const om_watch *watch; /* asked where no data are read for long; NULL: nobody is asked */
 } om_data;
 
 /* A circuit read out of a trained model. Arrays are owned; those that do not apply are NULL. */

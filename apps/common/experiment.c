@@ -29,8 +29,8 @@ static tn_status check_parts(const om_config *config, const om_recording *record
     const om_recording_circuit *circuit = om_recording_circuit_of(recording);
     for (int64_t i = 0; i < circuit->neurons; i++)
         if (circuit->is_input[i]) return TN_OK;
-    return tn_fail(error, TN_EFORMAT, "the recording does not fit model.mode: joint, as /circuit/is_input is 0 for "
-                   "every neuron: no voltage tells of a movie that none of them sees");
+    return tn_fail(error, TN_EFORMAT, "%s: does not fit model.mode: joint, as /circuit/is_input is 0 for every neuron: no "
+                   "voltage tells of a movie that none of them sees", om_recording_path(recording));
 }
 
 static int64_t smaller(int64_t a, int64_t b)

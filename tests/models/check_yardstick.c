@@ -82,7 +82,7 @@ static tn_status recover(recording *r, int64_t count, om_recovery *recovery, tn_
 {
     om_joint_spec spec = {.hidden_dim = 4, .layers = 2, .embedding_dim = 1, .xnorm = 1};
     om_joint *joint = om_joint_new(&wiring, &spec, error);
-    om_data data = {count, r, voltage, stimulus, derivative};
+    om_data data = {count, r, voltage, stimulus, derivative, NULL};
     tn_status status = om_recover_least_squares(joint, &data, count, recovery, error);
     om_joint_free(joint);
     return status;
@@ -171,7 +171,8 @@ START_TEST(without_stimulus_or_derivative_it_refuses)
 {
     om_joint_spec spec = {.hidden_dim = 4, .layers = 2, .embedding_dim = 1, .xnorm = 1};
     om_joint *joint = om_joint_new(&wiring, &spec, NULL);
-    const om_data lacking[] = {{FRAMES, NULL, voltage, NULL, derivative}, {FRAMES, NULL, voltage, stimulus, NULL}};
+    const om_data lacking[] = {{FRAMES, NULL, voltage, NULL, derivative, NULL},
+                               {FRAMES, NULL, voltage, stimulus, NULL, NULL}};
     for (int i = 0; i < 2; i++) {
         om_recovery found = {0};
         tn_error error = {0};
