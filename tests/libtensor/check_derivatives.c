@@ -328,6 +328,23 @@ START_TEST(a_permuted_gradient_is_noticed)
 }
 END_TEST
 
+/* One of a hundred elements: it counts for less in the sum along a direction than among the elements of the product. */
+START_TEST(a_product_that_is_wrong_in_its_first_element_is_noticed)
+{
+    tn_graph *g = tn_graph_new(TN_F64);
+    tn_node *x = tn_input(g, "x", TN_F64, TN_SHAPE(100)), *parts[2];
+    parts[0] = tn_detach(g, tn_slice(g, x, 0, 0, 1));
+    parts[1] = tn_slice(g, x, 0, 1, 99);
+    tn_gradcheck_config config = TN_GRADCHECK_DEFAULTS;
+    config.directions = 1;
+    tn_error error = {0};
+    ck_assert_double_gt(tn_gradcheck(g, tn_concat(g, 2, parts, 0), 1, &x, config, &error), 0.1);
+    ck_assert_msg(strstr(error.message, "Jacobian-vector product") && strstr(error.message, "at element 0"), "%s",
+                  error.message);
+    tn_graph_free(g);
+}
+END_TEST
+
 START_TEST(a_tolerance_and_a_least_derivative_decide_what_counts)
 {
     kit k = new_kit();
@@ -456,6 +473,7 @@ int main(void)
     tcase_add_test(products, the_laplacian_of_a_siren_has_its_analytic_value);
     tcase_add_test(checks, a_wrong_gradient_is_named_with_node_element_and_both_values);
     tcase_add_test(checks, a_permuted_gradient_is_noticed);
+    tcase_add_test(checks, a_product_that_is_wrong_in_its_first_element_is_noticed);
     tcase_add_test(checks, a_tolerance_and_a_least_derivative_decide_what_counts);
     tcase_add_test(checks, right_gradients_pass_and_nothing_is_changed);
     tcase_add_test(checks, what_is_not_finite_is_infinitely_wrong);

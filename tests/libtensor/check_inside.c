@@ -86,6 +86,13 @@ PRINTER(profile_text, tn_plan, tn_profile_print(it, &((tn_peak){.flops = 1e12, .
 
 /* ---- text and pictures ---- */
 
+static int count(const char *text, const char *words)
+{
+    int n = 0;
+    for (const char *at = text; (at = strstr(at, words)); at++) n++;
+    return n;
+}
+
 START_TEST(a_graph_prints_its_nodes_with_constants_places_and_scopes)
 {
     model m = new_model(0);
@@ -98,6 +105,21 @@ START_TEST(a_graph_prints_its_nodes_with_constants_places_and_scopes)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) SAYS(text, words[i]);
     free(text);
     free_model(&m);
+}
+END_TEST
+
+START_TEST(a_product_says_which_matrix_is_transposed)
+{
+    for (int second = 0; second < 2; second++) {
+        tn_graph *g = tn_graph_new(TN_F32);
+        tn_node *a = tn_input(g, "a", TN_F32, TN_SHAPE(4, 4)), *t = tn_transpose(g, a);
+        tn_matmul(g, second ? a : t, second ? t : a);
+        char *text = printed(graph_text, g);
+        ck_assert_int_eq(count(text, "first transposed"), !second);
+        ck_assert_int_eq(count(text, "second transposed"), second);
+        free(text);
+        tn_graph_free(g);
+    }
 }
 END_TEST
 
@@ -134,13 +156,6 @@ START_TEST(a_plan_that_accumulates_says_so)
     free_model(&adding);
 }
 END_TEST
-
-static int count(const char *text, const char *words)
-{
-    int n = 0;
-    for (const char *at = text; (at = strstr(at, words)); at++) n++;
-    return n;
-}
 
 /* Graphviz itself, where it is installed, reads the picture. */
 static void draw(const char *text)
@@ -381,7 +396,10 @@ START_TEST(a_profile_prints_by_operation_scope_and_node_longest_first)
         "node\n",
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) SAYS(text, words[i]);
-    double last = 101, sum = 0;
+    double last = 101, sum = 0, working, waiting, other;
+    const char *first_line = "profile: 20 runs on 1 threads, %lf ms a run, %lf %% of it in operations, %lf %% waiting";
+    ck_assert_int_eq(sscanf(text, first_line, &other, &working, &waiting), 3);
+    ck_assert_double_eq_tol(working + waiting, 100, 0.2);
     char *line = strstr(text, "operation\n") + 10;
     for (; *line != '\n'; line = strchr(line, '\n') + 1) {
         double share = strtod(line, NULL);
@@ -417,66 +435,12 @@ START_TEST(a_profile_changes_no_bit_of_the_results)
 }
 END_TEST
 
-/* ---- the table ---- */
-
-START_TEST(every_operation_says_how_its_flop_are_counted)
-{
-    for (const tn_family *family = tn_op_families; family->title; family++)
-        for (const tn_op *op = family->ops; op->name; op++) {
-            if (op->flags & TN_OP_LEAF || op->expand) continue;
-            int ways = (op->flop > 0) + (op->cost != NULL) + (op->flags & TN_OP_MOVES ? 1 : 0);
-            ck_assert_msg(ways == 1, "%s has %d ways to count FLOP", op->name, ways);
-        }
-}
-END_TEST
-
-START_TEST(flop_are_those_of_the_loops)
-{
-    static const int32_t row[] = {0, 2, 2}, col[] = {3, 1, 2}, index[] = {0, 1, 1, 2, 0};
-    tn_sparsity *s = tn_sparsity_new(3, 4, 3, row, col, NULL), *by = tn_index_new(5, 3, index, NULL);
-    tn_graph *g = tn_graph_new(TN_F64);
-    tn_node *a = tn_input(g, "a", TN_F64, TN_SHAPE(5, 4)), *b = tn_input(g, "b", TN_F64, TN_SHAPE(4, 7));
-    tn_node *v = tn_input(g, "v", TN_F64, TN_SHAPE(3)), *c = tn_input(g, "c", TN_F64, TN_SHAPE(2, 4, 5));
-    const struct {
-        const tn_node *node;
-        double flop;
-    } known[] = {
-        {tn_matmul(g, a, b), 2 * 5 * 4 * 7},
-        {tn_matmul(g, c, tn_matmul(g, a, b)), 2 * 8 * 5 * 7},
-        {tn_matmul(g, c, tn_transpose(g, c)), 2 * 2 * 4 * 5 * 4},
-        {tn_sum(g, c, TN_AXIS(1), false), 40},
-        {tn_spmm(g, s, v, b), 2 * 3 * 7},
-        {tn_sddmm(g, s, tn_slice(g, tn_reshape(g, c, TN_SHAPE(8, 5)), 0, 0, 3), tn_transpose(g, a)), 2 * 3 * 5},
-        {tn_segment_sum(g, by, a), 5 * 4},
-        {tn_gather_rows(g, by, tn_transpose(g, tn_slice(g, a, 1, 0, 3))), 0},
-        {tn_exp(g, a), 20 * 20},
-        {tn_concat(g, 2, (tn_node *[]){a, a}, 0), 0},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        ck_assert_msg(tn_node_flop(known[i].node) == known[i].flop, "%s: %g FLOP instead of %g",
-                      tn_node_words(known[i].node).text, tn_node_flop(known[i].node), known[i].flop);
-    tn_graph_free(g);
-    tn_sparsity_free(s);
-    tn_sparsity_free(by);
-}
-END_TEST
-
-START_TEST(the_peak_of_the_machine_can_be_measured)
-{
-    tn_peak peak;
-    for (int threads = 1; threads <= 2; threads++) {
-        ck_assert_int_eq(tn_peak_measure(threads, true, &peak, NULL), TN_OK);
-        ck_assert(peak.flops > 1e6 && peak.bandwidth > 1e6);
-        ck_assert_ptr_nonnull(peak.instructions);
-    }
-}
-END_TEST
-
 int main(void)
 {
     TCase *shown = tcase_create("text and pictures"), *memory = tcase_create("memory"), *time = tcase_create("time");
     tcase_set_timeout(shown, 30);
     tcase_add_test(shown, a_graph_prints_its_nodes_with_constants_places_and_scopes);
+    tcase_add_test(shown, a_product_says_which_matrix_is_transposed);
     tcase_add_test(shown, a_plan_prints_where_results_live_and_come_from);
     tcase_add_test(shown, a_plan_that_accumulates_says_so);
     tcase_add_test(shown, a_picture_of_a_graph_has_every_node_and_every_use_of_one);
@@ -489,8 +453,5 @@ int main(void)
     tcase_add_test(time, a_profile_counts_arithmetic_and_memory);
     tcase_add_test(time, a_profile_prints_by_operation_scope_and_node_longest_first);
     tcase_add_test(time, a_profile_changes_no_bit_of_the_results);
-    tcase_add_test(time, every_operation_says_how_its_flop_are_counted);
-    tcase_add_test(time, flop_are_those_of_the_loops);
-    tcase_add_test(time, the_peak_of_the_machine_can_be_measured);
     return run_cases("inside", shown, memory, time, NULL);
 }

@@ -274,6 +274,20 @@ START_TEST(equal_gradients_share_what_they_compute_again)
 }
 END_TEST
 
+START_TEST(a_segment_ends_at_its_inputs)
+{
+    tn_node *x, *y;
+    tn_graph *g = three_sines(&x, &y);
+    tn_node *last = y->in[0], *middle = last->in[0], *before = middle->in[0];
+    tn_recompute(g, y, 1, &middle);
+    ck_assert_int_eq(y->segment, 1);
+    ck_assert_int_eq(last->segment, 1);
+    ck_assert_int_eq(middle->segment, 0);
+    ck_assert_int_eq(before->segment, 0);
+    tn_graph_free(g);
+}
+END_TEST
+
 /* A node belongs to the segment that was marked first; inputs, parameters and what is to be kept belong to none. */
 START_TEST(segments_may_overlap_and_be_empty)
 {
@@ -331,6 +345,7 @@ int main(void)
     tcase_add_test(results, differences_see_through_copies);
     tcase_add_test(rest, jacobian_vector_products_compute_nothing_again);
     tcase_add_test(rest, equal_gradients_share_what_they_compute_again);
+    tcase_add_test(rest, a_segment_ends_at_its_inputs);
     tcase_add_test(rest, segments_may_overlap_and_be_empty);
     tcase_add_test(rest, any_allocation_may_fail);
     return run_cases("recompute", memory, results, rest, NULL);

@@ -65,7 +65,7 @@ typedef struct network {
     int64_t rows;
 } network;
 
-enum { INPUTS = 30, WIDTH = 600, ALL_ROWS = 400 };
+enum { INPUTS = 30, WIDTH = 600, ALL_ROWS = 1600 };
 
 static float *numbers(int64_t n, uint32_t stream)
 {
@@ -150,7 +150,8 @@ START_TEST(a_whole_run_has_the_same_bits_on_any_number_of_threads)
     void *first = NULL;
     for (int i = 0; i < 3; i++) {
         tn_set_threads(threads[i]);
-        network n = new_network(100, 1, 0);
+        network n = new_network(ALL_ROWS / 2, 1, 0);
+        ck_assert_int_eq(n.plan->threads, threads[i]);
         tn_optimizer *optimizer = tn_optimizer_new(n.params, kinds[_i], NULL);
         double early = train(&n, optimizer, 0, 1), late = train(&n, optimizer, 1, STEPS);
         ck_assert_msg(late < early, "the loss goes from %g to %g", early, late);

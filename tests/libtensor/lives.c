@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* So many that sums over them are cut into several segments. */
+enum { POINTS = 800 };
+
 static void describe(world *w)
 {
     tn_graph *g = w->g;
-    tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(300, 4)), *parts[20];
+    tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(POINTS, 4)), *parts[20];
     tn_node *h = tn_name(g, tn_sin(g, tn_linear(g, x, tn_param(g, w->params, "a"), tn_param(g, w->params, "b"))), "h");
     h = tn_linear(g, tn_relu(g, tn_linear(g, h, tn_param(g, w->params, "large"), NULL)),
                   tn_transpose(g, tn_param(g, w->params, "large")), NULL);
@@ -21,17 +24,17 @@ static void describe(world *w)
     tn_node *loss = tn_add(g, tn_norm2(g, all, TN_ALL, false), tn_mean(g, detached, TN_ALL, false));
     tn_grad(g, loss, 1, &x, &slope);
     tn_output(g, "loss", loss);
-    tn_output(g, "slope", tn_cast(g, tn_reshape(g, slope, TN_SHAPE(4, 300)), TN_F64));
+    tn_output(g, "slope", tn_cast(g, tn_reshape(g, slope, TN_SHAPE(4, POINTS)), TN_F64));
     tn_params_grad(g, loss, w->params);
 }
 
 static tn_status make_params(world *w, tn_error *error)
 {
-    static const int32_t row[] = {0, 5, 5, 9}, col[] = {7, 0, 299, 3};
-    static const int32_t row_of_edge[] = {299, 2, 2, 7}, col_of_edge[] = {9, 1, 1, 0};
-    w->places = tn_sparsity_new(10, 300, 4, row, col, error);
+    static const int32_t row[] = {0, 5, 5, 9}, col[] = {7, 0, POINTS - 1, 3};
+    static const int32_t row_of_edge[] = {POINTS - 1, 2, 2, 7}, col_of_edge[] = {9, 1, 1, 0};
+    w->places = tn_sparsity_new(10, POINTS, 4, row, col, error);
     if (!w->places) return error->status;
-    w->edges = tn_sparsity_from_edges(10, 300, 4, col_of_edge, row_of_edge, TN_DUPLICATES_ADD, NULL, error);
+    w->edges = tn_sparsity_from_edges(10, POINTS, 4, col_of_edge, row_of_edge, TN_DUPLICATES_ADD, NULL, error);
     if (!w->edges) return error->status;
     w->index = tn_index_new(4, 10, row, error);
     if (!w->index) return error->status;
@@ -56,9 +59,9 @@ static tn_status make_plans(world *w, tn_error *error)
     if (!w->checked) return error->status;
     w->accumulating = tn_plan_new(w->g, TN_PLAN_ACCUMULATE | TN_PLAN_KEEP, error);
     if (!w->accumulating) return error->status;
-    w->x = tn_alloc(300 * 4 * sizeof *w->x);
+    w->x = tn_alloc(4 * POINTS * sizeof *w->x);
     if (!w->x) return TN_ENOMEM;
-    for (int i = 0; i < 1200; i++) w->x[i] = (float)tn_random_uniform(1, 0, (uint64_t)i);
+    for (int i = 0; i < 4 * POINTS; i++) w->x[i] = (float)tn_random_uniform(1, 0, (uint64_t)i);
     w->step = tn_alloc(sizeof *w->step);
     if (!w->step) return TN_ENOMEM;
     tn_plan *const plans[] = {w->plan, w->checked, w->accumulating};

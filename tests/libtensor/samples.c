@@ -390,6 +390,13 @@ example example_sized(const sample *s, double elements)
         letters += isalpha(*c) && !used[(int)*c];
         used[(int)*c] = true;
     }
+    /* What sizes there are in numbers, in the first operand, is taken off. */
+    for (const char *c = last ? last + 1 : s->any_shapes; *c && *c != '|'; c++) {
+        char *end;
+        if (!isdigit(*c)) continue;
+        elements /= (double)strtoll(c, &end, 10);
+        c = end - 1;
+    }
     int64_t sizes[128];
     for (int c = 0; c < 128; c++) sizes[c] = (int64_t)(pow(elements, 1.0 / (letters ? letters : 1)) + 0.01);
     return parse(s, s->any_shapes, cases(s->any_shapes) - 1, sizes);
