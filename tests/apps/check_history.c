@@ -4,6 +4,7 @@
 #include "testing.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ static om_history read_lines(void)
     tn_error error = {0};
     om_progress progress;
     om_progress_init(&progress, OM_PROGRESS_PLAIN, true);
+    free(said);
     progress.stream = open_memstream(&said, &length);
     ck_assert_msg(om_history_read(&history, scratch_path("."), &progress, &error) == TN_OK, "%s", error.message);
     fclose(progress.stream);
