@@ -38,7 +38,7 @@ static tn_status make_network(om_field *field, int window, tn_params *params, tn
 {
     network *n = &field->network[window];
     n->graph = tn_graph_new(field->number);
-    if (!n->graph) return tn_fail(error, TN_ENOMEM, "no memory for a stimulus of %lld frames", (long long)field->frames);
+    if (!n->graph) return TN_ENOMEM; /* the caller says what for */
     om_joint_field(field->joint, window, n->graph, params, field->frames);
     n->plan = tn_plan_new(n->graph, 0, error);
     return n->plan ? tn_bind(n->plan, "coordinates", field->coordinates, error) : TN_ENOMEM;

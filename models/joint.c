@@ -316,7 +316,8 @@ static light light_of(const om_joint *joint, tn_graph *g, tn_params *params, int
     if (joint->spec.joint) {
         int64_t slots = om_joint_slots(joint, batch, extra), windows = joint->spec.siren.windows;
         tn_node *all = fields(joint, g, params, slots);
-        if (windows == 1) return (light){tn_slice(g, all, 1, 0, batch), extra ? tn_slice(g, all, 1, batch, extra) : NULL};
+        if (windows == 1)
+            return (light){tn_slice(g, all, 1, 0, batch), extra ? tn_slice(g, all, 1, batch, extra) : NULL};
         tn_node *selection = tn_input(g, "selection", tn_params_dtype(params), TN_SHAPE(windows * slots, batch));
         return (light){tn_matmul(g, all, selection), extra ? all : NULL};
     }

@@ -126,16 +126,16 @@ void om_fit_add(om_fit *fit, const om_column *x, om_values y, int64_t frames)
 
 /* ---- Solving ------------------------------------------------------------------------------------------------ */
 
-static double dot(const double *a, const double *b, int n)
+static double dot(const double *a, const double *b, int64_t n)
 {
     double sum = 0;
-    for (int i = 0; i < n; i++) sum += a[i] * b[i];
+    for (int64_t i = 0; i < n; i++) sum += a[i] * b[i];
     return sum;
 }
 
-static void rotate(double *a, double *b, int n, double cosine, double sine)
+static void rotate(double *a, double *b, int64_t n, double cosine, double sine)
 {
-    for (int i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         double old = a[i];
         a[i] = cosine * old - sine * b[i];
         b[i] = sine * old + cosine * b[i];
@@ -144,13 +144,13 @@ static void rotate(double *a, double *b, int n, double cosine, double sine)
 
 /* Rotates the n columns of a, one behind the other, and those of v with them, until they are orthogonal: then
  * a = U S of the singular value decomposition a v^T. */
-static void orthogonalise(double *a, double *v, int n)
+static void orthogonalise(double *a, double *v, int64_t n)
 {
     bool rotated = true;
     for (int sweep = 0; rotated && sweep < 60; sweep++) {
         rotated = false;
-        for (int i = 0; i < n; i++) {
-            for (int j = i + 1; j < n; j++) {
+        for (int64_t i = 0; i < n; i++) {
+            for (int64_t j = i + 1; j < n; j++) {
                 double *ai = a + i * n, *aj = a + j * n;
                 double aa = dot(ai, ai, n), bb = dot(aj, aj, n), ab = dot(ai, aj, n);
                 if (!(fabs(ab) > DBL_EPSILON * sqrt(aa) * sqrt(bb))) continue;
@@ -167,11 +167,12 @@ static void orthogonalise(double *a, double *v, int n)
 /* Shares of a direction that count as rounding. */
 #define ROUNDING 1e-6
 
-double om_triangular_solve(double *c, uint8_t *determined, const double *factor, int64_t stride, int n, double *work)
+double om_triangular_solve(double *c, uint8_t *determined, const double *factor, int64_t stride, int64_t n,
+                           double *work)
 {
     double *a = work, *v = a + n * n, *z = v + n * n, *length = z + n, largest = 0;
-    for (int i = 0; i < n; i++) {
-        for (int j = 0; j < n; j++) {
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t j = 0; j < n; j++) {
             v[j * n + i] = i == j;
             a[j * n + i] = j < i ? 0 : *factor;
             if (j >= i) factor += stride;
@@ -182,19 +183,19 @@ double om_triangular_solve(double *c, uint8_t *determined, const double *factor,
         if (determined) determined[i] = 1;
     }
     orthogonalise(a, v, n);
-    for (int j = 0; j < n; j++) {
+    for (int64_t j = 0; j < n; j++) {
         length[j] = sqrt(dot(a + j * n, a + j * n, n));
         if (!(length[j] <= largest)) largest = length[j];
     }
-    for (int j = 0; j < n; j++) {
+    for (int64_t j = 0; j < n; j++) {
         if (length[j] <= OM_FIT_RANK * largest) {
-            for (int i = 0; i < n && determined; i++)
+            for (int64_t i = 0; i < n && determined; i++)
                 if (fabs(v[j * n + i]) > ROUNDING) determined[i] = 0;
             continue;
         }
         double share = dot(a + j * n, z, n) / length[j] / length[j];
-        for (int i = 0; i < n; i++) c[i] += v[j * n + i] * share;
-        for (int i = 0; i < n; i++) z[i] -= a[j * n + i] * share;
+        for (int64_t i = 0; i < n; i++) c[i] += v[j * n + i] * share;
+        for (int64_t i = 0; i < n; i++) z[i] -= a[j * n + i] * share;
     }
     return dot(z, z, n) + *factor * *factor;
 }

@@ -39,7 +39,8 @@ void om_fit_solve(const om_fit *fit, double *coefficient, double *offset, double
  * after row, its numbers `stride` apart; rest is what the equations leave over. Returns the squared residual.
  *   determined  [n] 1 where all solutions of the least residual agree; may be NULL
  *   work        [OM_SOLVE_WORK(n)] */
-double om_triangular_solve(double *c, uint8_t *determined, const double *factor, int64_t stride, int n, double *work);
+double om_triangular_solve(double *c, uint8_t *determined, const double *factor, int64_t stride, int64_t n,
+                           double *work);
 #define OM_SOLVE_WORK(n) (2 * (n) * (n) + 2 * (n))
 
 #endif

@@ -128,9 +128,10 @@ TN_API om_circuit *om_circuit_ablate(const om_circuit *circuit, double fraction,
                                      tn_error *error);
 
 /* Which of so many synapses those are; circuits of as many synapses lose the same ones.
+ *   weight  [E]  synapses of weight 0 have nothing to lose: the fraction is one of the others; NULL: of all
  * Errors: TN_EINVAL, TN_ENOMEM. */
-TN_API tn_status om_choose_ablated(int32_t synapses, double fraction, uint64_t seed, uint8_t *ablated,
-                                   tn_error *error);
+TN_API tn_status om_choose_ablated(int32_t synapses, const float *weight, double fraction, uint64_t seed,
+                                   uint8_t *ablated, tn_error *error);
 
 /* ---- 3. Multilayer perceptron ------------------------------------------------------------------------------- */
 
@@ -207,8 +208,8 @@ enum {
     OM_TERM_F_THETA_L1, /* |theta|_1 */
     OM_TERM_F_THETA_L2, /* sum over the parameters of theta of their 2-norms */
     OM_TERM_F_THETA_AFFINE, /* || f_theta(x) + f_theta(x') - 2 f_theta((x + x') / 2) ||_2, residuals weighed as those of
-                             * the prediction, where x = (v, m, I) of the first frame and x' = (v, 0, 0) of the last one:
-                             * between what neurons live through and silence, f_theta goes straight. 0 unless affine */
+                             * the prediction, where x = (v, m, I) of the first frame and x' = (v, 0, 0) of the last
+                             * one: f_theta goes straight from what neurons live through to silence. 0 unless affine */
     OM_TERMS,
     OM_FACTOR_INPUTS = OM_TERMS, /* and the factor on the prediction error of the input neurons, see om_joint_step */
     OM_COEFFICIENTS
@@ -274,8 +275,8 @@ TN_API int64_t om_joint_slots(const om_joint *joint, int64_t batch, int64_t extr
  *            with details also field [B, C], message [B, N], predicted_derivative [B, N]
  * With input-only frames the prediction term is one norm over the neurons that the stimulus does not drive, and one,
  * times the coefficient OM_FACTOR_INPUTS, over the input neurons of all frames.
- * The regularizers g_phi_diff and g_phi_norm use the first frame. Errors are kept in the graph; extra must be a multiple
- * of the windows. */
+ * The regularizers g_phi_diff and g_phi_norm use the first frame. Errors are kept in the graph; extra must be a
+ * multiple of the windows. */
 TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra,
                           bool details);
 
@@ -329,7 +330,7 @@ typedef struct om_watch {
 } om_watch;
 
 /* The data that a model is looked at with; callbacks keep this layer free of files. `out` has the number type of the
- * parameters. Both return TN_OK or record an error, which ends the work. */
+ * parameters. Each returns TN_OK or records an error, which ends the work. */
 typedef struct om_data {
     int64_t frames;
     void *user;

@@ -2,7 +2,8 @@
 #include "config.h"
 #include "models.h"
 
-/* The bytes of the control character at text, 0 if it is another: U+0000 to U+001F, U+007F to U+009F, U+2028, U+2029. */
+/* The bytes of the control character at text, 0 if it is another: U+0000 to U+001F, U+007F to U+009F, U+2028 and
+ * U+2029. */
 static int control_at(const unsigned char *text)
 {
     if (*text < 0x20 || *text == 0x7f) return 1;
@@ -19,7 +20,8 @@ tn_status om_name_check(const char *name, size_t length, tn_error *why)
         int bytes = control_at(text);
         if (!bytes) continue;
         uint32_t code = bytes == 1 ? text[0] : bytes == 2 ? text[1] : 0x2000u | (text[2] & 0x3fu);
-        return tn_fail(why, TN_EFORMAT, "has the control character U+%04X at byte %zu, expected none", (unsigned)code, i);
+        return tn_fail(why, TN_EFORMAT, "has the control character U+%04X at byte %zu, expected none", (unsigned)code,
+                       i);
     }
     return TN_OK;
 }

@@ -189,24 +189,30 @@ done:
 
 /* --- ablation ----------------------------------------------------------------------------------------------------- */
 
-tn_status om_choose_ablated(int32_t synapses, double fraction, uint64_t seed, uint8_t *ablated, tn_error *error)
+tn_status om_choose_ablated(int32_t synapses, const float *weight, double fraction, uint64_t seed, uint8_t *ablated,
+                            tn_error *error)
 {
     if (!(fraction >= 0 && fraction <= 1)) {
         bad_ratio(error, "the ablated fraction", fraction, "from 0 to 1");
         return TN_EINVAL;
     }
     lottery l = {seed, OM_STREAM_ABLATION, 0};
-    int32_t *pool = numbers_below(synapses), count = (int32_t)rint(fraction * synapses);
+    int32_t *pool = numbers_below(synapses), n = synapses;
     if (!pool) return tn_fail(error, TN_ENOMEM, "no memory to ablate some of %d synapses", synapses);
+    if (weight) {
+        n = 0;
+        for (int32_t e = 0; e < synapses; e++)
+            if (weight[e] != 0) pool[n++] = e;
+    }
     memset(ablated, 0, (size_t)synapses);
-    for (int32_t k = 0; k < count; k++) ablated[draw(&l, pool, k, synapses)] = 1;
+    for (int32_t k = 0, count = (int32_t)rint(fraction * n); k < count; k++) ablated[draw(&l, pool, k, n)] = 1;
     tn_free(pool);
     return TN_OK;
 }
 
 om_circuit *om_circuit_ablate(const om_circuit *c, double fraction, uint64_t seed, uint8_t *ablated, tn_error *error)
 {
-    if (om_choose_ablated(c->synapses, fraction, seed, ablated, error)) return NULL;
+    if (om_choose_ablated(c->synapses, NULL, fraction, seed, ablated, error)) return NULL;
     om_synapse *list = om_circuit_list(c, 0, error);
     if (!list) return NULL;
     for (int32_t e = 0; e < c->synapses; e++)

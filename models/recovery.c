@@ -30,9 +30,8 @@ bool om_recovery_allocate(om_recovery *r, const om_joint *joint)
     return r->weight && r->time_constant && r->resting_potential;
 }
 
-static om_values raw_weights(const om_joint *joint, const tn_params *params)
+static om_values raw_weights(const tn_params *params)
 {
-    (void)joint;
     return (om_values){tn_params_data(params, "W"), tn_params_dtype(params)};
 }
 
@@ -116,7 +115,7 @@ static tn_status solve(const om_readout *readout, const om_joint *joint, const t
     om_picture picture = {0};
     tn_status status = om_readout_solve(readout, &picture, error);
     om_recovered out = {r->weight, r->time_constant, r->resting_potential};
-    if (!status) status = om_recover(&out, &picture, &joint->wiring, raw_weights(joint, params), error);
+    if (!status) status = om_recover(&out, &picture, &joint->wiring, raw_weights(params), error);
     if (!status) {
         om_identifiable_synapses(r->identifiable, &picture, &joint->wiring);
         r->fit_r2 = om_lower_median(picture.f_r2, r->neurons);
@@ -130,6 +129,7 @@ tn_status om_recover_in_distribution(const om_joint *joint, tn_params *params, c
 {
     probe p = {0};
     om_readout *readout = om_readout_new(&joint->wiring, error);
+    *r = (om_recovery){0};
     bool enough = readout && om_recovery_allocate(r, joint);
     if (enough) enough = (r->identifiable = om_array(r->synapses, sizeof *r->identifiable));
     tn_status status = enough ? probe_begin(&p, joint, params, data, error)
@@ -274,7 +274,7 @@ tn_status om_recover_as_published(const om_joint *joint, tn_params *params, cons
     if (!status) status = measure_slopes(joint, params, mean, sd, r, data->watch, error);
     om_recovered out = {r->weight, r->time_constant, r->resting_potential};
     om_published published = {r->slope_g, r->slope_f, r->offset_f, r->slope_message};
-    if (!status) status = om_recover_published(&out, &published, &joint->wiring, raw_weights(joint, params), error);
+    if (!status) status = om_recover_published(&out, &published, &joint->wiring, raw_weights(params), error);
     probe_end(&p);
     return status;
 }

@@ -157,7 +157,7 @@ static void solve_neuron(const gathering *g, int64_t i, const solver *own, doubl
     int64_t series = series_of(g, i), P = series - 1, synapses = g->first[i + 1] - g->first[i];
     const double *factor = g->factor + g->start[i], *mean = mean_of(g, i);
     double *c = own->c, constant = mean[P], total = 0;
-    double residual = om_triangular_solve(c, own->determined, factor, 1, (int)P, own->work);
+    double residual = om_triangular_solve(c, own->determined, factor, 1, P, own->work);
     for (int64_t s = 0; s < P; s++) constant -= c[s] * mean[s];
     for (int64_t s = 0, last = P; s <= P; last += P - s, s++) total += factor[last] * factor[last];
     double tau = isfinite(residual) ? finite_or_zero(-1 / c[synapses]) : 0;
@@ -201,6 +201,7 @@ tn_status om_recover_least_squares(const om_joint *joint, const om_data *data, i
                                    tn_error *error)
 {
     gathering g = {0};
+    *r = (om_recovery){0};
     if (!data->derivative || !data->stimulus)
         return tn_fail(error, TN_EINVAL, "least squares need the derivative and the stimulus");
     bool enough = om_recovery_allocate(r, joint) && (r->identifiable = om_array(r->synapses, sizeof *r->identifiable));

@@ -18,7 +18,7 @@ struct om_checkpoint {
 char *om_checkpoint_of_run(const char *run)
 {
     char *path;
-    return asprintf(&path, "%s/checkpoint.safetensors", run) < 0 ? NULL : path;
+    return asprintf(&path, "%s/" OM_CHECKPOINT_NAME, run) < 0 ? NULL : path;
 }
 
 char *om_checkpoint_previous(const char *path)

@@ -36,6 +36,8 @@ typedef struct om_checkpoint om_checkpoint;
 /* Opens and checks a checkpoint. Errors: TN_EIO; TN_EFORMAT. Returns NULL on error. */
 om_checkpoint *om_checkpoint_read(const char *path, tn_error *error);
 
+#define OM_CHECKPOINT_NAME "checkpoint.safetensors"
+
 /* The newest checkpoint of a run: RUN/checkpoint.safetensors, or where that is damaged or missing the one before it,
  * which progress is told. Whatever else keeps the newest from being read, such as a lack of permission or of memory, is
  * an error, for the file may be good. Errors: those of the newest, with those of the other in the message. */

@@ -29,8 +29,8 @@ static tn_status check_parts(const om_config *config, const om_recording *record
     const om_recording_circuit *circuit = om_recording_circuit_of(recording);
     for (int64_t i = 0; i < circuit->neurons; i++)
         if (circuit->is_input[i]) return TN_OK;
-    return tn_fail(error, TN_EFORMAT, "%s: does not fit model.mode: joint, as /circuit/is_input is 0 for every neuron: no "
-                   "voltage tells of a movie that none of them sees", om_recording_path(recording));
+    return tn_fail(error, TN_EFORMAT, "%s: does not fit model.mode: joint, as /circuit/is_input is 0 for every neuron: "
+                   "no voltage tells of a movie that none of them sees", om_recording_path(recording));
 }
 
 static int64_t smaller(int64_t a, int64_t b)
@@ -64,7 +64,7 @@ static om_joint_spec specify(const om_experiment *e)
         .weighted = c->loss.equalize > 0,
         .affine = c->loss.f_theta_affine > 0,
         .siren = {.hidden_dim = (int)c->siren.hidden_dim, .layers = (int)c->siren.layers,
-                  .windows = (int)c->siren.windows,
+                  .windows = c->model.mode == OM_MODE_JOINT ? (int)c->siren.windows : 1,
                   .published = c->siren.form == OM_PUBLISHED, .squared = c->siren.squared,
                   .omega = {c->siren.omega_t * half, c->siren.omega_x * reach, c->siren.omega_y * reach}},
     };
@@ -142,9 +142,10 @@ static tn_status check_windows(const om_experiment *e, tn_error *error)
     if (c->siren.form == OM_PUBLISHED)
         return tn_fail(error, TN_EINVAL, "siren.windows: %lld: the published form of the SIREN has one window",
                        (long long)c->siren.windows);
-    if (c->training.input_frames % c->siren.windows)
-        return tn_fail(error, TN_EINVAL, "training.input_frames: %lld is not a multiple of siren.windows, %lld",
-                       (long long)c->training.input_frames, (long long)c->siren.windows);
+    if (!c->training.input_frames || c->training.input_frames % c->siren.windows)
+        return tn_fail(error, TN_EINVAL, "training.input_frames: %lld is not a multiple of siren.windows, %lld, whose "
+                       "networks learn from as many frames each", (long long)c->training.input_frames,
+                       (long long)c->siren.windows);
     if (c->siren.windows > e->frames)
         return tn_fail(error, TN_EINVAL, "siren.windows: %lld are more than the %lld frames to learn from",
                        (long long)c->siren.windows, (long long)e->frames);

@@ -3,6 +3,7 @@
 #include "common/no_memory.h"
 #include "common/output.h"
 #include "common/lock.h"
+#include "common/checkpoint.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -72,6 +74,18 @@ static bool is_stale(const char *name)
     return process > 0 && strncmp(end, mark, strlen(mark)) == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
+/* Whether it is what a killed process left of a checkpoint: libtensor holds a lock on it as long as it is written. */
+static bool is_abandoned(int directory, const char *name)
+{
+    static const char begin[] = OM_CHECKPOINT_NAME ".tmp.";
+    const char *process = name + sizeof begin - 1;
+    if (strncmp(name, begin, sizeof begin - 1) || !*process || process[strspn(process, "0123456789")]) return false;
+    int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool nobodys = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
+    if (file >= 0) close(file);
+    return nobodys;
+}
+
 /* Removes stale temporary files, or only passes over them; returns how many other entries there are, but for a lock, or
  * -1 if the directory cannot be read. */
 static int clean(const char *directory, bool really)
@@ -82,7 +96,8 @@ static int clean(const char *directory, bool really)
     for (struct dirent *entry; (entry = readdir(stream));) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         if (strcmp(entry->d_name, OM_LOCK_NAME) == 0) continue;
-        if (!is_stale(entry->d_name) || (really && unlinkat(dirfd(stream), entry->d_name, 0) != 0)) others++;
+        bool stale = is_stale(entry->d_name) || is_abandoned(dirfd(stream), entry->d_name);
+        if (!stale || (really && unlinkat(dirfd(stream), entry->d_name, 0) != 0)) others++;
     }
     closedir(stream);
     return others;
@@ -152,6 +167,9 @@ static tn_status create(om_output *output, tn_error *error)
     unlink(output->temporary);
     int file = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file < 0) return system_error(output->path, error);
+    /* What is replaced may have been private. */
+    struct stat replaced;
+    if (stat(output->target, &replaced) == 0) (void)!fchmod(file, replaced.st_mode & 0777);
     close(file); /* nothing was written yet */
     return TN_OK;
 }
@@ -176,12 +194,21 @@ static tn_status sync_path(const char *path, int flags, const char *shown, tn_er
     return status;
 }
 
+/* Where the file may not be replaced, one that has come meanwhile is not either, if the file system can tell. */
+static int rename_output(const om_output *output)
+{
+    const char *from = output->temporary, *to = output->target;
+    if (output->force) return rename(from, to);
+    int failed = renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+    return failed && (errno == EINVAL || errno == ENOSYS) ? rename(from, to) : failed;
+}
+
 tn_status om_output_commit(om_output *output, tn_error *error)
 {
     char *directory = om_directory_of(output->target);
     tn_status status = directory ? sync_path(output->temporary, O_RDONLY, output->path, error) : no_memory(error);
     if (status == TN_OK) status = check_target(output->path, output->force, error);
-    if (status == TN_OK && rename(output->temporary, output->target) != 0) status = system_error(output->path, error);
+    if (status == TN_OK && rename_output(output) != 0) status = system_error(output->path, error);
     if (status != TN_OK) unlink(output->temporary);
     else status = sync_path(directory, O_RDONLY | O_DIRECTORY, output->path, error);
     free(directory);

@@ -5,8 +5,8 @@
 #include "tensor.h"
 
 /* From now on SIGTERM, SIGINT, SIGUSR1 (what batch systems send before the time is over) and SIGHUP (a terminal that is
- * closed; where it is ignored, as with nohup, it stays so) are remembered instead of ending the process; a second SIGINT
- * still ends it at once. A closed pipe and a limit on file sizes are errors of writing, and end no process either. */
+ * closed; where it is ignored, as with nohup, it stays so) are remembered instead of ending the process; a second
+ * SIGINT still ends it at once. A closed pipe and a limit on file sizes are errors of writing, and end no process either. */
 void om_signals_catch(void);
 
 /* The signal that asked to stop, or 0. */

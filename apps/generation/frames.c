@@ -2,6 +2,7 @@
 #include "config.h"
 #include "generation/frames.h"
 #include "common/no_memory.h"
+#include "common/random_streams.h"
 #include "common/signals.h"
 #include "common/sources.h"
 
@@ -87,9 +88,6 @@ om_stimulus *om_frames_stimulus(om_split split, const om_lattice *lattice, const
 
 /* ---- frames ---- */
 
-/* Streams of random numbers: process noise and measurement noise, of training and of test. */
-enum { STREAM_PROCESS = 64, STREAM_MEASUREMENT = 66 };
-
 typedef struct buffers {
     float *voltage, *derivative, *now,
         *next; /* [N]; now and next: measurement noise of this frame and of the one after */
@@ -128,10 +126,10 @@ tn_status om_frames_record(om_recording_writer *writer, om_split split, om_simul
     int64_t frames = split == OM_TRAIN ? config->simulation.train_frames : config->simulation.test_frames;
     double noise = config->simulation.measurement_noise;
     uint64_t seed = (uint64_t)config->seed;
-    uint32_t stream = STREAM_MEASUREMENT + (uint32_t)split;
+    uint32_t stream = OM_STREAM_MEASUREMENT + (uint32_t)split;
     buffers b;
     tn_status status = allocate(&b, circuit) ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for frames");
-    om_simulation_start(simulation, start, STREAM_PROCESS + (uint32_t)split);
+    om_simulation_start(simulation, start, OM_STREAM_PROCESS + (uint32_t)split);
     om_progress_begin(progress, split == OM_TRAIN ? "training frames" : "test frames", 0, frames);
     if (!status && noise > 0) tn_fill_normal(b.now, circuit->neurons, seed, stream, 0);
     for (int64_t t = 0; t < frames && !status; t++) {

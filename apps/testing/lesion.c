@@ -54,8 +54,9 @@ static tn_status lesion_begin(lesion *l, const om_results *r, const om_experimen
     if (!l->ablated || !l->weight || !l->learned || !l->type || !l->start || !l->light || !l->drive || !l->followed ||
         !l->unaware)
         return tn_fail(error, TN_ENOMEM, "no memory for an ablation");
-    tn_status status =
-        om_choose_ablated((int32_t)c->synapses, e->config->test.ablation, (uint64_t)e->config->seed, l->ablated, error);
+    /* The recording's circuit may have been ablated already, with the same seed. */
+    tn_status status = om_choose_ablated((int32_t)c->synapses, r->truth.weight, e->config->test.ablation,
+                                         (uint64_t)e->config->seed, l->ablated, error);
     if (status) return status;
     memcpy(l->weight, r->truth.weight, E * sizeof(float));
     cut_weights(l, tn_params_data(e->params, "W"), c->synapses);

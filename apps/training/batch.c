@@ -1,6 +1,7 @@
 /* Batches: two of them, one in use and one being filled by a thread of its own. */
 #include "config.h"
 #include "training/batch.h"
+#include "common/random_streams.h"
 #include "training/order.h"
 
 #include <errno.h>
@@ -17,9 +18,6 @@ void om_batch_bind(const om_batch *batch, tn_plan *plan)
     for (int i = 0; i < OM_BATCH_BUFFERS; i++)
         if (batch->buffer[i]) tn_bind(plan, names[i], batch->buffer[i], NULL);
 }
-
-/* Streams of random numbers: one order for whole frames, one for input-only frames, and one for those of each window. */
-enum { STREAM_FRAMES = 1, STREAM_INPUT_FRAMES = 2, STREAM_WINDOWS = 256 };
 
 /* ---- filling ---- */
 
@@ -176,18 +174,18 @@ static void choose_frames(filling *f, int64_t step)
             int64_t first, length = om_joint_window(f->e->joint, window, f->e->frames, &first);
             for (int64_t k = 0; k < f->slots; k++)
                 f->frame[f->batch + window * f->slots + k] =
-                    first + om_order_at(seed, STREAM_WINDOWS + (uint32_t)window, length, step * f->slots + k);
+                    first + om_order_at(seed, OM_STREAM_WINDOWS + (uint32_t)window, length, step * f->slots + k);
         }
         for (int64_t k = 0; k < f->batch; k++) {
-            f->slot[k] = om_order_at(seed, STREAM_FRAMES, f->extra, step * f->batch + k);
+            f->slot[k] = om_order_at(seed, OM_STREAM_FRAMES, f->extra, step * f->batch + k);
             f->frame[k] = f->frame[f->batch + f->slot[k]];
         }
         return;
     }
     for (int64_t k = 0; k < f->batch; k++)
-        f->frame[k] = om_order_at(seed, STREAM_FRAMES, f->e->frames, step * f->batch + k);
+        f->frame[k] = om_order_at(seed, OM_STREAM_FRAMES, f->e->frames, step * f->batch + k);
     for (int64_t k = 0; k < f->extra; k++)
-        f->frame[f->batch + k] = om_order_at(seed, STREAM_INPUT_FRAMES, f->e->frames, step * f->extra + k);
+        f->frame[f->batch + k] = om_order_at(seed, OM_STREAM_INPUT_FRAMES, f->e->frames, step * f->extra + k);
 }
 
 static void *fill_forever(void *argument)

@@ -15,8 +15,8 @@ static tn_status check_file(const char *path, const char *configuration, const c
     if (!strcmp(name, OM_CONFIG_NAME)) {
         if (om_config_is_saved(config, path)) return TN_OK;
         if (om_output_same_file(path, configuration))
-            return tn_fail(error, TN_EINVAL, "%s: is the configuration given, and the run would write another text into "
-                           "it; give a copy that is kept elsewhere", path);
+            return tn_fail(error, TN_EINVAL, "%s: is the configuration given, and the run would write another text "
+                           "into it; give a copy that is kept elsewhere", path);
     }
     return om_output_check(path, true, sizeof inputs / sizeof *inputs, inputs, error);
 }

@@ -5,10 +5,12 @@
 #include "testing.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -285,6 +287,39 @@ START_TEST(temporary_files_of_dead_processes_are_removed_and_of_living_ones_kept
 }
 END_TEST
 
+START_TEST(what_was_left_of_a_checkpoint_is_removed_unless_it_is_being_written)
+{
+    static const char *const names[] = {"checkpoint.safetensors.tmp.7", "checkpoint.safetensors.tmp.8",
+                                        "checkpoint.safetensors.tmp.x", "notes.tmp.7"};
+    char file[4][600];
+    for (int i = 0; i < 4; i++) {
+        snprintf(file[i], sizeof file[i], "%s/%s", directory, names[i]);
+        ck_assert(put(file[i], ""));
+    }
+    int written = open(file[1], O_RDWR);
+    ck_assert_int_eq(flock(written, LOCK_EX), 0);
+    om_output output;
+    ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
+    for (int i = 0; i < 4; i++) ck_assert_int_eq(access(file[i], F_OK), i ? 0 : -1);
+    om_output_abort(&output);
+    close(written);
+}
+END_TEST
+
+START_TEST(a_private_file_stays_private_when_it_is_replaced)
+{
+    om_output output;
+    struct stat status;
+    ck_assert(put(path, "old"));
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    ck_assert_int_eq(om_output_begin(&output, path, true, &error), TN_OK);
+    ck_assert_int_eq(om_output_commit(&output, &error), TN_OK);
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(status.st_mode & 0777, 0600);
+    ck_assert_int_eq(status.st_size, 0);
+}
+END_TEST
+
 START_TEST(a_temporary_file_of_an_earlier_process_with_our_number_is_replaced)
 {
     om_output first, second;
@@ -448,6 +483,8 @@ int main(void)
     tcase_add_test(files, a_vanished_temporary_file_is_an_error);
     tcase_add_test(files, a_full_disk_leaves_no_partial_file);
     tcase_add_test(files, temporary_files_of_dead_processes_are_removed_and_of_living_ones_kept);
+    tcase_add_test(files, what_was_left_of_a_checkpoint_is_removed_unless_it_is_being_written);
+    tcase_add_test(files, a_private_file_stays_private_when_it_is_replaced);
     tcase_add_test(files, a_temporary_file_of_an_earlier_process_with_our_number_is_replaced);
     tcase_add_test(files, a_directory_is_made_with_its_parents_and_reused_only_when_allowed);
     tcase_add_test(files, a_directory_is_looked_at_without_a_trace);

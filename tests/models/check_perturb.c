@@ -170,6 +170,21 @@ START_TEST(ablation_takes_the_weights_of_a_fraction_away)
 }
 END_TEST
 
+START_TEST(synapses_without_a_weight_have_nothing_to_lose)
+{
+    om_circuit *once = om_circuit_ablate(full, 0.3, 5, mask, NULL);
+    ck_assert_int_eq(om_choose_ablated(once->synapses, once->weight, 0.5, 5, mask, NULL), TN_OK);
+    int32_t acting = 0, chosen = 0;
+    for (int32_t e = 0; e < once->synapses; e++) {
+        acting += once->weight[e] != 0;
+        chosen += mask[e];
+        if (mask[e]) ck_assert_float_ne(once->weight[e], 0);
+    }
+    ck_assert_int_eq(chosen, (int32_t)rint(0.5 * acting));
+    om_circuit_free(once);
+}
+END_TEST
+
 /* --- all three ---------------------------------------------------------------------------------------------------- */
 
 static om_circuit *perturb(int which, double ratio, uint64_t seed, tn_error *error)
@@ -294,6 +309,7 @@ int main(void)
     tcase_add_loop_test(each, every_source_loses_its_share_of_hidden_synapses_but_keeps_one, 0, RATIOS);
     tcase_add_test(each, the_mask_leads_from_the_full_circuit_to_the_learners);
     tcase_add_loop_test(each, ablation_takes_the_weights_of_a_fraction_away, 0, 5);
+    tcase_add_test(each, synapses_without_a_weight_have_nothing_to_lose);
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_loop_test(all, the_choice_depends_on_the_seed_alone, 0, 3);
