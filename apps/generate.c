@@ -228,17 +228,25 @@ static tn_status record(const om_cli *cli, const om_config *config, ingredients 
     return status;
 }
 
+/* Takes the path over. */
+static tn_status check_input(const om_cli *cli, char *path, tn_error *error)
+{
+    tn_status status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error) : error->status;
+    free(path);
+    return status;
+}
+
 /* Reading movies takes its time, so what is wrong with the output is said first. */
 static tn_status check_output(const om_cli *cli, const om_config *config, tn_error *error)
 {
     const om_strings *movies[] = {&config->stimulus.train, &config->stimulus.test};
     tn_status status = om_output_check(cli->output, cli->force, 1, &cli->argument[0], error);
+    if (!status) status = check_input(cli, om_circuit_path(config, error), error);
     for (int list = 0; list < 2 && !status; list++)
-        for (int i = -1; i < movies[list]->count && !status; i++) {
-            char *path = om_config_path(config, i < 0 ? config->circuit.file : movies[list]->at[i]);
-            status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error)
-                          : om_no_memory(NULL, error);
-            free(path);
+        for (int i = 0; i < movies[list]->count && !status; i++) {
+            if (om_source_scene(movies[list]->at[i])) continue;
+            char *path = om_config_path(config, movies[list]->at[i]);
+            status = path ? check_input(cli, path, error) : om_no_memory(NULL, error);
         }
     return status;
 }
