@@ -17,7 +17,7 @@
 
 /* What was typed beside the common options. */
 typedef struct options {
-    const char *recording, *dump, *frames, *checkpoint;
+    const char *recording, *dump, *frames;
     double max_minutes;
     bool resume, profile;
 } options;
