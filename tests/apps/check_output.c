@@ -409,8 +409,8 @@ START_TEST(a_broken_line_is_kept_and_warned_of)
     ck_assert_msg(metrics != NULL, "%s", error.message);
     om_metrics_close(metrics);
     fclose(progress.stream);
-    ck_assert_msg(strstr(said, "result.mp4:1: ") && strstr(said, "; the line is kept as it is, and so are 1 more\n"), "%s",
-                  said);
+    ck_assert_msg(strstr(said, "result.mp4:1: ") && strstr(said, "; the line is kept as it is, and so are 1 more\n"),
+                  "%s", said);
     free(said);
     snprintf(text, sizeof text, "%s{\"step\": 1}\n%s", broken[_i], broken[_i]);
     assert_holds(path, text);
