@@ -54,19 +54,29 @@ static const om_program program = {
     .own = &own,
 };
 
-/* What the recording will say of itself. */
-static om_recording_plan plan_of(const om_config *config, const om_circuits *circuits, const char **type_names,
-                                 const om_recording_truth *truth, const char *config_text)
+/* How large the recording will be. */
+static om_recording_plan size_of(const om_config *config, const om_circuit *shown, bool compress)
 {
     return (om_recording_plan){
-        .attributes = {.delta_t = config->simulation.delta_t, .sigma = config->simulation.sigma,
-                       .measurement_noise = config->simulation.measurement_noise, .seed = (uint64_t)config->seed,
-                       .config = config_text, .program = PACKAGE_STRING},
-        .circuit = om_circuits_shown(circuits, type_names),
-        .truth = truth,
+        .circuit = {.neurons = shown->neurons, .columns = shown->columns},
         .frames = {[OM_TRAIN] = config->simulation.train_frames, [OM_TEST] = config->simulation.test_frames},
         .has = {[OM_VOLTAGE] = true, [OM_DERIVATIVE] = true, [OM_STIMULUS] = true},
+        .compress = compress,
     };
+}
+
+/* What the recording will say of itself. */
+static om_recording_plan plan_of(const om_config *config, const om_circuits *circuits, const char **type_names,
+                                 const om_recording_truth *truth, const char *config_text, bool compress)
+{
+    om_recording_plan plan = size_of(config, circuits->shown, compress);
+    plan.attributes = (om_recording_attributes){
+        .delta_t = config->simulation.delta_t, .sigma = config->simulation.sigma,
+        .measurement_noise = config->simulation.measurement_noise, .seed = (uint64_t)config->seed,
+        .config = config_text, .program = PACKAGE_STRING};
+    plan.circuit = om_circuits_shown(circuits, type_names);
+    plan.truth = truth;
+    return plan;
 }
 
 /* What a recording is made of. */
@@ -86,22 +96,17 @@ static void clear(ingredients *in)
     om_circuits_clear(&in->circuits);
 }
 
-/* Bytes of the recording: its frames, beside which the rest is nothing. */
-static double bytes_of(const om_config *config, const om_circuit *shown)
-{
-    double frames = (double)(config->simulation.train_frames + config->simulation.test_frames);
-    return frames * (2.0 * shown->neurons + shown->columns) * sizeof(float);
-}
-
 /* All movies are opened before the first frame is simulated: a mistyped name must not show after hours. Nor must a
  * disk that is too small. */
-static tn_status prepare(ingredients *in, const om_config *config, const char *output, tn_error *error)
+static tn_status prepare(ingredients *in, const om_config *config, const char *output, bool compress,
+                         tn_error *error)
 {
     double begin = om_now();
     *in = (ingredients){0};
     tn_status status = om_circuits_make(&in->circuits, config, error);
-    if (!status && output) status = om_output_space(output, (uint64_t)bytes_of(config, in->circuits.shown), error);
     if (status) return status;
+    const om_recording_plan size = size_of(config, in->circuits.shown, compress);
+    if (output && (status = om_recording_space(output, &size, error))) return status;
     const om_circuit *circuit = in->circuits.simulated;
     for (int split = OM_TRAIN; split < OM_SPLITS; split++)
         if (!(in->stimulus[split] = om_frames_stimulus((om_split)split, circuit->lattice, config, error)))
@@ -126,8 +131,7 @@ static om_recording_writer *begin_recording(const char *path, const om_config *c
     om_recording_truth truth = om_circuits_truth(&in->circuits);
     om_recording_writer *writer = NULL;
     if (type_names && text) {
-        om_recording_plan plan = plan_of(config, &in->circuits, type_names, &truth, text);
-        plan.compress = compress;
+        om_recording_plan plan = plan_of(config, &in->circuits, type_names, &truth, text, compress);
         plan.overwrite = overwrite;
         writer = om_recording_create(path, &plan, error);
     } else
@@ -189,6 +193,7 @@ static tn_status time_frame(const om_config *config, ingredients *in, bool compr
 static tn_status describe(const om_cli *cli, const om_config *config, ingredients *in, bool compress, tn_error *error)
 {
     const om_circuit *c = in->circuits.shown;
+    const om_recording_plan size = size_of(config, c, compress);
     int64_t train = config->simulation.train_frames, test = config->simulation.test_frames;
     double seconds = NAN;
     tn_error trial = {0};
@@ -197,10 +202,10 @@ static tn_status describe(const om_cli *cli, const om_config *config, ingredient
     printf("circuit    %s: %d types, %d neurons, %d synapses, %d columns\n"
            "frames     %lld to learn from, %lld to test with\n"
            "memory     %.0f MB, whatever the number of frames\n"
-           "disk       %.1f MB\n"
+           "disk       %s%.1f MB\n"
            "output     %s\n",
            c->name, c->types, c->neurons, c->synapses, c->columns, (long long)train, (long long)test,
-           om_memory_peak() / 1e6, bytes_of(config, c) / 1e6,
+           om_memory_peak() / 1e6, compress ? "at most about " : "", om_recording_bytes(&size) / 1e6,
            om_text_line(cli->output ? cli->output : "(none given)").text);
     double all = in->seconds + seconds * (double)(train + test);
     if (status)
@@ -228,17 +233,25 @@ static tn_status record(const om_cli *cli, const om_config *config, ingredients 
     return status;
 }
 
+/* Takes the path over. */
+static tn_status check_input(const om_cli *cli, char *path, tn_error *error)
+{
+    tn_status status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error) : error->status;
+    free(path);
+    return status;
+}
+
 /* Reading movies takes its time, so what is wrong with the output is said first. */
 static tn_status check_output(const om_cli *cli, const om_config *config, tn_error *error)
 {
     const om_strings *movies[] = {&config->stimulus.train, &config->stimulus.test};
     tn_status status = om_output_check(cli->output, cli->force, 1, &cli->argument[0], error);
+    if (!status) status = check_input(cli, om_circuit_path(config, error), error);
     for (int list = 0; list < 2 && !status; list++)
-        for (int i = -1; i < movies[list]->count && !status; i++) {
-            char *path = om_config_path(config, i < 0 ? config->circuit.file : movies[list]->at[i]);
-            status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error)
-                          : om_no_memory(NULL, error);
-            free(path);
+        for (int i = 0; i < movies[list]->count && !status; i++) {
+            if (om_source_scene(movies[list]->at[i])) continue;
+            char *path = om_config_path(config, movies[list]->at[i]);
+            status = path ? check_input(cli, path, error) : om_no_memory(NULL, error);
         }
     return status;
 }
@@ -248,7 +261,7 @@ static tn_status generate(const om_cli *cli, const om_config *config, bool compr
 {
     ingredients in = {0};
     tn_status status = cli->output ? check_output(cli, config, error) : TN_OK;
-    if (!status) status = prepare(&in, config, cli->output, error);
+    if (!status) status = prepare(&in, config, cli->output, compress, error);
     if (!status && cli->dry_run)
         status = describe(cli, config, &in, compress, error);
     else if (!status)

@@ -17,7 +17,7 @@
 
 /* What was typed beside the common options. */
 typedef struct options {
-    const char *recording, *dump, *frames, *checkpoint;
+    const char *recording, *dump, *frames;
     double max_minutes;
     bool resume, profile;
 } options;
@@ -57,6 +57,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case PROFILE: o->profile = true; break;
     case ARGP_KEY_END:
         if (!o->dump != !o->frames) argp_error(state, "--dump-step and --frames go together");
+        if (o->dump && (o->resume || o->profile || o->max_minutes > 0))
+            argp_error(state, "--dump-step trains nothing; leave out --resume, --max-minutes and --profile");
         break;
     default: return ARGP_ERR_UNKNOWN;
     }

@@ -240,7 +240,7 @@ char *om_config_path(const om_config *config, const char *path)
 
 const char *om_source_scene(const char *source)
 {
-    return strncmp(source, "scene:", 6) == 0 ? source + 6 : NULL;
+    return strncmp(source, OM_SCENE, strlen(OM_SCENE)) == 0 ? source + strlen(OM_SCENE) : NULL;
 }
 
 bool om_config_is_saved(const om_config *config, const char *path)

@@ -167,6 +167,8 @@ void om_config_help(unsigned programs, FILE *stream);
 /* A path of the configuration as one that can be opened, to be freed; NULL when out of memory. */
 char *om_config_path(const om_config *config, const char *path);
 
+#define OM_SCENE "scene:" /* what sources that are built-in scenes begin with */
+
 /* The name of a built-in scene, "dead_leaves" of the source "scene:dead_leaves"; NULL for a path. Within source. */
 const char *om_source_scene(const char *source);
 

@@ -74,6 +74,14 @@ typedef struct om_recording_plan {
     bool overwrite;                  /* an existing file may be replaced */
 } om_recording_plan;
 
+/* Bytes of the frames, beside which the rest is nothing. Of the plan it takes frames, has, and neurons and columns of
+ * the circuit. Compressed frames may need as much, but seldom do. */
+double om_recording_bytes(const om_recording_plan *plan);
+
+/* Whether the recording fits where path is to be: for programs that have much to do before they write. One that is
+ * compressed is not refused, as nobody knows its size before. Errors: TN_EIO it does not fit; TN_ENOMEM. */
+tn_status om_recording_space(const char *path, const om_recording_plan *plan, tn_error *error);
+
 typedef struct om_recording_writer om_recording_writer;
 
 /* Begins a recording under a temporary name beside path; circuit and truth are written at once.

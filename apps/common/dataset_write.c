@@ -40,8 +40,7 @@ static tn_status check_plan(const char *path, const om_recording_plan *plan, tn_
     return om_recording_check_circuit(&plan->circuit, path, TN_EINVAL, error);
 }
 
-/* Of the frames, beside which the rest is nothing; compressed ones may need as much. */
-static double bytes_of(const om_recording_plan *plan)
+double om_recording_bytes(const om_recording_plan *plan)
 {
     double values = 0, frames = 0;
     for (int series = 0; series < OM_SERIES_COUNT; series++)
@@ -49,6 +48,12 @@ static double bytes_of(const om_recording_plan *plan)
             values += (double)(series == OM_STIMULUS ? plan->circuit.columns : plan->circuit.neurons);
     for (int split = 0; split < OM_SPLITS; split++) frames += (double)plan->frames[split];
     return values * frames * (double)sizeof(float);
+}
+
+tn_status om_recording_space(const char *path, const om_recording_plan *plan, tn_error *error)
+{
+    if (plan->compress) return TN_OK;
+    return om_output_space(path, (uint64_t)fmin(om_recording_bytes(plan), 1e19), error);
 }
 
 /* ---- Attributes and arrays ---- */
@@ -241,7 +246,7 @@ om_recording_writer *om_recording_create(const char *path, const om_recording_pl
 {
     om_h5_enter();
     tn_status status = check_plan(path, plan, error);
-    if (status == TN_OK) status = om_output_space(path, (uint64_t)fmin(bytes_of(plan), 1e19), error);
+    if (status == TN_OK) status = om_recording_space(path, plan, error);
     if (status != TN_OK) return NULL;
     om_recording_writer *writer = calloc(1, sizeof *writer);
     if (!writer) {
@@ -326,25 +331,29 @@ static tn_status close_file(om_recording_writer *writer, tn_error *error)
     return status;
 }
 
-/* Opens what was written as any reader would, and reads the last frame of everything. */
+/* Opens what was written as any reader would, and reads the last frame of everything. Whatever is found wrong, the disk
+ * or the system did it, as the plan was checked. */
 static tn_status verify(const om_recording_writer *writer, tn_error *error)
 {
     om_recording_truth truth = {0};
     int64_t widest = writer->neurons > writer->columns ? writer->neurons : writer->columns;
     float *frame = calloc((size_t)widest, sizeof *frame);
-    om_recording *recording = om_recording_open(writer->output.temporary, error);
-    tn_status status = frame && recording ? om_recording_read_truth(recording, &truth, error) : TN_EIO;
+    if (!frame) return om_no_memory(writer->output.path, error);
+    tn_error reason = {0};
+    om_recording *recording = om_recording_open(writer->output.temporary, &reason);
+    tn_status status = recording ? om_recording_read_truth(recording, &truth, &reason) : reason.status;
     for (int split = 0; split < OM_SPLITS && status == TN_OK; split++)
         for (int series = 0; series < OM_SERIES_COUNT && status == TN_OK; series++) {
             int64_t last = om_recording_length(recording, (om_split)split, (om_recording_series)series) - 1;
             if (last >= 0)
-                status =
-                    om_recording_block(recording, (om_split)split, (om_recording_series)series, last, 1, frame, error);
+                status = om_recording_block(recording, (om_split)split, (om_recording_series)series, last, 1, frame,
+                                            &reason);
         }
     om_recording_truth_free(&truth);
     om_recording_close(recording);
     free(frame);
-    return status == TN_OK ? TN_OK : tn_fail(error, TN_EIO, "%s: what was written cannot be read", writer->output.path);
+    if (status == TN_ENOMEM) return om_no_memory(writer->output.path, error);
+    return status ? tn_fail(error, TN_EIO, "%s: what was written cannot be read", writer->output.path) : TN_OK;
 }
 
 tn_status om_recording_finish(om_recording_writer *writer, tn_error *error)

@@ -22,14 +22,16 @@ om_encoder *om_encoder_open(const char *path, const om_encoder_options *options,
 /* Discards an unfinished movie and its file. */
 void om_encoder_free(om_encoder *encoder);
 
-/* The codec in use. */
-const char *om_encoder_codec(const om_encoder *encoder);
-
 /* Appends a frame: data [height, stride] bytes, rows stride bytes apart, borrowed for the call.
  * Errors, kept for later calls: TN_EIO; TN_ENOMEM. */
 tn_status om_encoder_add(om_encoder *encoder, om_pixels pixels, const uint8_t *data, size_t stride, tn_error *error);
 
 /* Writes what is left, syncs the file and gives it its name. Errors: TN_EIO; TN_EINVAL no frame was added. */
 tn_status om_encoder_finish(om_encoder *encoder, tn_error *error);
+
+/* ---- To look inside, for tests: no program calls these ---- */
+
+/* The codec in use. */
+const char *om_encoder_codec(const om_encoder *encoder);
 
 #endif

@@ -72,7 +72,7 @@ void om_evaluator_free(om_evaluator *v)
 tn_status om_evaluate(om_evaluator *v, om_scores *scores, tn_error *error)
 {
     const om_experiment *e = v->experiment;
-    *scores = (om_scores){NAN, NAN, NAN};
+    *scores = (om_scores){NAN, NAN};
     tn_status status = TN_OK;
     if (v->stimulus) {
         om_score score;
@@ -82,15 +82,13 @@ tn_status om_evaluate(om_evaluator *v, om_scores *scores, tn_error *error)
         status = om_score_stimulus(e->joint, e->params, last, STIMULUS_FRAMES, &truth, &score, error);
         scores->stimulus_r2 = score.r2;
     }
-    if (!status && (v->truth.weight || v->truth.time_constant)) {
+    if (!status && v->truth.weight) {
         om_data data = om_experiment_data(e);
         om_recovery recovery = {0};
         om_weight_score weights = {0};
         status = om_recover_in_distribution(e->joint, e->params, &data, READOUT_FRAMES, &recovery, error);
         if (!status) status = om_score_weights(&recovery, v->truth.weight, &weights, error);
         scores->weight_r2 = weights.all.r2;
-        if (!status)
-            scores->tau_r2 = om_score_neurons(recovery.time_constant, v->truth.time_constant, recovery.neurons).r2;
         om_recovery_clear(&recovery);
     }
     return status;

@@ -8,7 +8,6 @@
 typedef struct om_scores {
     double stimulus_r2; /* corrected, over frames spread over the recording; joint model */
     double weight_r2;   /* in-distribution read-out */
-    double tau_r2;
 } om_scores;
 
 typedef struct om_evaluator om_evaluator;

@@ -111,8 +111,6 @@ typedef struct om_training_figure {
     const om_series *losses; /* logarithmic; values <= 0 are left out */
     size_t n_scores;
     const om_series *scores; /* R2 while training, in [0, 1], a dot for each value; none: one panel only */
-    size_t n_epochs;
-    const double *epoch; /* [n_epochs] steps at which an epoch began, drawn as dashed lines */
 } om_training_figure;
 
 tn_status om_figure_training(const char *path, const om_training_figure *figure, tn_error *error);
@@ -125,7 +123,7 @@ typedef struct om_rollout_figure {
     const float *truth;        /* [n_frames, n_traces] */
     const float *predicted;    /* [n_frames, n_traces]; NaN where a rollout stopped */
     const float *stimulus;     /* [n_frames], or NULL: drawn below the traces */
-    double first_time, dt;     /* seconds */
+    double dt;                 /* seconds */
     const double *pearson;     /* [n_traces] written beside each trace, or NULL */
 } om_rollout_figure;
 

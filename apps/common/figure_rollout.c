@@ -83,7 +83,7 @@ static void draw_traces(const om_panel *panel, const om_rollout_figure *figure, 
 {
     size_t frames = figure->n_frames, stride = figure->n_traces;
     double voltage = lane_voltage(figure, n);
-    for (size_t t = 0; t < frames; t++) time[t] = figure->first_time + (double)t * figure->dt;
+    for (size_t t = 0; t < frames; t++) time[t] = (double)t * figure->dt;
     for (size_t k = 0; k < n; k++) {
         double lane = (double)(n - 1 - k);
         om_limits own = true_limits(figure, k);
@@ -108,7 +108,7 @@ tn_status om_figure_rollout(const char *path, const om_rollout_figure *figure, t
 {
     size_t n = figure->n_traces < OM_ROLLOUT_TRACES ? figure->n_traces : OM_ROLLOUT_TRACES;
     double lanes = (double)n + (figure->stimulus ? 1 : 0), lowest = figure->stimulus ? -1.6 : -0.6;
-    double height = LANE * fmax(4, lanes + 0.2), end = figure->first_time + (double)figure->n_frames * figure->dt;
+    double height = LANE * fmax(4, lanes + 0.2), end = (double)figure->n_frames * figure->dt;
     om_canvas canvas;
     tn_status status = om_canvas_open(&canvas, path, 540, height + 60, error);
     if (status != TN_OK) return status;
@@ -118,7 +118,7 @@ tn_status om_figure_rollout(const char *path, const om_rollout_figure *figure, t
         .y = 24,
         .width = 400,
         .height = height,
-        .horizontal = {.label = "time (s)", .limits = om_limits_pad((om_limits){figure->first_time, end}, 0)},
+        .horizontal = {.label = "time (s)", .limits = om_limits_pad((om_limits){0, end}, 0)},
         .vertical = {.bare = true, .limits = {lowest, lowest + height / LANE}}};
     double *time = calloc(figure->n_frames + 1, 2 * sizeof *time);
     if (!time) return om_canvas_close(&canvas, om_no_memory(path, error), error);

@@ -2,15 +2,12 @@
 #include "config.h"
 #include "common/figure_parts.h"
 
-static void draw_series(const om_panel *panel, size_t n, const om_series *series, bool marked,
-                        const om_training_figure *figure)
+static void draw_series(const om_panel *panel, size_t n, const om_series *series, bool marked)
 {
     enum { MOST = 32 };
     om_label labels[MOST];
     size_t named = 0;
     om_panel_axes(panel, NULL);
-    for (size_t i = 0; i < figure->n_epochs; i++)
-        om_panel_upright(panel, figure->epoch[i], (om_stroke){.colour = OM_GREY, .width = 0.5, .dashed = true});
     for (size_t k = 0; k < n; k++) {
         const om_series *each = &series[k];
         om_colour colour = om_colour_category((int)k);
@@ -47,11 +44,11 @@ tn_status om_figure_training(const char *path, const om_training_figure *figure,
                       .height = 170,
                       .horizontal = {.label = "training step", .limits = steps, .wanted = 4},
                       .vertical = {.label = "loss", .limits = om_limits_pad_log(losses, 0.04), .logarithmic = true}};
-    draw_series(&panel, figure->n_losses, figure->losses, false, figure);
+    draw_series(&panel, figure->n_losses, figure->losses, false);
     if (figure->n_scores > 0) {
         panel.x += 292;
         panel.vertical = (om_axis){.label = "R²", .limits = {0, 1.02}};
-        draw_series(&panel, figure->n_scores, figure->scores, true, figure);
+        draw_series(&panel, figure->n_scores, figure->scores, true);
     }
     return om_canvas_close(&canvas, TN_OK, error);
 }

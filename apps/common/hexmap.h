@@ -15,13 +15,15 @@ typedef struct om_hexmap om_hexmap;
 om_hexmap *om_hexmap_new(size_t n, const int32_t *u, const int32_t *v, int width, int height, tn_error *error);
 void om_hexmap_free(om_hexmap *map);
 
-/* The middle of a column's hexagon, in pixels from the upper left corner. */
-void om_hexmap_centre(const om_hexmap *map, size_t column, double *x, double *y);
-
 /* Paints every hexagon.
  *   colour   [n] opaque pixels, 0xffRRGGBB
  *   pixels   [height, stride] of which the upper left width x height are written where hexagons lie; edges against what
  *            was there before, and between hexagons, are smooth */
 void om_hexmap_draw(const om_hexmap *map, const uint32_t *colour, uint32_t *pixels, size_t stride);
+
+/* ---- To look inside, for tests: no program calls these ---- */
+
+/* The middle of a column's hexagon, in pixels from the upper left corner. */
+void om_hexmap_centre(const om_hexmap *map, size_t column, double *x, double *y);
 
 #endif

@@ -69,7 +69,7 @@ void om_panel_heat(const om_panel *panel, size_t rows, size_t columns, const flo
 /* An upright colour bar that fills the panel; its axis is the panel's vertical one. */
 void om_panel_colour_bar(const om_panel *panel);
 
-/* Lines of text in a corner of the panel, the first on top; NULL and empty lines are passed over. */
+/* Lines of text in a corner of the panel, the first on top; empty ones are passed over. */
 #define OM_NOTE_LINE 10.0  /* points from one line to the next */
 #define OM_NOTE_WIDTH 0.46 /* of the panel's width, that a note may take */
 typedef enum om_corner { OM_TOP_LEFT, OM_TOP_RIGHT, OM_BOTTOM_LEFT, OM_BOTTOM_RIGHT } om_corner;

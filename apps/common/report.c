@@ -4,6 +4,7 @@
 #include "common/metrics_table.h"
 #include "common/stream.h"
 #include "common/report.h"
+#include "common/no_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -153,38 +154,42 @@ static tn_status write_figures(FILE *out, const om_report *report, tn_error *err
     return status;
 }
 
-/* One row per scalar; the keys of nested objects are joined by dots, lists stay JSON. */
-static void write_facts(FILE *out, const char *prefix, const json_t *facts, int depth)
+/* One row per scalar; the keys of nested objects are joined by dots, lists stay JSON. False when out of memory. */
+static bool write_facts(FILE *out, const char *prefix, const json_t *facts, int depth)
 {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)facts, key, value) /* a macro that reads, but takes no const */
     {
-        char name[256];
-        snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", key);
-        if (json_is_object(value) && depth < 8) {
-            write_facts(out, name, value, depth + 1);
-            continue;
+        char *name, *text = NULL;
+        if (asprintf(&name, "%s%s%s", prefix, *prefix ? "." : "", key) < 0) return false;
+        bool nested = json_is_object(value) && depth < 8, good = !nested || write_facts(out, name, value, depth + 1);
+        if (!nested && !json_is_string(value))
+            good = (text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9))) != NULL;
+        if (!nested && good) {
+            fputs("<tr>", out);
+            element(out, "td", NULL, name);
+            element(out, "td", NULL, text ? text : json_string_value(value));
+            fputs("</tr>\n", out);
         }
-        char *text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(9));
-        fputs("<tr>", out);
-        element(out, "td", NULL, name);
-        element(out, "td", NULL, json_is_string(value) ? json_string_value(value) : text);
-        fputs("</tr>\n", out);
         free(text);
+        free(name);
+        if (!good) return false;
     }
+    return true;
 }
 
-static void write_run(FILE *out, const om_report *report)
+static bool write_run(FILE *out, const om_report *report)
 {
     fputs("<h2>run</h2>\n<div class=\"wide\"><table class=\"facts\">\n<tbody>\n", out);
-    write_facts(out, "", report->facts, 0);
+    bool good = write_facts(out, "", report->facts, 0);
     fputs("</tbody>\n</table></div>\n", out);
     char *text = json_dumps(report->metrics, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     fputs("<details><summary>metrics.json</summary>\n<pre>", out);
-    om_html_text(out, text);
+    if (text) om_html_text(out, text);
     fputs("</pre>\n</details>\n", out);
     free(text);
+    return good && text;
 }
 
 tn_status om_report_write(const char *path, const om_report *report, tn_error *error)
@@ -200,7 +205,7 @@ tn_status om_report_write(const char *path, const om_report *report, tn_error *e
     write_metrics(out, report->metrics, report->published);
     write_video(out, report->video);
     status = write_figures(out, report, error);
-    write_run(out, report);
+    if (!write_run(out, report) && !status) status = om_no_memory(path, error);
     fputs("</body>\n</html>\n", out);
     return om_stream_close(&stream, status, error);
 }

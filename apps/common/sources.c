@@ -1,6 +1,7 @@
 /* Lists of movies. */
 #include "config.h"
 #include "common/sources.h"
+#include "common/configuration.h"
 #include "common/movie_kind.h"
 #include "common/random_streams.h"
 #include "common/scene.h"
@@ -13,8 +14,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-
-#define SCENE "scene:"
 
 void om_sources_clear(om_sources *sources)
 {
@@ -43,7 +42,7 @@ static tn_status add_scene(om_sources *sources, const char *name, uint32_t first
     for (int k = 0; k < count; k++) {
         char *numbered;
         uint32_t sequence = first + (uint32_t)k;
-        if (asprintf(&numbered, SCENE "%s/%06lu", name, (unsigned long)sequence) < 0) numbered = NULL;
+        if (asprintf(&numbered, OM_SCENE "%s/%06lu", name, (unsigned long)sequence) < 0) numbered = NULL;
         tn_status status = append(sources, numbered, scene, sequence, error);
         if (status != TN_OK) return status;
     }
@@ -139,8 +138,8 @@ static tn_status add_folder(om_sources *sources, const char *path, tn_error *err
 
 tn_status om_sources_add(om_sources *sources, const char *text, uint32_t first_sequence, int sequences, tn_error *error)
 {
-    if (!strncmp(text, SCENE, strlen(SCENE)))
-        return add_scene(sources, text + strlen(SCENE), first_sequence, sequences, error);
+    const char *scene = om_source_scene(text);
+    if (scene) return add_scene(sources, scene, first_sequence, sequences, error);
     struct stat about;
     if (stat(text, &about)) return tn_fail(error, TN_EIO, "%s: %s", text, strerror(errno));
     if (S_ISDIR(about.st_mode)) return add_folder(sources, text, error);

@@ -52,11 +52,13 @@ void om_stimulus_free(om_stimulus *stimulus);
 /* The next frame: luminance [columns] in the order of the lattice, from 0 to 1. Never ends and never fails. */
 void om_stimulus_next(om_stimulus *stimulus, float *luminance);
 
+/* ---- To look inside, for tests: no program calls these ---- */
+
 /* Sequences of a pass, and their frames together. */
 int64_t om_stimulus_sequences(const om_stimulus *stimulus);
 int64_t om_stimulus_pass(const om_stimulus *stimulus);
 
-/* What the latest frame is, for logs and tests. */
+/* What the latest frame is. */
 typedef struct om_stimulus_place {
     const char *movie;            /* name of the source; owned by the stimulus */
     int scale, crop, orientation; /* index of scale and crop; number of the symmetry */

@@ -15,7 +15,7 @@ void om_circuits_clear(om_circuits *c)
     *c = (om_circuits){0};
 }
 
-static char *circuit_path(const om_config *config, tn_error *error)
+char *om_circuit_path(const om_config *config, tn_error *error)
 {
     if (!strcmp(config->circuit.file, "builtin")) return om_builtin_circuit(error);
     char *path = om_config_path(config, config->circuit.file);
@@ -48,7 +48,7 @@ tn_status om_circuits_make(om_circuits *c, const om_config *config, tn_error *er
 {
     uint64_t seed = (uint64_t)config->seed;
     *c = (om_circuits){0};
-    char *path = circuit_path(config, error);
+    char *path = om_circuit_path(config, error);
     if (!path) return error->status;
     c->simulated = om_circuit_read(path, (int32_t)config->circuit.extent, error);
     free(path);

@@ -12,6 +12,9 @@ typedef struct om_circuits {
     float *weight;         /* [E of shown] as simulated: 0 where a synapse was ablated */
 } om_circuits;
 
+/* The path of the circuit file, to be freed. Errors: those of om_builtin_circuit. Returns NULL on error. */
+char *om_circuit_path(const om_config *config, tn_error *error);
+
 /* Reads the circuit file and perturbs it as the configuration says. To be cleared also after an error.
  * Errors: those of om_circuit_read; TN_ENOMEM. */
 tn_status om_circuits_make(om_circuits *circuits, const om_config *config, tn_error *error);

@@ -8,35 +8,50 @@
 
 /* ---- cell types ---- */
 
-/* Mean over the neurons of each type of what is finite; null where nothing is.
- *   root  of the mean: for squares */
-static json_t *mean_of_types(const om_recording_circuit *c, const double *value, bool root)
+/* [types] the mean over the neurons of each type of what is finite, NaN where nothing is; NULL without memory. */
+static double *mean_of_types(const om_recording_circuit *c, const double *value)
 {
-    if (!value) return json_null();
-    json_t *list = json_array();
-    for (int64_t t = 0; t < c->types; t++) {
-        double sum = 0;
+    double *mean = tn_alloc((size_t)c->types * sizeof *mean);
+    for (int64_t t = 0; t < c->types && mean; t++) {
         int64_t n = 0;
         for (int64_t i = 0; i < c->neurons; i++)
             if (c->type[i] == t && isfinite(value[i])) {
-                sum += value[i];
+                mean[t] += value[i];
                 n++;
             }
-        double mean = n ? sum / (double)n : NAN;
-        json_array_append_new(list, om_json_number(root ? sqrt(mean) : mean));
+        mean[t] = n ? mean[t] / (double)n : NAN;
     }
+    return mean;
+}
+
+double *om_error_of_types(const om_recording_circuit *c, const double *learned, const float *truth)
+{
+    double *square = tn_alloc((size_t)c->neurons * sizeof *square);
+    for (int64_t i = 0; i < c->neurons && square; i++)
+        square[i] = (learned[i] - (double)truth[i]) * (learned[i] - (double)truth[i]);
+    double *error = square ? mean_of_types(c, square) : NULL;
+    for (int64_t t = 0; t < c->types && error; t++) error[t] = sqrt(error[t]);
+    tn_free(square);
+    return error;
+}
+
+/* Takes the numbers [types] over. */
+static json_t *list_of_types(const om_recording_circuit *c, double *number)
+{
+    json_t *list = number ? json_array() : NULL;
+    for (int64_t t = 0; t < c->types && list; t++) json_array_append_new(list, om_json_number(number[t]));
+    tn_free(number);
     return list;
 }
 
-/* Root mean square error of a quantity in each cell type. */
-static json_t *error_of_types(const om_recording_circuit *c, const double *learned, const float *truth)
+static json_t *mean_list(const om_recording_circuit *c, const double *value)
 {
-    double *square = truth ? tn_alloc((size_t)c->neurons * sizeof *square) : NULL;
-    for (int64_t i = 0; i < c->neurons && square; i++)
-        square[i] = (learned[i] - (double)truth[i]) * (learned[i] - (double)truth[i]);
-    json_t *list = mean_of_types(c, square, true);
-    tn_free(square);
-    return list;
+    return value ? list_of_types(c, mean_of_types(c, value)) : json_null();
+}
+
+static json_t *error_list(const om_recording_circuit *c, const double *learned, const float *truth)
+{
+    return truth ? list_of_types(c, om_error_of_types(c, learned, truth)) : json_null();
 }
 
 json_t *om_by_type_json(const om_results *r, const om_recording_circuit *c)
@@ -46,13 +61,13 @@ json_t *om_by_type_json(const om_results *r, const om_recording_circuit *c)
     for (int64_t t = 0; t < c->types; t++) json_array_append_new(names, json_string(c->type_names[t]));
     json_object_set_new(o, "names", names);
     json_object_set_new(o, "time_constant_rmse",
-                        error_of_types(c, r->inside.recovery.time_constant, r->truth.time_constant));
+                        error_list(c, r->inside.recovery.time_constant, r->truth.time_constant));
     json_object_set_new(o, "resting_potential_rmse",
-                        error_of_types(c, r->inside.recovery.resting_potential, r->truth.resting_potential));
-    json_object_set_new(o, "rollout_rmse", mean_of_types(c, r->rollout_rmse, false));
-    json_object_set_new(o, "rollout_pearson", mean_of_types(c, r->rollout_pearson, false));
-    json_object_set_new(o, "oracle_rmse", mean_of_types(c, r->oracle_rmse, false));
-    json_object_set_new(o, "oracle_pearson", mean_of_types(c, r->oracle_pearson, false));
+                        error_list(c, r->inside.recovery.resting_potential, r->truth.resting_potential));
+    json_object_set_new(o, "rollout_rmse", mean_list(c, r->rollout_rmse));
+    json_object_set_new(o, "rollout_pearson", mean_list(c, r->rollout_pearson));
+    json_object_set_new(o, "oracle_rmse", mean_list(c, r->oracle_rmse));
+    json_object_set_new(o, "oracle_pearson", mean_list(c, r->oracle_pearson));
     return o;
 }
 

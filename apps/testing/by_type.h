@@ -10,4 +10,9 @@
 json_t *om_by_type_json(const om_results *results, const om_recording_circuit *circuit);
 json_t *om_by_synapse_type_json(const om_results *results, const om_recording_circuit *circuit);
 
+/* Root mean square errors of a quantity in each cell type: new memory [types] for tn_free, NaN where no neuron has one.
+ *   learned, truth  [N]
+ * NULL when out of memory. */
+double *om_error_of_types(const om_recording_circuit *circuit, const double *learned, const float *truth);
+
 #endif

@@ -16,8 +16,8 @@ const char *const om_figure_file[OM_FIGURES] = {
 #ifdef HAVE_CAIRO
 
 #include "common/figure.h"
+#include "testing/by_type.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* What all figures need. */
@@ -89,28 +89,13 @@ static tn_status draw_embedding(sheet *s, tn_error *error)
 
 /* ---- per type ---- */
 
-static double *rmse_of_types(const om_recording_circuit *c, const double *learned, const float *truth)
-{
-    double *error = tn_alloc((size_t)c->types * sizeof *error);
-    int64_t *count = tn_alloc((size_t)c->types * sizeof *count);
-    for (int64_t i = 0; i < c->neurons && error && count; i++) {
-        double difference = learned[i] - (double)truth[i];
-        error[c->type[i]] += difference * difference;
-        count[c->type[i]]++;
-    }
-    for (int64_t t = 0; t < c->types && error && count; t++)
-        error[t] = count[t] ? sqrt(error[t] / (double)count[t]) : NAN;
-    tn_free(count);
-    return error;
-}
-
 static tn_status draw_type_errors(sheet *s, tn_error *error)
 {
     const om_recording_circuit *c = s->circuit;
     const om_recording_truth *truth = &s->results->truth;
     if (!s->types.type || !truth->time_constant || !truth->resting_potential) return TN_OK;
-    double *tau = rmse_of_types(c, s->results->inside.recovery.time_constant, truth->time_constant);
-    double *rest = rmse_of_types(c, s->results->inside.recovery.resting_potential, truth->resting_potential);
+    double *tau = om_error_of_types(c, s->results->inside.recovery.time_constant, truth->time_constant);
+    double *rest = om_error_of_types(c, s->results->inside.recovery.resting_potential, truth->resting_potential);
     tn_status status = tau && rest ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a figure");
     if (!status) {
         const om_type_error errors[] = {{"time constant error (s)", tau, 0.03},

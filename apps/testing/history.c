@@ -4,11 +4,9 @@
 #include "common/no_memory.h"
 #include "common/input.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { SERIES = 5 };
 
@@ -26,48 +24,20 @@ void om_history_clear(om_history *h)
     *h = (om_history){0};
 }
 
-/* A line of the file at hand, and those that are no lines of ours. */
-typedef struct reader {
-    size_t number, broken, first; /* lines so far; of those, how many are broken; the first such ... */
-    char reason[JSON_ERROR_TEXT_LENGTH]; /* ... and why */
-} reader;
-
-static void leave_out(reader *r, const char *reason)
+static tn_status add_line(void *context, const char *line, size_t length, const json_t *object, tn_error *error)
 {
-    if (r->broken++) return;
-    r->first = r->number;
-    snprintf(r->reason, sizeof r->reason, "%s", reason);
-}
-
-static tn_status add_line(om_history *h, reader *r, const char *path, const char *line, tn_error *error)
-{
-    json_error_t reason;
-    json_t *object = json_loads(line, 0, &reason);
-    tn_status status = TN_OK;
-    r->number++;
-    if (!json_is_object(object)) leave_out(r, object ? "not an object" : reason.text);
-    for (int i = 0; i < SERIES && !status && json_is_object(object); i++) {
+    om_history *h = context;
+    (void)line, (void)length;
+    if (!object) return TN_OK;
+    for (int i = 0; i < SERIES; i++) {
         double *grown = reallocarray(*series(h, i), h->n + 1, sizeof *grown);
-        if (!grown)
-            status = om_no_memory(path, error);
-        else {
-            json_t *value = json_object_get(object, names[i]);
-            grown[h->n] = json_is_number(value) ? json_number_value(value) : NAN;
-            *series(h, i) = grown;
-        }
+        if (!grown) return om_no_memory(NULL, error);
+        json_t *value = json_object_get(object, names[i]);
+        grown[h->n] = json_is_number(value) ? json_number_value(value) : NAN;
+        *series(h, i) = grown;
     }
-    h->n += !status && json_is_object(object);
-    json_decref(object);
-    return status;
-}
-
-static void say_broken(const reader *r, const char *path, om_progress *progress)
-{
-    char more[64] = "";
-    if (r->broken > 1) snprintf(more, sizeof more, ", and so are %zu more", r->broken - 1);
-    if (r->broken)
-        om_progress_warn(progress, "%s:%zu: %s; the line is left out of the course of training%s", path, r->first,
-                         r->reason, more);
+    h->n++;
+    return TN_OK;
 }
 
 /* Every line holds the latest comparison with the truth; what repeats the line before was not measured again. */
@@ -79,20 +49,14 @@ static void forget_repetitions(double *values, size_t n)
 
 tn_status om_history_read(om_history *h, const char *run, om_progress *progress, tn_error *error)
 {
-    char *path, *line = NULL;
-    size_t room = 0;
-    reader r = {0};
+    char *path;
     FILE *file;
     *h = (om_history){0};
     if (asprintf(&path, "%s/metrics.jsonl", run) < 0) return om_no_memory(NULL, error);
     tn_status status = om_input_open(path, true, &file, error);
-    /* A last line without its end is being written, or was cut short. */
-    for (ssize_t length; file && !status && (length = getline(&line, &room, file)) > 0 && line[length - 1] == '\n';)
-        status = add_line(h, &r, path, line, error);
-    if (file && !status && ferror(file)) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    const om_metrics_reader reader = {add_line, h, "left out of the course of training"};
+    if (file && !status) status = om_metrics_read(file, path, &reader, progress, error);
     if (file) fclose(file);
-    say_broken(&r, path, progress);
-    free(line);
     free(path);
     forget_repetitions(h->stimulus_r2, h->n);
     forget_repetitions(h->weight_r2, h->n);

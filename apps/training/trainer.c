@@ -70,7 +70,8 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
         status = om_evaluator_new(&t->evaluator, experiment, error);
     /* From its first moment on a run can be resumed; until then, what was there before can. */
     if (!status) status = resume ? om_resume(t, error) : save(t, true, error);
-    if (!status && !(t->metrics = om_metrics_open(metrics, resume ? t->step : -1, error))) status = error->status;
+    if (!status && !(t->metrics = om_metrics_open(metrics, resume ? t->step : -1, progress, error)))
+        status = error->status;
     free(metrics);
     return status;
 }

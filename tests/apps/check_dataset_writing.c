@@ -142,6 +142,10 @@ START_TEST(what_cannot_fit_is_not_begun)
     ck_assert_ptr_null(om_recording_create(scratch_path("recording.h5"), &plan, &error));
     ck_assert_int_eq(error.status, TN_EIO);
     ck_assert_ptr_nonnull(strstr(error.message, "GB left"));
+    ck_assert_int_eq(om_recording_space(scratch_path("recording.h5"), &plan, NULL), TN_EIO);
+    plan.compress = true; /* may fit */
+    ck_assert_int_eq(om_recording_space(scratch_path("recording.h5"), &plan, NULL), TN_OK);
+    plan.compress = false;
     error = (tn_error){0};
     plan.circuit.neurons = plan.frames[OM_TRAIN] = 1;
     ck_assert_ptr_null(om_recording_create("/nowhere/recording.h5", &plan, &error));

@@ -101,14 +101,14 @@ static tn_status draw_stimulus(const char *path, const data *d, tn_error *error)
 static tn_status draw_training(const char *path, const data *d, tn_error *error)
 {
     om_series series[] = {{"loss", d->n, d->x, d->y}, {"a score", d->n, d->y, d->x}};
-    om_training_figure figure = {1, series, 2, series, d->n ? 1 : 0, d->x};
+    om_training_figure figure = {1, series, 2, series};
     return om_figure_training(path, &figure, error);
 }
 
 static tn_status draw_rollout(const char *path, const data *d, tn_error *error)
 {
     size_t frames = d->rows ? d->n / d->rows : 0;
-    om_rollout_figure figure = {d->rows, frames, d->name, d->a, d->b, d->a, 0, 0.02, d->y};
+    om_rollout_figure figure = {d->rows, frames, d->name, d->a, d->b, d->a, 0.02, d->y};
     return om_figure_rollout(path, &figure, error);
 }
 
@@ -237,7 +237,7 @@ START_TEST(as_many_neurons_as_the_fly_has_are_no_trouble)
     om_type_error each = {"error", x, 0.1};
     om_type_errors_figure errors = {MANY, name, 1, &each};
     om_functions_figure functions = {{MANY, 1, x, x, x}, {MANY, 1, x, x, x}, name};
-    om_rollout_figure rollout = {MANY, 2, name, v, v, NULL, 0, 0.02, x};
+    om_rollout_figure rollout = {MANY, 2, name, v, v, NULL, 0.02, x};
     ck_assert_int_eq(om_figure_recovery(scratch_path("a.png"), &recovery, NULL), TN_OK);
     ck_assert_int_eq(om_figure_type_errors(scratch_path("a.png"), &errors, NULL), TN_OK);
     ck_assert_int_eq(om_figure_functions(scratch_path("a.png"), &functions, NULL), TN_OK);

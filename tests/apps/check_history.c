@@ -70,8 +70,8 @@ START_TEST(broken_lines_are_left_out_and_the_first_is_named)
     om_history history = read_lines();
     ck_assert_uint_eq(history.n, 3);
     for (int i = 0; i < 3; i++) ck_assert_double_eq(history.step[i], 10 * (i + 1));
-    ck_assert_msg(strstr(said, "metrics.jsonl:2: not an object; the line is left out of the course of training, and so "
-                               "are 2 more\n") != NULL, "%s", said);
+    ck_assert_msg(strstr(said, "metrics.jsonl:2: not an object with a step; the line is left out of the course of "
+                               "training, and so are 2 more\n") != NULL, "%s", said);
     om_history_clear(&history);
     write_lines("{\"step\": 10}\n{\"step\": 2\n");
     history = read_lines();

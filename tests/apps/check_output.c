@@ -2,6 +2,7 @@
 #include "config.h"
 #include "common/metrics.h"
 #include "common/output.h"
+#include "common/progress.h"
 #include "testing.h"
 
 #include <dirent.h>
@@ -227,7 +228,7 @@ START_TEST(a_full_disk_leaves_no_partial_file)
     om_output_abort(&output);
     ck_assert_int_eq(entries(), 0);
 
-    om_metrics *metrics = om_metrics_open(path, -1, &error);
+    om_metrics *metrics = om_metrics_open(path, -1, NULL, &error);
     tn_status status = TN_OK;
     for (int64_t step = 0; step < 400 && status == TN_OK; step++)
         status = om_metrics_write(metrics, step, 1, &(om_field){"loss", 0.5}, &error);
@@ -239,7 +240,7 @@ START_TEST(a_full_disk_leaves_no_partial_file)
     setrlimit(RLIMIT_FSIZE, &(struct rlimit){1024, 1024});
     struct stat before, after;
     ck_assert_int_eq(stat(path, &before), 0);
-    ck_assert_ptr_null(om_metrics_open(path, 1000, &error));
+    ck_assert_ptr_null(om_metrics_open(path, 1000, NULL, &error));
     ck_assert_int_eq(error.status, TN_EIO);
     ck_assert_int_eq(stat(path, &after), 0);
     ck_assert_int_eq(after.st_size, before.st_size);
@@ -400,7 +401,7 @@ END_TEST
 
 static void write_steps(int64_t last_step, int64_t from, int64_t to)
 {
-    om_metrics *metrics = om_metrics_open(path, last_step, &error);
+    om_metrics *metrics = om_metrics_open(path, last_step, NULL, &error);
     ck_assert_msg(metrics != NULL, "%s", error.message);
     for (int64_t step = from; step <= to; step++)
         ck_assert_int_eq(om_metrics_write(metrics, step, 1, &(om_field){"x", (double)step / 2}, &error), TN_OK);
@@ -429,18 +430,32 @@ START_TEST(a_line_cut_short_is_dropped)
 }
 END_TEST
 
-START_TEST(a_foreign_file_is_refused_and_kept)
+START_TEST(a_broken_line_is_kept_and_warned_of)
 {
-    static const char *const foreign[] = {"{\"step\": 1}\nhello\n", "{\"step\": 1}\n[1]\n", "{\"step\": 1}\n\n",
-                                          "{\"step\": 1}\n{\"step\": 1.5}\n", "{\"step\": 1}\n{\"loss\": 1}\n"};
-    ck_assert(put(path, foreign[_i]));
-    ck_assert_ptr_null(om_metrics_open(path, 7, &error));
-    ck_assert_int_eq(error.status, TN_EFORMAT);
-    ck_assert_ptr_nonnull(strstr(error.message, "result.mp4:2: expected an object with a step"));
-    assert_holds(path, foreign[_i]);
+    static const char *const broken[] = {"hello\n", "[1]\n", "\n", "{\"step\": 1.5}\n", "{\"loss\": 1}\n"};
+    char text[200], *said;
+    size_t length;
+    om_progress progress;
+    om_progress_init(&progress, OM_PROGRESS_PLAIN, true);
+    progress.stream = open_memstream(&said, &length);
+    snprintf(text, sizeof text, "%s{\"step\": 1}\n%s{\"step\": 3}\n", broken[_i], broken[_i]);
+    ck_assert(put(path, text));
+    om_metrics *metrics = om_metrics_open(path, 1, &progress, &error);
+    ck_assert_msg(metrics != NULL, "%s", error.message);
+    om_metrics_close(metrics);
+    fclose(progress.stream);
+    ck_assert_msg(strstr(said, "result.mp4:1: ") && strstr(said, "; the line is kept as it is, and so are 1 more\n"),
+                  "%s", said);
+    free(said);
+    snprintf(text, sizeof text, "%s{\"step\": 1}\n%s", broken[_i], broken[_i]);
+    assert_holds(path, text);
     ck_assert_int_eq(entries(), 1);
-    error = (tn_error){0};
-    ck_assert_ptr_null(om_metrics_open("/nowhere/x", 0, &error));
+}
+END_TEST
+
+START_TEST(a_file_that_is_not_there_cannot_be_resumed)
+{
+    ck_assert_ptr_null(om_metrics_open("/nowhere/x", 0, NULL, &error));
     ck_assert_int_eq(error.status, TN_EIO);
 }
 END_TEST
@@ -448,10 +463,10 @@ END_TEST
 START_TEST(a_pipe_in_place_of_the_file_is_refused_at_once)
 {
     ck_assert_int_eq(mkfifo(path, 0666), 0);
-    ck_assert_ptr_null(om_metrics_open(path, 7, &error));
+    ck_assert_ptr_null(om_metrics_open(path, 7, NULL, &error));
     ck_assert_int_eq(error.status, TN_EIO);
     ck_assert_ptr_nonnull(strstr(error.message, "result.mp4: is not a regular file"));
-    ck_assert_ptr_null(om_metrics_open(path, -1, NULL));
+    ck_assert_ptr_null(om_metrics_open(path, -1, NULL, NULL));
 }
 END_TEST
 
@@ -493,7 +508,8 @@ int main(void)
     tcase_add_test(metrics, lines_have_short_numbers_and_null_for_what_is_not_finite);
     tcase_add_test(metrics, resuming_drops_what_came_after_the_checkpoint);
     tcase_add_test(metrics, a_line_cut_short_is_dropped);
-    tcase_add_loop_test(metrics, a_foreign_file_is_refused_and_kept, 0, 5);
+    tcase_add_loop_test(metrics, a_broken_line_is_kept_and_warned_of, 0, 5);
+    tcase_add_test(metrics, a_file_that_is_not_there_cannot_be_resumed);
     tcase_add_test(metrics, a_pipe_in_place_of_the_file_is_refused_at_once);
     tcase_add_test(metrics, a_new_run_begins_the_file_that_a_link_leads_to);
     return run_cases("output", files, metrics, NULL);

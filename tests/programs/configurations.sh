@@ -103,6 +103,10 @@ expect 2 train tiny.yaml -d recording.h5 --dump-step '' --frames 1
 says "--dump-step: the path is empty"
 expect 2 train tiny.yaml -d recording.h5 --dump-step step.safetensors
 says "--dump-step and --frames go together"
+for option in --resume --profile "--max-minutes 1"; do
+    expect 2 train tiny.yaml -d recording.h5 -o run --dump-step step.safetensors --frames 1 $option
+    says "--dump-step trains nothing; leave out "
+done
 expect 5 test_run run -o results
 says "run/checkpoint.safetensors: No such file or directory"
 holds_only . err out tiny.yaml wrong.yaml

@@ -158,10 +158,13 @@ expect 0 train tiny.yaml -d recording.h5 -o old --resume --set training.steps=40
 "$inspect" tensors old/checkpoint.safetensors >"$temporary/old"
 same "$temporary/run" "$temporary/old" "a run and its old checkpoint"
 
-# The metrics of a run: lines that are none are left out, a pipe is no file.
-echo hello >>run/metrics.jsonl
+# The metrics of a run: lines that are none stop nothing, a pipe is no file.
+sed -i '1s/^/hello\n/' run/metrics.jsonl
+expect 0 train tiny.yaml -d other.h5 -o run --resume --set training.steps=41
+says "warning: run/metrics.jsonl:1: "
+[ "$(head -n 1 run/metrics.jsonl)" = hello ] || fail "--resume: a line that is none was dropped"
 expect 0 test_run run -d recording.h5 -o results --force --set test.video_frames=0
-says "warning: run/metrics.jsonl:$(wc -l <run/metrics.jsonl): "
+says "warning: run/metrics.jsonl:1: "
 rm run/metrics.jsonl
 mkfifo run/metrics.jsonl
 expect 5 test_run run -d recording.h5 -o results --force

@@ -35,6 +35,15 @@ for output in tiny.yaml ./tiny.yaml "$PWD/tiny.yaml" link movie.y4m builtin.json
         --set 'stimulus.train=["scene:gratings"]' --set 'stimulus.test=[movie.y4m]'
     says "$output: is the input "
 done
+expect 3 env OMMATID_DATA=. "$abs_top_builddir/ommatid-generate" tiny.yaml -o builtin.json --force
+says "builtin.json: is the input "
+rm builtin.json
+# The built-in circuit and the scenes are no files of the folder.
+for output in builtin scene:gratings; do
+    : >"$output"
+    expect 0 generate tiny.yaml -o "$output" --force --set circuit.file=builtin --set 'stimulus.train=["scene:gratings"]'
+    rm "$output"
+done
 for output in tiny.yaml recording.h5 second.h5 run/checkpoint.safetensors run/previous.checkpoint.safetensors; do
     expect 3 train tiny.yaml -d recording.h5 -o run --dump-step "$output" --frames 1,2 --force
     says "$output: is the input"
