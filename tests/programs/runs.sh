@@ -5,7 +5,6 @@
 
 expect 0 generate tiny.yaml -o recording.h5
 expect 0 train tiny.yaml -d recording.h5 -o run
-endless="--set training.schedule=constant --set training.steps=1000000000"
 steps_made() { "$inspect" tensors $1/checkpoint.safetensors | sed -n 's/^step //p'; }
 
 # unchanged WHAT: the run is as it was when run.copy was made of it.
