@@ -24,6 +24,9 @@ generate() { "$abs_top_builddir/ommatid-generate" "$@"; }
 train() { "$abs_top_builddir/ommatid-train" "$@"; }
 test_run() { "$abs_top_builddir/ommatid-test" "$@"; }
 
+# built_with LIBRARY: whether the programs are, CAIRO or FFMPEG.
+built_with() { grep -q "^#define HAVE_$1 1" "$abs_top_builddir/config.h"; }
+
 fail() {
     echo "FAILED: $*" >&2
     failures=$((failures + 1))
