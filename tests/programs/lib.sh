@@ -5,10 +5,7 @@ inspect=$abs_top_builddir/tests/programs/inspect
 OMMATID_DATA=$abs_top_srcdir/apps/data
 export OMMATID_DATA
 
-# Where decimals have a comma, if the system knows such a place.
 LC_ALL=C
-german=$(locale -a 2>/dev/null | grep -i '^de_DE\.utf-*8$' | head -n 1)
-[ -z "$german" ] || LC_ALL=$german
 export LC_ALL
 
 # What makes a run of ommatid-train one that only a signal ends. Should that fail, the time does: no test may hang.
