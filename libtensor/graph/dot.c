@@ -215,7 +215,8 @@ static void write_reads(const tn_plan *plan, int vertex, FILE *stream)
         int writer = from->second ? from->partner : root;
         if (from->home != TN_HOME_MEMORY) fprintf(stream, "    v%d -> v%d [color=\"#9db8d6\"];\n", writer, vertex);
         else
-            fprintf(stream, "    v%d -> v%d [penwidth=%s%s];\n", writer, vertex, decimal(width(bytes_of(from->node))).text,
+            fprintf(stream, "    v%d -> v%d [penwidth=%s%s];\n", writer, vertex,
+                    decimal(width(bytes_of(from->node))).text,
                     from->kind == TN_VERTEX_LEAF ? ", color=\"#bbbbbb\"" : ", color=\"#444444\"");
     }
 }

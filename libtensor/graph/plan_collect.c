@@ -48,7 +48,8 @@ static bool same(const tn_plan *plan, const tn_vertex *a, const tn_vertex *b)
 {
     const tn_attr *p = &a->node->attr, *q = &b->node->attr;
     return same_time(plan, a->node, b->node) && a->node->op == b->node->op && a->n_in == b->n_in &&
-           a->node->dtype == b->node->dtype && tn_shape_equal(a->node->shape, b->node->shape) && !memcmp(a->in, b->in, (size_t)a->n_in * sizeof *a->in) &&
+           a->node->dtype == b->node->dtype && tn_shape_equal(a->node->shape, b->node->shape) &&
+           !memcmp(a->in, b->in, (size_t)a->n_in * sizeof *a->in) &&
            p->axis == q->axis && p->start == q->start && p->length == q->length &&
            p->transpose_a == q->transpose_a && p->transpose_b == q->transpose_b && p->packed == q->packed &&
            !memcmp(&p->value, &q->value, sizeof p->value) && p->sparsity == q->sparsity &&

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What is in a run is safe: from a second program, from a new run, from being taken for damaged, and the user's own files
-# from the run.
+# What is in a run is safe: from a second program, from a new run, from being taken for damaged, and the user's own
+# files from the run.
 . "$abs_top_srcdir/tests/programs/lib.sh"
 
 expect 0 generate tiny.yaml -o recording.h5

@@ -80,7 +80,8 @@ for end in source target; do
     "$inspect" json results/metrics.json by_synapse_type.$end | sed 's/^[^[]*//' | tr ',' '\n' | tr -d '][ ' >$end
 done
 [ -z "$(paste source target | sort | uniq -d)" ] || fail "by_synapse_type: a type of synapses is there twice"
-sum=$("$inspect" json results/metrics.json by_synapse_type.synapses | tr -c '0-9\n' '\n' | awk '{n += $1} END {print n}')
+sum=$("$inspect" json results/metrics.json by_synapse_type.synapses | tr -c '0-9\n' '\n' |
+    awk '{n += $1} END {print n}')
 expect 0 generate tiny.yaml --dry-run
 grep -q " $sum synapses" out || fail "by_synapse_type.synapses: $sum in all, but $(grep synapses out)"
 # The targets have no noise, so the data determine the circuit.
