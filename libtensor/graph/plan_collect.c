@@ -1,6 +1,7 @@
 /* From nodes to vertices: what no output needs is left out, equal computations become one, and operations that only
  * look at memory differently become aliases and views. */
 #include "config.h"
+#include "core/hash.h"
 #include "core/memory.h"
 #include "graph/plan.h"
 
@@ -20,13 +21,6 @@ static void mark_needed(const tn_graph *g, bool *needed)
     for (int id = g->n_nodes - 1; id >= 0; id--)
         if (needed[id])
             for (int k = 0; k < g->nodes[id]->n_in; k++) needed[g->nodes[id]->in[k]->id] = true;
-}
-
-static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
-{
-    const unsigned char *byte = data;
-    for (size_t i = 0; i < bytes; i++) hash = (hash ^ byte[i]) * 1099511628211u; /* FNV-1a, 64 bit */
-    return hash;
 }
 
 bool tn_plan_is_late(const tn_plan *plan, const tn_node *node)
@@ -65,9 +59,9 @@ static bool may_have_twin(const tn_vertex *v)
 /* The vertex that already computes this, or -1. table holds vertex + 1 at hashed places. */
 static int find_twin(const tn_plan *plan, const tn_vertex *v, int *table, uint64_t mask, uint64_t *place)
 {
-    uint64_t hash = mix(14695981039346656037u, &v->node->op, sizeof v->node->op);
-    hash = mix(hash, v->in, (size_t)v->n_in * sizeof *v->in);
-    hash = mix(hash, &v->node->attr.value, sizeof v->node->attr.value);
+    uint32_t hash = tn_hash(TN_HASH_START, &v->node->op, sizeof v->node->op);
+    hash = tn_hash(hash, v->in, (size_t)v->n_in * sizeof *v->in);
+    hash = tn_hash(hash, &v->node->attr.value, sizeof v->node->attr.value);
     for (*place = hash & mask; table[*place]; *place = (*place + 1) & mask)
         if (same(plan, v, &plan->vertices[table[*place] - 1])) return table[*place] - 1;
     return -1;
