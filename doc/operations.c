@@ -1,4 +1,4 @@
-/* Prints the table of operations: of each family its title, then a line for each operation with the name of its builder,
+/* Prints the table of operations: of each family its title, then a line for each operation with its builder's name,
  * what it is and its derivative, separated by tabs. doc/operations.awk makes the tables of the guide from it. */
 #include "config.h"
 #include "ops/op.h"

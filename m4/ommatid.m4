@@ -14,7 +14,7 @@ AC_DEFUN([OM_REQUIRE], [
 dnl OM_CHECK_OPTIONAL(VARIABLE, MODULE, DEBIAN-PACKAGE): sets have_VARIABLE to yes or no.
 AC_DEFUN([OM_CHECK_OPTIONAL], [
   PKG_CHECK_MODULES([$1], [$2], [have_$1=yes],
-    [have_$1=no; AC_MSG_WARN([$2 is missing, so there is no make check; install it with: apt install $3])])
+    [have_$1=no; AC_MSG_WARN([$2 is missing, so make check can run no test; install it with: apt install $3])])
 ])
 
 dnl OM_REQUIRE_BLIS(WITH-VALUE): BLIS has no pkg-config file in Debian. Link -lblis itself, never -lblas,

@@ -30,6 +30,14 @@ static void escaped(const char *text, FILE *stream)
         }
 }
 
+/* The beginning of a label. Operations of users have any name. */
+static void title(const char *text, FILE *stream)
+{
+    fputs("label=<<b>", stream);
+    escaped(text, stream);
+    fputs("</b>", stream);
+}
+
 /* A number as Graphviz reads it, whatever the decimal point of the user's language: 0 or more, with three digits. */
 static tn_words decimal(double number)
 {
@@ -92,8 +100,9 @@ static bool is_number(const tn_node *node)
 static void write_node(const tn_node *node, FILE *stream)
 {
     if (is_number(node)) return;
-    fprintf(stream, "    n%d [fillcolor=\"%s\"%s, label=<<b>%s</b>", node->id, colour(node),
-            node->origin.gradient_of ? ", color=\"#b03030\"" : "", node->op->name);
+    fprintf(stream, "    n%d [fillcolor=\"%s\"%s, ", node->id, colour(node),
+            node->origin.gradient_of ? ", color=\"#b03030\"" : "");
+    title(node->op->name, stream);
     describe(node->graph, node, stream);
     small(tn_attr_words(node).text, stream);
     if (node->origin.composite) {
@@ -124,9 +133,9 @@ static void write_scope(const tn_graph *g, const tn_graph_scope *scope, bool gra
             write_node(g->nodes[id], stream);
     for (int i = 0; i < g->n_scopes; i++) {
         if (g->scopes[i]->outer != scope) continue;
-        fprintf(stream, "    subgraph cluster_%d_%d {\n    label=<<b>", gradient, i);
-        escaped(g->scopes[i]->path, stream);
-        fprintf(stream, "</b>>; bgcolor=\"#0000000a\";\n");
+        fprintf(stream, "    subgraph cluster_%d_%d {\n    ", gradient, i);
+        title(g->scopes[i]->path, stream);
+        fputs(">; bgcolor=\"#0000000a\";\n", stream);
         write_scope(g, g->scopes[i], gradient, stream);
         fputs("    }\n", stream);
     }
@@ -177,8 +186,8 @@ static void write_instruction(const tn_plan *plan, int i, FILE *stream)
     char text[160];
     fprintf(stream, "        v%d [", vertex);
     write_heat(plan, i, stream);
-    fprintf(stream, "%s, label=<<b>%s</b>", v->node->origin.gradient_of ? ", color=\"#b03030\"" : "",
-            tn_vertex_operation(plan, vertex).text);
+    fputs(v->node->origin.gradient_of ? ", color=\"#b03030\", " : ", ", stream);
+    title(tn_vertex_operation(plan, vertex).text, stream);
     describe(plan->g, v->node, stream);
     const tn_graph_scope *scope = v->node->origin.scope;
     snprintf(text, sizeof text, "%s%s%s%s%.80s", tn_vertex_home(v), v->home == TN_HOME_MEMORY ? " " : "",
@@ -206,7 +215,8 @@ static void write_reads(const tn_plan *plan, int vertex, FILE *stream)
         int writer = from->second ? from->partner : root;
         if (from->home != TN_HOME_MEMORY) fprintf(stream, "    v%d -> v%d [color=\"#9db8d6\"];\n", writer, vertex);
         else
-            fprintf(stream, "    v%d -> v%d [penwidth=%s%s];\n", writer, vertex, decimal(width(bytes_of(from->node))).text,
+            fprintf(stream, "    v%d -> v%d [penwidth=%s%s];\n", writer, vertex,
+                    decimal(width(bytes_of(from->node))).text,
                     from->kind == TN_VERTEX_LEAF ? ", color=\"#bbbbbb\"" : ", color=\"#444444\"");
     }
 }
@@ -231,7 +241,8 @@ void tn_plan_dot(const tn_plan *plan, FILE *stream)
     for (int i = 0; i < plan->n_vertices; i++) {
         const tn_node *node = plan->vertices[i].node;
         if (plan->vertices[i].kind != TN_VERTEX_LEAF || is_number(node)) continue;
-        fprintf(stream, "    v%d [fillcolor=\"%s\", label=<<b>%s</b>", i, colour(node), node->op->name);
+        fprintf(stream, "    v%d [fillcolor=\"%s\", ", i, colour(node));
+        title(node->op->name, stream);
         describe(plan->g, node, stream);
         fputs(">];\n", stream);
     }

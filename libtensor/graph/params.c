@@ -1,6 +1,7 @@
 /* Parameter sets: named tensors in one flat block, gradients in another of the same layout. */
 #include "config.h"
 #include "graph/params.h"
+#include "core/hash.h"
 #include "core/memory.h"
 #include "core/shape.h"
 
@@ -57,14 +58,6 @@ void tn_params_add(tn_params *params, const char *name, tn_shape shape, tn_init 
     params->length += (tn_shape_size(shape) + unit - 1) / unit * unit;
 }
 
-/* A number that names the parameter: FNV-1a (Fowler, Noll, Vo). The stream of its random numbers. */
-static uint32_t name_stream(const char *name)
-{
-    uint32_t hash = 2166136261u;
-    for (; *name; name++) hash = (hash ^ (unsigned char)*name) * 16777619u;
-    return hash;
-}
-
 static double initial_value(const tn_init *init, uint64_t seed, uint32_t stream, uint64_t i)
 {
     switch (init->kind) {
@@ -77,7 +70,7 @@ static double initial_value(const tn_init *init, uint64_t seed, uint32_t stream,
 static void initialise(tn_params *params, int i)
 {
     const tn_parameter *p = &params->list[i];
-    uint32_t stream = name_stream(p->name);
+    uint32_t stream = tn_hash(TN_HASH_START, p->name, strlen(p->name)); /* whatever other parameters there are */
     int64_t size = tn_shape_size(p->shape);
     void *data = tn_params_place(params, params->data, i);
 #pragma omp parallel for num_threads(tn_threads()) if (size > 10000)

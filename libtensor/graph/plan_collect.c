@@ -1,6 +1,7 @@
 /* From nodes to vertices: what no output needs is left out, equal computations become one, and operations that only
  * look at memory differently become aliases and views. */
 #include "config.h"
+#include "core/hash.h"
 #include "core/memory.h"
 #include "graph/plan.h"
 
@@ -22,13 +23,6 @@ static void mark_needed(const tn_graph *g, bool *needed)
             for (int k = 0; k < g->nodes[id]->n_in; k++) needed[g->nodes[id]->in[k]->id] = true;
 }
 
-static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
-{
-    const unsigned char *byte = data;
-    for (size_t i = 0; i < bytes; i++) hash = (hash ^ byte[i]) * 1099511628211u; /* FNV-1a, 64 bit */
-    return hash;
-}
-
 bool tn_plan_is_late(const tn_plan *plan, const tn_node *node)
 {
     return node->original && !(plan->options & TN_PLAN_KEEP) && plan->vertex_of[node->after[1]->id] >= 0;
@@ -48,7 +42,8 @@ static bool same(const tn_plan *plan, const tn_vertex *a, const tn_vertex *b)
 {
     const tn_attr *p = &a->node->attr, *q = &b->node->attr;
     return same_time(plan, a->node, b->node) && a->node->op == b->node->op && a->n_in == b->n_in &&
-           a->node->dtype == b->node->dtype && tn_shape_equal(a->node->shape, b->node->shape) && !memcmp(a->in, b->in, (size_t)a->n_in * sizeof *a->in) &&
+           a->node->dtype == b->node->dtype && tn_shape_equal(a->node->shape, b->node->shape) &&
+           !memcmp(a->in, b->in, (size_t)a->n_in * sizeof *a->in) &&
            p->axis == q->axis && p->start == q->start && p->length == q->length &&
            p->transpose_a == q->transpose_a && p->transpose_b == q->transpose_b && p->packed == q->packed &&
            !memcmp(&p->value, &q->value, sizeof p->value) && p->sparsity == q->sparsity &&
@@ -64,9 +59,9 @@ static bool may_have_twin(const tn_vertex *v)
 /* The vertex that already computes this, or -1. table holds vertex + 1 at hashed places. */
 static int find_twin(const tn_plan *plan, const tn_vertex *v, int *table, uint64_t mask, uint64_t *place)
 {
-    uint64_t hash = mix(14695981039346656037u, &v->node->op, sizeof v->node->op);
-    hash = mix(hash, v->in, (size_t)v->n_in * sizeof *v->in);
-    hash = mix(hash, &v->node->attr.value, sizeof v->node->attr.value);
+    uint32_t hash = tn_hash(TN_HASH_START, &v->node->op, sizeof v->node->op);
+    hash = tn_hash(hash, v->in, (size_t)v->n_in * sizeof *v->in);
+    hash = tn_hash(hash, &v->node->attr.value, sizeof v->node->attr.value);
     for (*place = hash & mask; table[*place]; *place = (*place + 1) & mask)
         if (same(plan, v, &plan->vertices[table[*place] - 1])) return table[*place] - 1;
     return -1;

@@ -49,7 +49,8 @@ static tn_node *expand_clip(tn_graph *g, tn_node *const *in, const tn_attr *attr
 const tn_op tn_ops_activation[] = {
     {.name = "leaky_relu", .about = "a where a > 0, else a times a slope", .arity = 1, .expand = expand_leaky_relu},
     {.name = "elu", .about = "a where a > 0, else a factor times (exp(a) - 1)", .arity = 1, .expand = expand_elu},
-    {.name = "gelu", .about = "a Phi(a), Phi(a) the probability of a normal number below a", .arity = 1, .expand = expand_gelu},
+    {.name = "gelu", .about = "a Phi(a), Phi(a) the probability of a normal number below a", .arity = 1,
+     .expand = expand_gelu},
     {.name = "silu", .about = "a times the sigmoid of a", .arity = 1, .expand = expand_silu},
     {.name = "clip", .about = "a, moved to the nearer limit where it is outside of two", .arity = 1,
      .expand = expand_clip},

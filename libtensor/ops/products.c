@@ -102,7 +102,8 @@ static tn_node *expand_dot(tn_graph *g, tn_node *const *in, const tn_attr *attr)
 
 const tn_op tn_ops_products[] = {
     {.name = "batched_matmul", .builder = "matmul",
-     .about = "a matrix product for each place of the leading axes, [..., M, K] [..., K, N] -> [..., M, N]", .arity = 2, .shape = batched_matmul_shape, .division = batched_matmul_division,
+     .about = "a matrix product for each place of the leading axes, [..., M, K] [..., K, N] -> [..., M, N]",
+     .arity = 2, .shape = batched_matmul_shape, .division = batched_matmul_division,
      .kernel = TN_KERNELS(batched_matmul), .gradient = gradient_batched_matmul, .cost = batched_matmul_cost},
     {.name = "outer", .about = "products of all pairs of elements of two vectors", .arity = 2, .expand = expand_outer},
     {.name = "dot", .about = "sum of the products of the elements of two vectors", .arity = 2, .expand = expand_dot},

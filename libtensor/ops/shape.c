@@ -355,8 +355,10 @@ COPIES(pad)
 
 const tn_op tn_ops_shape[] = {
     {.name = "input", .about = "memory bound by name", .flags = TN_OP_LEAF | TN_OP_LENT, .shape = wanted_shape},
-    {.name = "parameter", .builder = "param", .about = "a tensor of a parameter set", .flags = TN_OP_LEAF, .shape = wanted_shape},
-    {.name = "constant", .about = "a number; in any shape: tn_full(g, shape, value)", .flags = TN_OP_LEAF | TN_OP_NUMBER, .shape = wanted_shape},
+    {.name = "parameter", .builder = "param", .about = "a tensor of a parameter set", .flags = TN_OP_LEAF,
+     .shape = wanted_shape},
+    {.name = "constant", .about = "a number; in any shape: tn_full(g, shape, value)",
+     .flags = TN_OP_LEAF | TN_OP_NUMBER, .shape = wanted_shape},
     {.name = "reshape", .about = "the same elements in another shape", .arity = 1, .flags = TN_OP_MOVES,
      .shape = reshape_shape, .division = alias, .gradient = gradient_reshape},
     {ROW(broadcast, 1, TN_OP_REPEAT, "repeated along axes, as in NumPy")},

@@ -136,7 +136,7 @@ START_TEST(each_side_gets_a_movie_where_there_are_two)
 }
 END_TEST
 
-/* A stray image must not hide the movies beside it, whether those are files or folders; nor in a folder further down. */
+/* A stray image must not hide the movies beside it, be they files or folders; nor in a folder further down. */
 START_TEST(images_among_movies_are_refused)
 {
     static const struct {

@@ -11,7 +11,8 @@ found() {
     set -- "$1" "$(sed -n "s/^| $1[^|]*| \([0-9.]*\) |$/\1/p" "$abs_top_srcdir/README.md")" \
         "$(sed -n "s/^$1  *\([0-9.]*\).*/\1/p" said)"
     echo "$1: $3, in the README $2"
-    awk -v promised="$2" -v found="$3" 'BEGIN {exit !(promised != "" && found != "" && (found - promised) ^ 2 < 0.0001)}' ||
+    awk -v promised="$2" -v found="$3" \
+        'BEGIN {exit !(promised != "" && found != "" && (found - promised) ^ 2 < 0.0001)}' ||
         fail "$1: $3, but $2 in the README"
 }
 for words in weights "time constants" "resting potentials" stimulus; do found "$words"; done

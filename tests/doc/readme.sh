@@ -1,6 +1,7 @@
 #!/bin/sh
-# What the README says is true: its commands work as they are, and leave what it says. The programs are made to do little,
-# by settings that follow those of the command; how long the demo takes and what it finds is tests/doc/demo.sh's to say.
+# What the README says is true: its commands work as they are, and leave what it says. The programs are made to do
+# little, by settings that follow those of the command; how long the demo takes and what it finds is
+# tests/doc/demo.sh's to say.
 . "$abs_top_srcdir/tests/doc/lib.sh"
 readme=$abs_top_srcdir/README.md
 commands() { sed -n 's|^    ||p' "$readme" | sed -e ':a' -e '/\\$/ { N; s/\\\n *//; ba' -e '}'; }

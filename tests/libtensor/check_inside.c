@@ -219,6 +219,31 @@ START_TEST(a_picture_of_a_plan_has_every_instruction_in_its_stage_and_chain)
 }
 END_TEST
 
+static void copy(const tn_piece *piece)
+{
+    memcpy(piece->out, piece->in[0], (size_t)piece->size * sizeof(float));
+}
+
+/* Any name is allowed to operations of users; Graphviz reads labels as a kind of HTML. */
+START_TEST(pictures_escape_the_names_of_operations)
+{
+    static const tn_operation odd = {.name = "a<b & \"c\">", .kind = TN_BY_ELEMENTS, .operands = 1,
+                                     .kernel_f32 = copy};
+    tn_graph *g = tn_graph_new(TN_F32);
+    tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(3));
+    tn_output(g, "y", tn_custom(g, &odd, 1, &x, NULL));
+    tn_plan *plan = tn_plan_new(g, 0, NULL);
+    char *text[] = {printed(graph_picture, g), printed(plan_picture, plan)};
+    for (int i = 0; i < 2; i++) {
+        SAYS(text[i], "label=<<b>a&lt;b &amp; &quot;c&quot;&gt;</b>");
+        draw(text[i]);
+        free(text[i]);
+    }
+    tn_plan_free(plan);
+    tn_graph_free(g);
+}
+END_TEST
+
 START_TEST(pictures_do_not_depend_on_the_decimal_point_of_the_language)
 {
     model m = new_model(0);
@@ -445,6 +470,7 @@ int main(void)
     tcase_add_test(shown, a_plan_that_accumulates_says_so);
     tcase_add_test(shown, a_picture_of_a_graph_has_every_node_and_every_use_of_one);
     tcase_add_test(shown, a_picture_of_a_plan_has_every_instruction_in_its_stage_and_chain);
+    tcase_add_test(shown, pictures_escape_the_names_of_operations);
     tcase_add_test(shown, pictures_do_not_depend_on_the_decimal_point_of_the_language);
     tcase_add_loop_test(shown, graphs_and_plans_of_every_kind_can_be_looked_at, 0, 40);
     tcase_add_loop_test(memory, buffers_account_for_all_memory_of_a_plan, 0, 2);

@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* Two columns, two neurons that see them, and a third one behind, which acts back on the first. */
-enum { NEURONS = 3, SYNAPSES = 3, COLUMNS = 2, FRAMES = 90, WINDOWS = 3, SLOTS = 3, EXTRA = WINDOWS * SLOTS, BATCH = 2 };
+enum { NEURONS = 3, SYNAPSES = 3, COLUMNS = 2, FRAMES = 90, WINDOWS = 3, SLOTS = 3, BATCH = 2,
+       EXTRA = WINDOWS * SLOTS };
 
 static om_joint *bank_of(int windows, bool joint)
 {

@@ -12,8 +12,8 @@ done
 # ablate RUN SHARE: its test, and the metrics in `found`.
 ablate() {
     expect 0 test_run $1 -d recording.h5 -o results --force --set test.ablation=$2
-    "$inspect" json results/metrics.json rollout.rmse_mean ablation.rmse_mean ablation.unaware.rmse_mean ablation.share \
-        ablation.frames >found || fail "$said: metrics are missing"
+    "$inspect" json results/metrics.json rollout.rmse_mean ablation.rmse_mean ablation.unaware.rmse_mean \
+        ablation.share ablation.frames >found || fail "$said: metrics are missing"
 }
 metric() { sed -n "s/^$1 //p" found; }
 

@@ -81,7 +81,8 @@ done
 
 # --profile: the same training, and where its time and memory went.
 expect 0 train tiny.yaml -d recording.h5 -o profiled --profile
-for words in "^profile: [0-9]* runs on" "of peak  *operation" " siren, gradient$" "^memory: arena .*most is needed in"; do
+for words in "^profile: [0-9]* runs on" "of peak  *operation" " siren, gradient$" \
+    "^memory: arena .*most is needed in"; do
     grep -q "$words" out || fail "$said: does not print '$words'"
 done
 "$inspect" tensors profiled/checkpoint.safetensors | grep -q "^W $learned_w" || fail "$said: learned something else"

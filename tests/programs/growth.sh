@@ -44,8 +44,8 @@ foretold "$known_2000" small.yaml known
 
 # Open files and memory of a long run that saves and evaluates all the time: the least of the first and of the last
 # samples, since files are open while they are written.
-"$abs_top_builddir/ommatid-train" tiny.yaml -d 2000.h5 -o long --set training.steps=1000000000 \
-    --set training.schedule=constant --set training.checkpoint_minutes=0.00001 >out 2>err &
+"$abs_top_builddir/ommatid-train" tiny.yaml -d 2000.h5 -o long $endless \
+    --set training.checkpoint_minutes=0.00001 >out 2>err &
 wait_for long/previous.checkpoint.safetensors
 resident() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' /proc/$!/status; }
 for sample in $(seq 100); do

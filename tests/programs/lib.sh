@@ -5,11 +5,11 @@ inspect=$abs_top_builddir/tests/programs/inspect
 OMMATID_DATA=$abs_top_srcdir/apps/data
 export OMMATID_DATA
 
-# Where decimals have a comma, if the system knows such a place.
 LC_ALL=C
-german=$(locale -a 2>/dev/null | grep -i '^de_DE\.utf-*8$' | head -n 1)
-[ -z "$german" ] || LC_ALL=$german
 export LC_ALL
+
+# What makes a run of ommatid-train one that only a signal ends. Should that fail, the time does: no test may hang.
+endless="--set training.schedule=constant --set training.steps=1000000000 --max-minutes 5"
 
 failures=0
 temporary=$(mktemp -d "${TMPDIR:-/tmp}/ommatid-test.XXXXXX") || exit 99
@@ -20,6 +20,9 @@ mkdir "$temporary/some folder" && cd "$temporary/some folder" || exit 99
 generate() { "$abs_top_builddir/ommatid-generate" "$@"; }
 train() { "$abs_top_builddir/ommatid-train" "$@"; }
 test_run() { "$abs_top_builddir/ommatid-test" "$@"; }
+
+# built_with LIBRARY: whether the programs are, CAIRO or FFMPEG.
+built_with() { grep -q "^#define HAVE_$1 1" "$abs_top_builddir/config.h"; }
 
 fail() {
     echo "FAILED: $*" >&2

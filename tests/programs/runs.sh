@@ -1,11 +1,10 @@
 #!/bin/sh
-# What is in a run is safe: from a second program, from a new run, from being taken for damaged, and the user's own files
-# from the run.
+# What is in a run is safe: from a second program, from a new run, from being taken for damaged, and the user's own
+# files from the run.
 . "$abs_top_srcdir/tests/programs/lib.sh"
 
 expect 0 generate tiny.yaml -o recording.h5
 expect 0 train tiny.yaml -d recording.h5 -o run
-endless="--set training.schedule=constant --set training.steps=1000000000"
 steps_made() { "$inspect" tensors $1/checkpoint.safetensors | sed -n 's/^step //p'; }
 
 # unchanged WHAT: the run is as it was when run.copy was made of it.

@@ -47,8 +47,8 @@ has_temporary() {
 # With nohup a closed terminal ends nothing.
 expect 0 generate tiny.yaml -o watched.h5
 said="nohup ommatid-train"
-(trap '' HUP && exec "$abs_top_builddir/ommatid-train" tiny.yaml -d watched.h5 -o watched \
-    --set training.schedule=constant --set training.steps=1000000000 >out 2>err </dev/null) &
+(trap '' HUP && exec "$abs_top_builddir/ommatid-train" tiny.yaml -d watched.h5 -o watched $endless \
+    >out 2>err </dev/null) &
 listens
 kill -HUP $!
 sleep 0.5
