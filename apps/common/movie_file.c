@@ -95,6 +95,8 @@ static tn_status open_decoder(movie_file *movie, tn_error *error)
     movie->codec->pkt_timebase = stream->time_base;
     movie->codec->max_pixels = OM_MAX_PIXELS;
     movie->codec->thread_count = 1; /* movies are decoded in parallel to each other */
+    /* Without this, what is missing of a picture is painted grey. */
+    movie->codec->err_recognition |= AV_EF_CRCCHECK | AV_EF_EXPLODE;
     if (code >= 0) code = avcodec_open2(movie->codec, decoder, NULL);
     if (code >= 0) return TN_OK;
     return tn_fail(error, status_of(code), "%s: no decoding: %s", movie->path, WORDS(code));
@@ -175,6 +177,13 @@ static tn_status prepare_conversion(movie_file *movie, tn_error *error)
                                        .frames = stream->nb_frames > 0 ? stream->nb_frames : -1,
                                        .rate = rate > 0 && isfinite(rate) ? rate : 25};
     return TN_OK;
+}
+
+static tn_status check_end(movie_file *movie, tn_error *error)
+{
+    const AVCodecParameters *video = movie->format->streams[movie->stream]->codecpar;
+    int bytes = av_image_get_buffer_size((enum AVPixelFormat)video->format, video->width, video->height, 1);
+    return om_movie_check_end(movie->path, movie->format->iformat->name, bytes, error);
 }
 
 /* ---- decoding ---- */
@@ -313,6 +322,7 @@ om_movie *om_movie_open_file(const char *path, tn_error *error)
     av_log_set_level(AV_LOG_QUIET); /* errors are returned, not printed */
     tn_status status = open_container(movie, &cause);
     if (status == TN_OK) status = open_decoder(movie, &cause);
+    if (status == TN_OK) status = check_end(movie, &cause);
     if (status == TN_OK) status = decode(movie, &end, &cause);
     if (status == TN_OK && end) status = damaged(movie, "there is no frame", &cause);
     if (status == TN_OK) status = prepare_conversion(movie, &cause);
