@@ -33,7 +33,7 @@ recorded '"images/", images/../images' ./images --set stimulus.max_frames=1
 expect 3 generate tiny.yaml -o new.h5 --set 'stimulus.train=[images, images]'
 says "images/two.png: not read as a PNG image"
 
-expect 2 generate tiny.yaml -o images/one.png --force --set 'stimulus.train=[images, images]'
+expect 3 generate tiny.yaml -o images/one.png --force --set 'stimulus.train=[images, images]'
 says "images/one.png: lies in the input"
 mkdir false
 image >false/frame.jpg
