@@ -120,12 +120,41 @@ static int64_t matroska_length(FILE *file)
 /* The header, and the segment with all the rest; what stands between them is not looked at. */
 static bool matroska_is_whole(FILE *file, int64_t frame_bytes)
 {
-    enum { SEGMENT = 0x18538067 };
+    enum { HEADER = 0x1a45dfa3, SEGMENT = 0x18538067 };
     (void)frame_bytes;
-    if (!skip(file, 4) || !skip(file, matroska_length(file))) return false;
-    if (number(file, 4) != SEGMENT) return true;
+    if (number(file, 4) != HEADER) return true;
+    if (!skip(file, matroska_length(file))) return false;
+    int64_t next = number(file, 4);
+    if (next != SEGMENT) return next >= 0;
     int64_t length = matroska_length(file);
     return length == -1 || skip(file, length);
+}
+
+/* Chunks with their lengths, several where the movie is larger than 1 GB. A program that could not go back to write a
+ * length has left 0 or all ones there. */
+static bool avi_is_whole(FILE *file, int64_t frame_bytes)
+{
+    enum { RIFF = 0x52494646 };
+    (void)frame_bytes;
+    while (number(file, 4) == RIFF) {
+        int64_t stored = number(file, 4);
+        if (stored == 0 || stored == UINT32_MAX) return true;
+        if (stored < 0 || !skip(file, __builtin_bswap32((uint32_t)stored))) return false;
+    }
+    return true;
+}
+
+/* A header that tells its length; then tags, each with a kind, the length of its body, a time and a stream, and behind
+ * each, as behind the header, the length of the one before. */
+static bool flash_is_whole(FILE *file, int64_t frame_bytes)
+{
+    (void)frame_bytes;
+    if (!skip(file, 5) || !skip(file, number(file, 4) - 9 + 4)) return false;
+    while (getc(file) != EOF) {
+        int64_t body = number(file, 3);
+        if (body < 0 || !skip(file, 4 + 3 + body + 4)) return false;
+    }
+    return true;
 }
 
 /* Packets of one length. */
@@ -147,6 +176,8 @@ tn_status om_movie_check_end(const char *path, const char *format, int64_t frame
         {"gif", gif_is_whole},
         {"yuv4mpegpipe", y4m_is_whole},
         {"matroska,webm", matroska_is_whole},
+        {"avi", avi_is_whole},
+        {"flv", flash_is_whole},
         {"mpegts", transport_is_whole},
     };
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {

@@ -71,6 +71,9 @@ static tn_status open_container(movie_file *movie, tn_error *error)
     free(address);
     if (code >= 0) code = avformat_find_stream_info(movie->format, NULL);
     if (code >= 0) return TN_OK;
+    /* FFmpeg takes the end of a file within its first bytes for a disk that cannot be read. */
+    tn_status status = code == AVERROR(EIO) ? om_movie_check_end(movie->path, "matroska,webm", 0, error) : TN_OK;
+    if (status != TN_OK) return status;
     return tn_fail(error, status_of(code), "%s: not read as a movie: %s", movie->path, WORDS(code));
 }
 
@@ -209,7 +212,7 @@ static tn_status feed(movie_file *movie, tn_error *error)
 }
 
 /* Whether the file ended before what its header announces. The index of MP4 and MOV files lists every packet; of
- * other containers the duration is known roughly, and that of the sound may be the longer one. */
+ * other containers the duration is known roughly, and that of the sound, if there is any, may be the longer one. */
 static bool ended_early(const movie_file *movie)
 {
     const AVStream *stream = movie->format->streams[movie->stream];
@@ -219,7 +222,7 @@ static bool ended_early(const movie_file *movie)
         announced = (double)stream->duration * av_q2d(stream->time_base);
     else if (movie->format->duration > 0)
         announced = (double)movie->format->duration / AV_TIME_BASE;
-    return reached < 0.95 * announced - 1;
+    return reached < (movie->format->nb_streams > 1 ? 0.95 * announced - 1 : 0.99 * announced - 0.1);
 }
 
 /* Decodes into movie->decoded; *end is set when there is no frame any more. */

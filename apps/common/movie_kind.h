@@ -28,7 +28,8 @@ bool om_movie_is_image(const char *name);
 const char *om_jpeg_fault(FILE *file);
 
 /* Whether a movie file ends where its format says.
- *   format       FFmpeg's name of the container; of others than GIF, YUV4MPEG2, Matroska and MPEG-TS nothing is known
+ *   format       FFmpeg's name of the container; of others than GIF, YUV4MPEG2, Matroska, AVI, FLV and MPEG-TS
+ *                nothing is known
  *   frame_bytes  of the pixels of a frame, if they are not compressed
  * Errors: TN_EFORMAT truncated; TN_EIO. */
 tn_status om_movie_check_end(const char *path, const char *format, int64_t frame_bytes, tn_error *error);
