@@ -27,16 +27,24 @@ with() {
     [ ! -e new.h5 ] || fail "$setting: a recording all the same"
 }
 with circuit.file=nowhere.json 5 "nowhere.json: No such file or directory"
-with circuit.file=folder 5 "folder: Is a directory"
+with circuit.file=folder 5 "folder: is not a regular file"
+with circuit.file=pipe 5 "pipe: is not a regular file"
+mkdir waiting
+mkfifo waiting/frame.png
+with 'stimulus.train=[waiting, waiting]' 5 "frame.png: is not a regular file"
+echo '{"format": "circuit/1", "name": "blind", "synapses": [], "cell_types": [{"name": "A", "stride": [1, 1],
+    "role": "hidden", "time_constant": 0.05, "resting_potential": 0.5}]}' >blind.json
+expect 0 generate tiny.yaml -o blind.h5 --set circuit.file=blind.json
+says "no neuron is an input"
 with circuit.file=tiny.yaml 3 "tiny.yaml: line 1"
-with circuit.file=/dev/null 3 "/dev/null: line 1"
+with circuit.file=/dev/null 5 "/dev/null: is not a regular file"
 with 'stimulus.train=[nowhere.mp4]' 5 "nowhere.mp4: No such file or directory"
 with 'stimulus.train=[empty]' 3 "empty: the folder holds neither images nor movies"
 with 'stimulus.train=[pipe, ./pipe]' 3 "pipe: neither a file nor a folder of images"
 with 'stimulus.train=[tiny.yaml, ./tiny.yaml]' 3 "tiny.yaml: "
 with 'stimulus.train=[]' 3 "stimulus.train: no movie: at least two are needed where stimulus.test is empty"
 with 'stimulus.train=[movie.y4m]' 5 "movie.y4m: No such file or directory"
-with simulation.delta_t=1 4 "new.h5: /train/" "of neuron" "expected a finite number from -1e+"
+with simulation.delta_t=1 4 "the time step is more than twice a time constant: the time step is 1 s"
 
 for kind in "nowhere.h5 5 No such file or directory" "folder 5 is not a regular file" "pipe 5 is not a regular file" \
     "tiny.yaml 3 is not an HDF5 file" "/dev/null 5 is not a regular file" "empty.h5 3 is not an HDF5 file" \
