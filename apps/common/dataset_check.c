@@ -108,8 +108,8 @@ static tn_status check_apart(const place *at, const char *name, spot *spots, int
     qsort(spots, (size_t)n, sizeof *spots, by_place);
     for (int64_t i = 1; i < n; i++)
         if (spots[i].x == spots[i - 1].x && spots[i].y == spots[i - 1].y)
-            return tn_fail(at->error, at->status, "%s: %s: columns %lld and %lld are both at (%g, %g), expected each at "
-                           "a place of its own", at->file, name, (long long)spots[i - 1].column,
+            return tn_fail(at->error, at->status, "%s: %s: columns %lld and %lld are both at (%g, %g), expected each "
+                           "at a place of its own", at->file, name, (long long)spots[i - 1].column,
                            (long long)spots[i].column, spots[i].x, spots[i].y);
     return TN_OK;
 }

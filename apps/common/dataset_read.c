@@ -49,7 +49,8 @@ static tn_status read_seed(const om_h5 *h5, uint64_t *seed)
     double number = 0;
     tn_status status = om_h5_attribute(h5, "seed", H5T_NATIVE_DOUBLE, &number, &found);
     if (status == TN_OK && !(number >= 0 && number <= 0x1p64 && number == floor(number)))
-        status = om_h5_say(h5, TN_EFORMAT, "seed", "(attribute) is %.10g, expected an integer of 0 to 2^64 - 1", number);
+        status = om_h5_say(h5, TN_EFORMAT, "seed", "(attribute) is %.10g, expected an integer of 0 to 2^64 - 1",
+                           number);
     return status == TN_OK ? om_h5_attribute(h5, "seed", H5T_NATIVE_UINT64, seed, &found) : status;
 }
 

@@ -228,7 +228,7 @@ static tn_status mark_recording(om_experiment *e, tn_error *error)
 
 /* ---- the experiment ---- */
 
-/* Reads what a model that is given the movie will be given, so that what is wrong with it is known before a run begins. */
+/* Reads the movie that a model is given, so that what is wrong with it is known before a run begins. */
 static tn_status check_stimulus(const om_experiment *e, tn_error *error)
 {
     enum { BLOCK_BYTES = 4 << 20 };
@@ -238,8 +238,8 @@ static tn_status check_stimulus(const om_experiment *e, tn_error *error)
     float *light = tn_alloc((size_t)(block * columns) * sizeof *light);
     tn_status status = light ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for %lld columns", (long long)columns);
     for (int64_t first = 0; first < e->frames && !status; first += block)
-        status = om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, first, smaller(block, e->frames - first), light,
-                                    error);
+        status = om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, first, smaller(block, e->frames - first),
+                                    light, error);
     tn_free(light);
     return status;
 }

@@ -31,7 +31,8 @@ static uint64_t hash_of(const void *data, size_t bytes)
  * that differ from run to run, nothing. */
 static int tensors(int n, char **word)
 {
-    static const char *const counters[] = {"step", "optimizer_steps", "seed", "circuit", "lattice", "recording_voltage"};
+    static const char *const counters[] = {"step", "optimizer_steps", "seed", "circuit", "lattice",
+                                           "recording_voltage"};
     (void)n;
     tn_error error = {0};
     tn_file *file = tn_file_read(word[0], &error);
@@ -203,7 +204,8 @@ int main(int argc, char **argv)
         int (*run)(int n, char **word);
     } commands[] = {
         {"tensors", 1, tensors}, {"movie", 1, movie}, {"json", 1, json},
-        {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak}, {"zero", 2, zero}, {"meta", 3, meta}, {"older", 1, older},
+        {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak}, {"zero", 2, zero}, {"meta", 3, meta},
+        {"older", 1, older},
     };
     for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(argv[1], commands[i].name) && argc - 2 >= commands[i].fewest)
