@@ -74,17 +74,21 @@ static char *inside(const char *directory, const char *name)
     return asprintf(&path, "%s/%s", directory, name) < 0 ? NULL : path;
 }
 
+/* A number, or what stands for one that is unknown. */
+static void print_number(double value)
+{
+    if (isfinite(value))
+        printf("%16.4f", value);
+    else
+        printf("%16s", "-");
+}
+
 static void print_score(const char *name, double in, double published)
 {
     printf("%-20s", name);
-    if (isfinite(in))
-        printf("%16.4f", in);
-    else
-        printf("%16s", "-");
-    if (isfinite(published))
-        printf("%16.4f\n", published);
-    else
-        printf("%16s\n", "-");
+    print_number(in);
+    print_number(published);
+    printf("\n");
 }
 
 /* The recovery table: R2 of both read-outs, and of the rollout the part of the recording that it is of. */
@@ -99,7 +103,8 @@ static void print_table(const om_results *r)
     print_score("resting potentials", in->resting_potential.r2, pub->resting_potential.r2);
     print_score("cell types (share)", in->types.accuracy, pub->types.accuracy);
     if (isfinite(r->stimulus.r2)) printf("%-20s%16.4f\n", "stimulus", r->stimulus.r2);
-    printf("%-20s%16.4f", r->split == OM_TRAIN ? "rollout r (train)" : "rollout r (test)", r->rollout.pearson_mean);
+    printf("%-20s", r->split == OM_TRAIN ? "rollout r (train)" : "rollout r (test)");
+    print_number(r->rollout.pearson_mean);
     if (isfinite(r->oracle.pearson_mean)) printf("   (oracle %.4f)", r->oracle.pearson_mean);
     printf("\n");
     if (isfinite(r->ablation.pearson_mean))

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct om_checkpoint {
@@ -57,22 +58,46 @@ static tn_status check_finite(const char *path, const tn_params *params, const t
     return TN_OK;
 }
 
-/* Gives the file at path a second name, in place of an older file of that name; a missing file is no error. Where
- * files cannot have two names it is moved. */
-static tn_status keep_previous(const char *path, tn_error *error)
+/* The checkpoint that a new one replaces. */
+typedef struct replaced {
+    char *previous; /* its name from then on */
+    char *aside;    /* a second name until then, so that there are two whole checkpoints if the new one fails */
+    bool there;     /* it has this name */
+} replaced;
+
+static tn_status name_replaced(const char *path, replaced *old, tn_error *error)
 {
-    char *previous = om_checkpoint_previous(path), *second = NULL;
-    tn_status status = TN_OK;
-    if (!previous || asprintf(&second, "%s.new", previous) < 0)
-        status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
-    else if (access(path, F_OK) == 0) {
-        unlink(second);
-        bool kept = link(path, second) == 0 ? rename(second, previous) == 0 : rename(path, previous) == 0;
-        unlink(second); /* renaming to another name of the same file does nothing */
-        if (!kept) status = tn_fail(error, TN_EIO, "%s: %s", previous, strerror(errno));
-    }
-    free(previous);
-    free(second);
+    *old = (replaced){.previous = om_checkpoint_previous(path)};
+    if (old->previous && asprintf(&old->aside, "%s.new", old->previous) >= 0) return TN_OK;
+    old->aside = NULL;
+    return tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+}
+
+static void clear_replaced(replaced *old)
+{
+    free(old->previous);
+    free(old->aside);
+}
+
+/* Gives the file at path its second name; a missing file is no error. Where files cannot have two names it becomes the
+ * previous one at once. */
+static tn_status set_aside(const char *path, replaced *old, tn_error *error)
+{
+    tn_status status = name_replaced(path, old, error);
+    if (status) return status;
+    unlink(old->aside);
+    old->there = link(path, old->aside) == 0;
+    if (old->there || access(path, F_OK) != 0 || rename(path, old->previous) == 0) return TN_OK;
+    return tn_fail(error, TN_EIO, "%s: %s", old->previous, strerror(errno));
+}
+
+/* The new checkpoint is written, or failed with this status, which is returned. */
+static tn_status settle(replaced *old, tn_status status, tn_error *error)
+{
+    if (old->there && !status && rename(old->aside, old->previous) != 0)
+        status = tn_fail(error, TN_EIO, "%s: %s", old->previous, strerror(errno));
+    if (old->there) unlink(old->aside);
+    clear_replaced(old);
     return status;
 }
 
@@ -142,14 +167,15 @@ static void list_facts(facts *f, const om_progress_made *made, const tn_optimize
     memcpy(f->pair, pairs, sizeof pairs);
 }
 
-/* Removes the checkpoint before the one at path. */
+/* Removes the checkpoint before the one at path, whichever name it has. */
 static tn_status forget_previous(const char *path, tn_error *error)
 {
-    char *previous = om_checkpoint_previous(path);
-    tn_status status = previous ? TN_OK : tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
-    if (previous && unlink(previous) != 0 && errno != ENOENT)
-        status = tn_fail(error, TN_EIO, "%s: %s", previous, strerror(errno));
-    free(previous);
+    replaced old;
+    tn_status status = name_replaced(path, &old, error);
+    if (!status) unlink(old.aside);
+    if (!status && unlink(old.previous) != 0 && errno != ENOENT)
+        status = tn_fail(error, TN_EIO, "%s: %s", old.previous, strerror(errno));
+    clear_replaced(&old);
     return status;
 }
 
@@ -163,8 +189,10 @@ tn_status om_checkpoint_write(const char *path, const tn_params *params, const t
     if (!status && !list_tensors(&tensors, params, optimizer, kinds))
         status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
     list_facts(&meta, made, optimizer);
-    if (!status && !first) status = keep_previous(path, error);
+    replaced old = {0};
+    if (!status && !first) status = set_aside(path, &old, error);
     if (!status) status = tn_file_write(path, tensors.count, tensors.tensor, FACTS, meta.pair, error);
+    status = settle(&old, status, error);
     if (!status && first) status = forget_previous(path, error);
     listing_free(&tensors);
     return status;
@@ -282,7 +310,10 @@ om_checkpoint *om_checkpoint_newest(const char *run, om_progress *progress, tn_e
     tn_error first = {0}, second = {0};
     char *path = om_checkpoint_of_run(run), *previous = path ? om_checkpoint_previous(path) : NULL;
     om_checkpoint *checkpoint = NULL;
+    struct stat about;
     if (!previous) tn_fail(error, TN_ENOMEM, "%s: out of memory", run);
+    else if (stat(run, &about) == 0 && !S_ISDIR(about.st_mode))
+        tn_fail(error, TN_EFORMAT, "%s: is not a folder, expected that of a run", run);
     else if (!(checkpoint = om_checkpoint_read(path, &first))) {
         if (!is_lost(path, first.status)) tn_fail(error, first.status, "%s", first.message);
         else if ((checkpoint = om_checkpoint_read(previous, &second)))

@@ -185,8 +185,6 @@ static tn_status read_circuit(om_recording *recording, const om_h5 *h5)
 /* HDF5 says less clearly what it cannot open. */
 static tn_status check_file(const om_h5 *h5)
 {
-    static const char signature[8] = "\x89HDF\r\n\x1a\n";
-    char start[8] = "";
     struct stat about;
     int descriptor = open(h5->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     tn_status status = TN_OK;
@@ -194,7 +192,7 @@ static tn_status check_file(const om_h5 *h5)
         status = tn_fail(h5->error, TN_EIO, "%s: %s", h5->path, strerror(errno));
     else if (!S_ISREG(about.st_mode))
         status = tn_fail(h5->error, TN_EIO, "%s: is not a regular file", h5->path);
-    else if (read(descriptor, start, sizeof start) != sizeof start || memcmp(start, signature, sizeof start) != 0)
+    else if (H5Fis_hdf5(h5->path) <= 0)
         status = tn_fail(h5->error, TN_EFORMAT, "%s: is not an HDF5 file", h5->path);
     if (descriptor >= 0) close(descriptor);
     return status;

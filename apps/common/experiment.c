@@ -228,18 +228,20 @@ static tn_status mark_recording(om_experiment *e, tn_error *error)
 
 /* ---- the experiment ---- */
 
-/* Reads the movie that a model is given, so that what is wrong with it is known before a run begins. */
+/* Reads the movie that a model is given or compared with, so that what is wrong with it is known before a run
+ * begins. */
 static tn_status check_stimulus(const om_experiment *e, tn_error *error)
 {
     enum { BLOCK_BYTES = 4 << 20 };
+    if (!om_recording_has(e->recording, OM_PART_STIMULUS)) return TN_OK;
     int64_t columns = om_recording_circuit_of(e->recording)->columns;
-    int64_t block = smaller(BLOCK_BYTES / (columns * (int64_t)sizeof(float)) + 1, e->frames);
-    if (e->config->model.mode != OM_MODE_KNOWN) return TN_OK;
+    int64_t frames = smaller(e->frames, om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS));
+    int64_t block = smaller(BLOCK_BYTES / (columns * (int64_t)sizeof(float)) + 1, frames);
     float *light = tn_alloc((size_t)(block * columns) * sizeof *light);
     tn_status status = light ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for %lld columns", (long long)columns);
-    for (int64_t first = 0; first < e->frames && !status; first += block)
-        status = om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, first, smaller(block, e->frames - first),
-                                    light, error);
+    for (int64_t first = 0; first < frames && !status; first += block)
+        status = om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, first, smaller(block, frames - first), light,
+                                    error);
     tn_free(light);
     return status;
 }

@@ -33,14 +33,16 @@ static tn_status add_all(om_sources *sources, const om_strings *names, const om_
  * test part are other sequences than those of training. */
 static tn_status choose_sources(om_split split, const om_config *config, om_sources *chosen, tn_error *error)
 {
+    if (!config->stimulus.train.count)
+        return tn_fail(error, TN_EFORMAT, "stimulus.train: no movie, expected one or more to learn from");
     if (config->stimulus.test.count)
         return add_all(chosen, split == OM_TRAIN ? &config->stimulus.train : &config->stimulus.test, config,
                        split == OM_TRAIN ? 0 : SCENE_SEQUENCES, error);
     om_sources all = {0}, train = {0}, test = {0};
     tn_status status = add_all(&all, &config->stimulus.train, config, 0, error);
     if (!status && all.count < 2)
-        status = tn_fail(error, TN_EFORMAT, "stimulus.train: %s: at least two are needed where stimulus.test is empty, "
-                         "one to learn from and one to test with", all.count ? "1 movie" : "no movie");
+        status = tn_fail(error, TN_EFORMAT, "stimulus.train: 1 movie: at least two are needed where stimulus.test is "
+                         "empty, one to learn from and one to test with");
     if (!status) status = om_sources_split(&all, TRAIN_SHARE, (uint64_t)config->seed, &train, &test, error);
     if (!status) {
         om_sources *wanted = split == OM_TRAIN ? &train : &test;

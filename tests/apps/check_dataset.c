@@ -195,6 +195,28 @@ START_TEST(voltages_of_any_type_and_layout_give_the_same_frames)
 }
 END_TEST
 
+/* As MATLAB writes them: HDF5 begins after a block of the user's. */
+START_TEST(a_recording_behind_a_user_block_is_read)
+{
+    enum { BLOCK = 512, MOST = 1 << 20 };
+    om_recording_plan plan = sample_plan();
+    const char *path = sample_write(&plan);
+    char *bytes = calloc(1, MOST);
+    FILE *file = fopen(path, "r+b");
+    ck_assert(bytes && file);
+    size_t size = fread(bytes + BLOCK, 1, MOST - BLOCK, file);
+    ck_assert(size > 0 && feof(file));
+    rewind(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, BLOCK + size, file), BLOCK + size);
+    ck_assert_int_eq(fclose(file), 0);
+    free(bytes);
+    om_recording *recording = open_or_fail(path);
+    ck_assert_int_lt(recording->frames[OM_TRAIN][OM_VOLTAGE].place, 0);
+    assert_frames(recording, &plan);
+    om_recording_close(recording);
+}
+END_TEST
+
 START_TEST(integer_voltages_are_read_as_floats)
 {
     om_recording_plan plan = sample_plan();
@@ -379,6 +401,7 @@ int main(void)
     TCase *layouts = tcase_create("layouts");
     tcase_add_loop_test(layouts, voltages_of_any_type_and_layout_give_the_same_frames, 0,
                         sizeof variants / sizeof *variants);
+    tcase_add_test(layouts, a_recording_behind_a_user_block_is_read);
     tcase_add_test(layouts, integer_voltages_are_read_as_floats);
     tcase_add_test(layouts, circuits_of_other_number_types_are_read);
     TCase *reading = tcase_create("reading");

@@ -42,7 +42,7 @@ with 'stimulus.train=[nowhere.mp4]' 5 "nowhere.mp4: No such file or directory"
 with 'stimulus.train=[empty]' 3 "empty: the folder holds neither images nor movies"
 with 'stimulus.train=[pipe, ./pipe]' 3 "pipe: neither a file nor a folder of images"
 with 'stimulus.train=[tiny.yaml, ./tiny.yaml]' 3 "tiny.yaml: "
-with 'stimulus.train=[]' 3 "stimulus.train: no movie: at least two are needed where stimulus.test is empty"
+with 'stimulus.train=[]' 3 "stimulus.train: no movie, expected one or more to learn from"
 with 'stimulus.train=[movie.y4m]' 5 "movie.y4m: No such file or directory"
 with simulation.delta_t=1 4 "the time step is more than twice a time constant: the time step is 1 s"
 
@@ -70,10 +70,12 @@ for series in voltage derivative stimulus; do
     says "spoilt.h5: /train/$series[0, 0], frame 0 of $of 0, is nan, expected a finite number"
 done
 
-# The stimulus that a model is given is looked at before an older run is replaced.
+# The stimulus that a model is given, or compared with, is looked at before an older run is replaced.
 cp -r run kept
-expect 3 train tiny.yaml -d spoilt.h5 -o kept --force --set model.mode=known
-same_tensors run kept "a run was replaced before the stimulus was read"
+for mode in known joint; do
+    expect 3 train tiny.yaml -d spoilt.h5 -o kept --force --set model.mode=$mode
+    same_tensors run kept "a run was replaced before the stimulus was read"
+done
 
 # A frame that cannot be used, met in the middle: what was learned before it is saved, and goes on.
 cp recording.h5 spoilt.h5
@@ -146,7 +148,8 @@ says "which recording? Give -d RECORDING"
 # Runs that are none, and checkpoints that are cut or of another circuit.
 expect 5 test_run nowhere -d recording.h5 -o new
 says "nowhere/checkpoint.safetensors: No such file or directory"
-expect 5 test_run run/checkpoint.safetensors -d recording.h5 -o new
+expect 3 test_run run/checkpoint.safetensors -d recording.h5 -o new
+says "run/checkpoint.safetensors: is not a folder, expected that of a run"
 expect 5 train tiny.yaml -d recording.h5 -o empty --resume
 says "empty/checkpoint.safetensors: No such file or directory"
 for size in 0 7 100 5000 34000; do

@@ -137,7 +137,12 @@ for blocks in 2 8 20 60; do
     says "small/"
     ls -A small | grep -vE '^(config.yaml|metrics.jsonl)$' && fail "$said: partial files"
 done
+cp -r run spare
 expect_full_disk 20 ommatid-train tiny.yaml -d recording.h5 -o run --resume --set training.steps=60
+for name in checkpoint.safetensors previous.checkpoint.safetensors; do
+    same spare/$name run/$name "a checkpoint that could not be written cost the run one that it had"
+done
+rm -r spare
 says "run/checkpoint.safetensors: cannot be written: File too large"
 same_tensors run run.copy "a checkpoint that found no room replaced the one before"
 holds_only run checkpoint.safetensors previous.checkpoint.safetensors config.yaml metrics.jsonl
