@@ -765,11 +765,11 @@ typedef struct tn_pair {
  * the new one and never half. The metadata receives two hashes, by which reading notices
  * damage: "header_hash", its first entry, of the header, and "payload_hash" of the payload (doc/formats.md).
  * Errors: TN_EIO with path and reason; TN_EINVAL a name given twice or not UTF-8, a tensor without data, an impossible
- * shape; TN_ENOMEM. */
+ * shape, fewer than 0 of something, or NULL instead of a list; TN_ENOMEM. */
 TN_API tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensors, int n_meta,
                                const tn_pair *meta, tn_error *error);
 
-/* A safetensors file in memory: its tensors in the order of the file, and its metadata. */
+/* A safetensors file in memory: its tensors in the order of the header, and its metadata. */
 typedef struct tn_file tn_file;
 
 /* Reads a whole safetensors file and checks it: header, types, offsets that cover the payload exactly, and the
