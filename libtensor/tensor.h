@@ -584,8 +584,9 @@ typedef struct tn_peak {
 
 /* Measures it with so many threads: multiply-adds in registers, and a[i] = b[i] + s c[i] over arrays of twice the last
  * cache (64 MB to 1 GB each), the best of ten trials. Takes about a second on an idle machine.
- *   quick   a look at little memory, within milliseconds: no measurement, for tests
- * Errors: TN_ENOMEM. */
+ *   threads   1 to 1024
+ *   quick     a look at little memory, within milliseconds: no measurement, for tests
+ * Errors, after which *peak is 0: TN_EINVAL the number of threads; TN_ENOMEM. */
 TN_API tn_status tn_peak_measure(int threads, bool quick, tn_peak *peak, tn_error *error);
 
 /* One row of the profile of a plan made with TN_PLAN_PROFILE: what one operation took in all runs since the first, or
@@ -680,7 +681,7 @@ TN_API double tn_optimizer_step(tn_optimizer *optimizer, const double *rate);
 TN_API void tn_optimizer_reset(tn_optimizer *optimizer); /* moments and step count to zero */
 
 /* State for checkpoints: the moments of parameter i, of its shape (which: 1 is m, 2 is v; NULL where the rule has it
- * not), and the number of steps taken. */
+ * not, or there is no such parameter), and the number of steps taken. */
 TN_API void *tn_optimizer_moment(const tn_optimizer *optimizer, int i, int which);
 TN_API int64_t tn_optimizer_steps(const tn_optimizer *optimizer);
 TN_API void tn_optimizer_set_steps(tn_optimizer *optimizer, int64_t steps);

@@ -229,6 +229,7 @@ void tn_optimizer_reset(tn_optimizer *o)
 
 void *tn_optimizer_moment(const tn_optimizer *o, int i, int which)
 {
+    if (!o || i < 0 || i >= o->params->count || which < 1 || which > 2) return NULL;
     return tn_params_place(o->params, o->moment[which - 1], i);
 }
 

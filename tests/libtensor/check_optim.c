@@ -257,7 +257,11 @@ START_TEST(moments_are_there_where_the_rule_has_them)
             const double *moment = tn_optimizer_moment(optimizer, 3, which);
             ck_assert_int_eq(moment != NULL, which == 1 ? kinds[i].first : kinds[i].second);
             if (moment) ck_assert_double_eq(moment[34], 0);
+            ck_assert_ptr_null(tn_optimizer_moment(optimizer, -1, which));
+            ck_assert_ptr_null(tn_optimizer_moment(optimizer, TENSORS, which));
         }
+        ck_assert_ptr_null(tn_optimizer_moment(optimizer, 3, 0));
+        ck_assert_ptr_null(tn_optimizer_moment(optimizer, 3, 3));
         tn_optimizer_free(optimizer);
     }
     tn_params_free(params);
