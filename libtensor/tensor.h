@@ -48,16 +48,17 @@ extern "C" {
 
 /* How a call ended. */
 typedef enum tn_status {
-    TN_OK,       /* well */
-    TN_EINVAL,   /* an argument outside its range */
-    TN_ESHAPE,   /* shapes that do not go together */
-    TN_EDTYPE,   /* number types that do not go together */
-    TN_ENAME,    /* a name that is unknown, or taken */
-    TN_ENOGRAD,  /* a derivative was asked of something that has none */
-    TN_ENOMEM,   /* out of memory */
-    TN_EIO,      /* reading or writing failed */
-    TN_EFORMAT,  /* a file is not what it should be */
-    TN_ENUMERIC, /* a value became NaN or infinite */
+    TN_OK,        /* well */
+    TN_EINVAL,    /* an argument outside its range */
+    TN_ESHAPE,    /* shapes that do not go together */
+    TN_EDTYPE,    /* number types that do not go together */
+    TN_ENAME,     /* a name that is unknown, or taken */
+    TN_ENOGRAD,   /* a derivative was asked of something that has none */
+    TN_ENOMEM,    /* out of memory */
+    TN_EIO,       /* reading or writing failed */
+    TN_EFORMAT,   /* a file is not what it should be */
+    TN_ENUMERIC,  /* a value became NaN or infinite */
+    TN_EGRADIENT, /* a derivative is not what differences of values say */
 } tn_status;
 
 /* What went wrong, in words. Zero-initialise it; the first error recorded is the one kept. */
@@ -496,9 +497,11 @@ typedef struct tn_gradcheck_config {
  * directions also tn_jvp. wrt[0..n) are inputs, parameters or any other nodes; all in float64. Parameters have the
  * values in their set. The graph does not grow, nothing of the user's is changed, and no plan is needed.
  * Returns the largest relative error; infinity where a derivative is not finite or nothing could be compared.
- * Errors: TN_ENUMERIC the error is above the tolerance: the message names node, element and both values; TN_EDTYPE not
- * float64, or values of another type; TN_ENAME, TN_ESHAPE values of no input, or that do not fit; TN_EINVAL step or
- * least are not above 0; and those of planning. It says nothing at kinks, nor of tn_detach.
+ * Errors: TN_EGRADIENT the error is above the tolerance: the message names node, element and both values; TN_ENUMERIC
+ * likewise, where one of them is not finite; TN_EDTYPE not float64, or values of another type; TN_ENAME, TN_ESHAPE
+ * values of no input, or that do not fit; TN_EINVAL step or least are not above 0, tolerance or directions are below 0,
+ * or there is nothing to compare: n is 0, or y or all wrt[i] are empty; and those of planning. It says nothing at
+ * kinks, nor of tn_detach.
  * Cost: two runs of y per element or direction. */
 TN_API double tn_gradcheck(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_gradcheck_config config,
                            tn_error *error);

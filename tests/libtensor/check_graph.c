@@ -115,7 +115,7 @@ START_TEST(gradients_of_parameters_are_right_however_they_are_used)
             /* a is detached in "detached", everything in "only ...": differences do not know of that */
             int detached = strstr(losses[_i].name, "only") ? 3 : !strcmp(losses[_i].name, "detached");
             tn_error error = {0};
-            tn_gradcheck(g, loss, 3 - detached, p + detached, TN_GRADCHECK_DEFAULTS, &error);
+            if (detached < 3) tn_gradcheck(g, loss, 3 - detached, p + detached, TN_GRADCHECK_DEFAULTS, &error);
             ck_assert_msg(error.status == TN_OK, "%s: %s", losses[_i].name, error.message);
             for (int i = 0; i < detached; i++)
                 for (int64_t k = 0; k < tn_shape_size(tn_params_at(params, i).shape); k++)
