@@ -31,9 +31,16 @@ static tn_node *expand_logsumexp(tn_graph *g, tn_node *const *in, const tn_attr 
     return attr->keep ? result : tn_reshape(g, result, without(in[0]->shape, attr->axes));
 }
 
+/* Of nothing there is nothing to take off: its largest element would be minus infinity, which checking plans refuse. */
+static bool is_empty(const tn_node *a)
+{
+    return tn_shape_size(a->shape) == 0;
+}
+
 static tn_node *expand_softmax(tn_graph *g, tn_node *const *in, const tn_attr *attr)
 {
     if (!tn_graph_has_axis(g, "softmax", in[0], attr->axis)) return &g->failed;
+    if (is_empty(in[0])) return tn_exp(g, in[0]);
     unsigned axis = TN_AXIS(attr->axis);
     tn_node *e = tn_exp(g, tn_sub(g, in[0], largest(g, in[0], axis)));
     return tn_div(g, e, tn_sum(g, e, axis, true));
@@ -42,6 +49,7 @@ static tn_node *expand_softmax(tn_graph *g, tn_node *const *in, const tn_attr *a
 static tn_node *expand_log_softmax(tn_graph *g, tn_node *const *in, const tn_attr *attr)
 {
     if (!tn_graph_has_axis(g, "log_softmax", in[0], attr->axis)) return &g->failed;
+    if (is_empty(in[0])) return tn_exp(g, in[0]);
     unsigned axis = TN_AXIS(attr->axis);
     tn_node *shifted = tn_sub(g, in[0], largest(g, in[0], axis));
     return tn_sub(g, shifted, tn_log(g, tn_sum(g, tn_exp(g, shifted), axis, true)));
