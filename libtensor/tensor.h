@@ -13,7 +13,8 @@
  *
  * Tensors are dense and row-major. Builders never fail loudly: an invalid call returns a node that carries the
  * error on, and tn_plan_new reports the first one, so user code checks once.
- * Nothing here aborts, exits or prints. Handles are opaque; every *_new has a *_free, which accepts NULL.
+ * Nothing here aborts, exits or prints. Handles are opaque; every *_new has a *_free, which accepts NULL. So do all
+ * functions, as what a failed *_new returned: it is an error (TN_EINVAL), or what they return is NULL, 0 or NaN.
  * A graph, a plan, a parameter set or an optimizer belongs to one thread at a time; different ones may be used
  * by different threads at once.  Results are the same bits on any number of threads. */
 #ifndef TENSOR_H
@@ -687,7 +688,8 @@ TN_API void tn_optimizer_reset(tn_optimizer *optimizer); /* moments and step cou
  * not, or there is no such parameter), and the number of steps taken. */
 TN_API void *tn_optimizer_moment(const tn_optimizer *optimizer, int i, int which);
 TN_API int64_t tn_optimizer_steps(const tn_optimizer *optimizer);
-TN_API void tn_optimizer_set_steps(tn_optimizer *optimizer, int64_t steps);
+/* TN_EINVAL, and nothing changes, where steps is below 0 or there is no optimizer. */
+TN_API tn_status tn_optimizer_set_steps(tn_optimizer *optimizer, int64_t steps);
 
 /* Batches too large for one run: with TN_PLAN_ACCUMULATE (section 10), tn_run adds to the gradients in the set instead
  * of replacing them. Zero them, run once per part, step. For the gradient of the mean over n equal parts, let
@@ -747,7 +749,7 @@ typedef struct tn_schedule {
     int64_t warmup; /* steps of linear rise at the start, on top of the decay: step s takes (s + 1) / warmup of it */
 } tn_schedule;
 
-/* The factor on the learning rate at a step, counted from 0. */
+/* The factor on the learning rate at a step, counted from 0; NaN where there is none: before it, or of NULL. */
 TN_API double tn_schedule_at(const tn_schedule *schedule, int64_t step);
 
 /* ---- 12. Files ---------------------------------------------------------------------------------------------- */

@@ -312,6 +312,10 @@ static tn_status open_source(source *from)
 
 tn_file *tn_file_read(const char *path, tn_error *error)
 {
+    if (!path) {
+        tn_fail(error, TN_EINVAL, "a file to be read wants a path: NULL instead of one");
+        return NULL;
+    }
     source from = {.path = path, .descriptor = -1, .error = error};
     tn_file *file = tn_calloc(1, sizeof *file);
     tn_status status = file ? open_source(&from) : tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
@@ -337,16 +341,17 @@ void tn_file_free(tn_file *file)
 
 int tn_file_count(const tn_file *file)
 {
-    return file->tensors_count;
+    return file ? file->tensors_count : 0;
 }
 
 tn_tensor tn_file_at(const tn_file *file, int i)
 {
-    return file->tensors[i];
+    return i >= 0 && i < tn_file_count(file) ? file->tensors[i] : (tn_tensor){0};
 }
 
 const tn_tensor *tn_file_find(const tn_file *file, const char *name)
 {
+    if (!file || !name) return NULL;
     const tn_tensor wanted = {.name = name}, *key = &wanted;
     const tn_tensor **found =
         bsearch(&key, file->by_name, (size_t)file->tensors_count, sizeof *file->by_name, compare_tensors);
@@ -355,6 +360,7 @@ const tn_tensor *tn_file_find(const tn_file *file, const char *name)
 
 const char *tn_file_meta(const tn_file *file, const char *key)
 {
+    if (!file || !key) return NULL;
     const tn_pair wanted = {.key = key};
     const tn_pair *found =
         file->meta ? bsearch(&wanted, file->meta, (size_t)file->meta_count, sizeof wanted, compare_pairs) : NULL;

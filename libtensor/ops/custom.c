@@ -249,7 +249,7 @@ static const char *mistake_in(const tn_operation *user)
 
 tn_node *tn_custom(tn_graph *g, const tn_operation *operation, int n, tn_node *const *operands, const void *constants)
 {
-    if (g->error.status) return &g->failed;
+    if (tn_has_failed(g)) return tn_failed(g);
     if (!operation || !operation->name || !*operation->name)
         return tn_graph_fail(g, TN_EINVAL, "tn_custom: the operation or its name is missing");
     const char *name = operation->name, *mistake = mistake_in(operation);

@@ -148,6 +148,24 @@ MISTAKE(dropout_rate, tn_dropout(k->g, k->x, 1, (tn_random){.step = tn_input(k->
 MISTAKE(input_twice, tn_input(k->g, "x", TN_F32, TN_SCALAR))
 MISTAKE(input_shape, tn_input(k->g, "z", TN_F32, TN_SHAPE(2, -1)))
 MISTAKE(input_type, tn_input(k->g, "z", (tn_dtype)7, TN_SCALAR))
+MISTAKE(input_nameless, tn_input(k->g, NULL, TN_F32, TN_SCALAR))
+MISTAKE(parameter_nameless, tn_param(k->g, k->params, NULL))
+MISTAKE(parameter_of_nothing, tn_param(k->g, NULL, "w"))
+MISTAKE(params_grad_nowhere, tn_params_grad(k->g, k->s, NULL))
+MISTAKE(output_nameless, tn_output(k->g, NULL, k->y))
+MISTAKE(rename_to_nothing, tn_name(k->g, tn_sin(k->g, k->x), NULL))
+MISTAKE(scope_nameless, tn_scope(k->g, NULL))
+MISTAKE(concat_list, tn_concat(k->g, 2, NULL, 0))
+MISTAKE(stack_long_list, tn_stack(k->g, 100, NULL, 0))
+MISTAKE(split_nowhere, tn_split(k->g, k->x, 0, 3, NULL))
+MISTAKE(permute_orderless, tn_permute(k->g, k->x, NULL))
+MISTAKE(grad_nowhere, tn_grad(k->g, k->s, 1, &k->x, NULL))
+MISTAKE(grad_list, tn_grad(k->g, k->s, 1, NULL, k->grad))
+MISTAKE(vjp_nowhere, tn_vjp(k->g, k->x, k->x, 1, &k->x, NULL))
+MISTAKE(jvp_list, tn_jvp(k->g, k->x, 1, &k->x, NULL))
+MISTAKE(hvp_nowhere, tn_hvp(k->g, k->s, 1, &k->x, &k->x, NULL))
+MISTAKE(recompute_list, tn_recompute(k->g, tn_sin(k->g, k->x), 1, NULL))
+MISTAKE(custom_nothing, tn_custom(k->g, NULL, 1, &k->x, NULL))
 MISTAKE(no_parameter, tn_param(k->g, k->params, "u"))
 MISTAKE(output_twice, tn_output(k->g, "out", k->y))
 MISTAKE(output_nothing, tn_output(k->g, "none", NULL))
@@ -279,6 +297,24 @@ static const struct {
     ROW(input_twice, TN_ENAME, "input x", "taken by input 'x' [3, 4]"),
     ROW(input_shape, TN_ESHAPE, "input z", "[2, -1]", "not a shape"),
     ROW(input_type, TN_EDTYPE, "input z", "no number type 7"),
+    ROW(input_nameless, TN_EINVAL, "input: its name is missing: NULL"),
+    ROW(parameter_nameless, TN_EINVAL, "param: its name is missing: NULL"),
+    ROW(parameter_of_nothing, TN_EINVAL, "there is no parameter set: NULL"),
+    ROW(params_grad_nowhere, TN_EINVAL, "there is no parameter set: NULL"),
+    ROW(output_nameless, TN_EINVAL, "output: its name is missing: NULL"),
+    ROW(rename_to_nothing, TN_EINVAL, "name: its name is missing: NULL"),
+    ROW(scope_nameless, TN_EINVAL, "a scope wants a name"),
+    ROW(concat_list, TN_EINVAL, "concat: 2 inputs at NULL"),
+    ROW(stack_long_list, TN_EINVAL, "stack cannot take 100 inputs"),
+    ROW(split_nowhere, TN_EINVAL, "split: 3 parts at NULL"),
+    ROW(permute_orderless, TN_EINVAL, "permute: the order is missing: NULL"),
+    ROW(grad_nowhere, TN_EINVAL, "there is no place for 1 gradients: NULL"),
+    ROW(grad_list, TN_EINVAL, "gradient: 1 inputs at NULL"),
+    ROW(vjp_nowhere, TN_EINVAL, "there is no place for 1 gradients: NULL"),
+    ROW(jvp_list, TN_EINVAL, "tangent: 1 inputs at NULL"),
+    ROW(hvp_nowhere, TN_EINVAL, "there is no place for 1 gradients: NULL"),
+    ROW(recompute_list, TN_EINVAL, "recompute: 1 inputs at NULL"),
+    ROW(custom_nothing, TN_EINVAL, "tn_custom: the operation or its name is missing"),
     ROW(no_parameter, TN_ENAME, "no parameter u among the 1"),
     ROW(output_twice, TN_ENAME, "output out", "taken by input 'x' [3, 4]"),
     ROW(output_nothing, TN_EINVAL, "output: input 0 is missing"),
@@ -346,6 +382,20 @@ START_TEST(the_first_error_stays_and_later_calls_are_harmless)
 }
 END_TEST
 
+/* As where tn_graph_new found no memory, and nobody looked. */
+START_TEST(describing_in_no_graph_is_harmless)
+{
+    kit k = new_kit(), without = k;
+    const char *message;
+    without.g = NULL;
+    mistakes[_i].make(&without);
+    ck_assert_int_eq(tn_graph_status(NULL, &message), TN_EINVAL);
+    ck_assert_str_eq(message, "there is no graph: NULL instead of one");
+    ck_assert_int_eq(tn_no_graph.n_nodes + tn_no_graph.n_outputs, 0);
+    free_kit(&k);
+}
+END_TEST
+
 START_TEST(a_graph_of_integers_is_an_error)
 {
     tn_graph *g = tn_graph_new(TN_I32);
@@ -361,6 +411,7 @@ int main(void)
     TCase *describing = tcase_create("describing");
     tcase_add_loop_test(describing, a_mistake_is_named_with_operation_and_shapes, 0, MISTAKES);
     tcase_add_test(describing, the_first_error_stays_and_later_calls_are_harmless);
+    tcase_add_loop_test(describing, describing_in_no_graph_is_harmless, 0, MISTAKES);
     tcase_add_test(describing, a_graph_of_integers_is_an_error);
     return run_cases("mistakes", describing, NULL);
 }
