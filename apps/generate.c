@@ -233,10 +233,20 @@ static tn_status record(const om_cli *cli, const om_config *config, ingredients 
     return status;
 }
 
-/* Takes the path over. */
+/* An image or a movie in a folder of them, or in a folder of folders of images, is an input too. Takes the path over. */
 static tn_status check_input(const om_cli *cli, char *path, tn_error *error)
 {
     tn_status status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error) : error->status;
+    char *target = om_output_target(cli->output), *folder = target ? om_directory_of(target) : NULL, *above = NULL;
+    if (!folder || asprintf(&above, "%s/..", folder) < 0) above = NULL;
+    if (!above && !status) status = om_no_memory(NULL, error);
+    if (!status && access(cli->output, F_OK) == 0 &&
+        (om_output_same_file(folder, path) || om_output_same_file(above, path)))
+        status = tn_fail(error, TN_EINVAL, "%s: lies in the input %s; the output needs a place of its own", cli->output,
+                         path);
+    free(target);
+    free(folder);
+    free(above);
     free(path);
     return status;
 }
@@ -256,12 +266,20 @@ static tn_status check_output(const om_cli *cli, const om_config *config, tn_err
     return status;
 }
 
+static void warn_of_blindness(const om_circuit *circuit, om_progress *progress)
+{
+    for (int32_t i = 0; i < circuit->neurons; i++)
+        if (circuit->is_input[i]) return;
+    om_progress_warn(progress, "circuit %s: no neuron is an input, so nothing of the movies is seen", circuit->name);
+}
+
 static tn_status generate(const om_cli *cli, const om_config *config, bool compress, om_progress *progress,
                           tn_error *error)
 {
     ingredients in = {0};
     tn_status status = cli->output ? check_output(cli, config, error) : TN_OK;
     if (!status) status = prepare(&in, config, cli->output, compress, error);
+    if (!status) warn_of_blindness(in.circuits.simulated, progress);
     if (!status && cli->dry_run)
         status = describe(cli, config, &in, compress, error);
     else if (!status)

@@ -63,6 +63,8 @@ static const om_program program = {
     .own = &own,
 };
 
+#define METRICS "metrics.json"
+#define REPORT "report.html"
 #define VIDEO "comparison.mp4"
 
 /* A path in the results. */
@@ -135,7 +137,7 @@ static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t 
     const om_recording_attributes *attributes = om_recording_attributes_of(e->recording);
     bool comparable = om_published_circuit(c->types, c->type_names) && !(attributes->measurement_noise > 0);
     bool joint = e->config->model.mode == OM_MODE_JOINT;
-    char *path = inside(cli->output, "report.html");
+    char *path = inside(cli->output, REPORT);
     om_report report = {
         .title = *e->config->description ? e->config->description : "Ommatid",
         .metrics = metrics, .facts = json_object_get(metrics, "run"),
@@ -151,7 +153,7 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
                                const om_progress_made *made, const om_history *history, bool shown,
                                om_progress *progress, tn_error *error)
 {
-    char *metrics_path = inside(cli->output, "metrics.json"), *video_path = inside(cli->output, VIDEO);
+    char *metrics_path = inside(cli->output, METRICS), *video_path = inside(cli->output, VIDEO);
     om_run_facts facts = {made->step, made->seconds, made->seed, made->program};
     json_t *metrics = om_results_json(results, e, &facts);
     om_drawn *drawn = calloc(1, sizeof *drawn);
@@ -189,20 +191,38 @@ static tn_status check_recording(const om_experiment *e, const om_checkpoint *ch
     return TN_OK;
 }
 
-/* The metrics of the run are read first: what is wrong with them is not to show after hours. */
-static tn_status measure(const om_cli *cli, om_experiment *e, const om_progress_made *made, om_progress *progress,
-                         tn_error *error)
+/* What is written or removed in the results must not be what they are made from. */
+static tn_status check_inputs(const om_cli *cli, const options *o, const om_checkpoint *checkpoint, tn_error *error)
+{
+    enum { OTHERS = 3, INPUTS = 3 };
+    const char *names[OTHERS + OM_FIGURES] = {METRICS, REPORT, VIDEO};
+    memcpy(names + OTHERS, om_figure_file, sizeof om_figure_file);
+    char *history = inside(cli->argument[0], "metrics.jsonl");
+    if (!history) return om_no_memory(NULL, error);
+    const char *const inputs[INPUTS] = {o->recording, om_checkpoint_path(checkpoint), history};
+    tn_status status = om_output_check_files(cli->output, OTHERS + OM_FIGURES, names, INPUTS, inputs, error);
+    free(history);
+    return status;
+}
+
+/* The metrics of the run are read first: what is wrong with them is not to show after hours. A directory that was made
+ * for results that are none goes again. */
+static tn_status measure(const om_cli *cli, const options *o, om_experiment *e, const om_checkpoint *checkpoint,
+                         om_progress *progress, tn_error *error)
 {
     om_results results = {0};
     om_history history = {0};
     om_lock lock = {0};
-    bool shown = false;
+    bool shown = false, there = access(cli->output, F_OK) == 0;
     tn_status status = om_output_directory(cli->output, cli->force, "written", &lock, error);
+    if (!status) status = check_inputs(cli, o, checkpoint, error);
     if (!status) status = om_history_read(&history, cli->argument[0], progress, error);
     if (!status) status = om_video_plan(e, progress, &shown, error);
     if (!status) status = om_results_measure(&results, e, progress, error);
+    const om_progress_made *made = om_checkpoint_made(checkpoint);
     if (!status) status = write_results(cli, &results, e, made, &history, shown, progress, error);
     om_lock_release(&lock);
+    if (status && !there) rmdir(cli->output); /* which fails where something is in it */
     om_history_clear(&history);
     om_results_clear(&results);
     return status;
@@ -212,14 +232,14 @@ static tn_status test(const om_cli *cli, const options *o, const om_config *conf
                       const om_checkpoint *checkpoint, om_progress *progress, tn_error *error)
 {
     om_experiment experiment;
-    const om_progress_made *made = om_checkpoint_made(checkpoint);
     tn_status status = om_experiment_make(&experiment, config, recording, error);
     if (!status) status = om_experiment_restore(&experiment, checkpoint, NULL, error);
     if (!status) status = check_recording(&experiment, checkpoint, o->other_recording, progress, error);
-    if (!status && !cli->dry_run) status = measure(cli, &experiment, made, progress, error);
+    if (!status && !cli->dry_run) status = measure(cli, o, &experiment, checkpoint, progress, error);
     else if (!status) {
         if (cli->output) status = om_output_directory_check(cli->output, cli->force, error);
-        if (!status) status = om_forecast(&experiment, made, stdout, error);
+        if (!status && cli->output) status = check_inputs(cli, o, checkpoint, error);
+        if (!status) status = om_forecast(&experiment, om_checkpoint_made(checkpoint), stdout, error);
     }
     om_experiment_clear(&experiment);
     return status;

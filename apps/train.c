@@ -123,17 +123,12 @@ static tn_status train(const om_cli *cli, const options *o, om_experiment *exper
     return status;
 }
 
-/* --dump-step must not replace what the step is made of. */
+/* --dump-step must not replace what the step is made of, or what the run is resumed and judged by. */
 static tn_status check_dump(const om_cli *cli, const options *o, tn_error *error)
 {
-    char *newest = om_checkpoint_of_run(cli->output ? cli->output : "."), *previous = NULL;
-    if (newest) previous = om_checkpoint_previous(newest);
-    const char *const inputs[] = {cli->argument[0], o->recording, newest, previous};
-    tn_status status =
-        previous ? om_output_check(o->dump, cli->force, cli->output ? 4 : 2, inputs, error) : om_no_memory(NULL, error);
-    free(newest);
-    free(previous);
-    return status;
+    const char *const inputs[] = {cli->argument[0], o->recording};
+    tn_status status = cli->output ? om_run_spare(cli->output, o->dump, error) : TN_OK;
+    return status ? status : om_output_check(o->dump, cli->force, 2, inputs, error);
 }
 
 static tn_status estimate(const om_cli *cli, const options *o, om_experiment *experiment, tn_error *error)

@@ -472,9 +472,10 @@ TN_API void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params);
  * but computed again when they have come that far. It is all that output is computed from, output included, as far back
  * as these inputs, inputs and parameters of the graph, and segments marked before. Returns output.
  *     x = tn_recompute(g, layers(g, x), 1, &x);
- * Results are the same bits. With L equal layers in segments of sqrt(L), memory grows as sqrt(L) instead of L; layers
- * that the planner fuses into one chain (tn_plan_print) were not kept in the first place. To see what is saved, compare
- * tn_plan_memory with that of a plan made with TN_PLAN_KEEP, which computes nothing again.
+ * Results are the same bits. With L equal layers in segments of sqrt(L), memory grows as sqrt(L) instead of L. Layers
+ * that the planner fuses into one chain (tn_plan_print) are done in one stage, within which memory is not given back:
+ * computing them again would save nothing, and where it does not, a plan keeps them all the same. To see what is saved,
+ * compare tn_plan_memory with that of a plan made with TN_PLAN_KEEP, which computes nothing again.
  * Cost: the segment once more for each gradient that passes.  Errors: TN_EINVAL a node is missing or of another graph.
  * Source: Chen et al., Training deep nets with sublinear memory cost, arXiv:1604.06174. */
 TN_API tn_node *tn_recompute(tn_graph *g, tn_node *output, int n, tn_node *const *inputs);

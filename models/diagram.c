@@ -4,11 +4,14 @@
 #include "array.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <float.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     MAX_FILE = 64 << 20, /* bytes: hundreds of times a fly, and every count fits an int32 */
@@ -363,8 +366,16 @@ tn_status om_diagram_read(om_diagram *diagram, const char *path, tn_error *error
     reader r = {.file = path, .error = error};
     json_error_t problem = {0};
     *diagram = (om_diagram){0};
-    input in = {.file = fopen(path, "rb")};
-    if (!in.file) return tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    struct stat about;
+    /* Without waiting, as whoever opens a pipe does, for a writer. */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool opened = descriptor >= 0 && fstat(descriptor, &about) == 0, regular = opened && S_ISREG(about.st_mode);
+    input in = {.file = regular ? fdopen(descriptor, "rb") : NULL};
+    if (!in.file) {
+        tn_fail(error, TN_EIO, "%s: %s", path, opened && !regular ? "is not a regular file" : strerror(errno));
+        if (descriptor >= 0) close(descriptor);
+        return TN_EIO;
+    }
 
     json_t *root = json_load_callback(read_some, &in, JSON_REJECT_DUPLICATES, &problem);
     if (in.cause)

@@ -316,7 +316,8 @@ TN_API const float *om_simulation_voltage(const om_simulation *simulation);
 /* One frame under the stimulus [C] of the columns.
  *   voltage     [N] receives v(t), before the step; may be NULL
  *   derivative  [N] receives dv/dt at (v(t), I(t)), per second: the learner's target; may be NULL
- * Errors: TN_ENUMERIC a voltage became NaN or infinite (the message names neuron and frame). */
+ * Errors: TN_ENUMERIC a voltage became NaN or larger than 1e9 in size (the message names neuron, frame, time step and the
+ * shortest time constant). */
 TN_API tn_status om_simulation_frame(om_simulation *simulation, const float *stimulus, float *voltage,
                                      float *derivative, tn_error *error);
 

@@ -110,6 +110,27 @@ om_simulation *om_simulation_new(const om_circuit *circuit, double delta_t, doub
     return NULL;
 }
 
+/* Beyond this no recording holds a voltage, and nothing that has come so far returns. */
+#define MOST_VOLTAGE 1e9f
+
+/* Steps of more than twice the time constant overshoot further every time, whatever the synapses do; the neuron that
+ * shows it first may only listen to the one that does. */
+static tn_status diverged(const om_simulation *s, int32_t neuron, tn_error *error)
+{
+    const om_circuit *c = s->circuit;
+    int32_t fastest = neuron;
+    for (int32_t i = 0; i < c->neurons; i++)
+        if (c->time_constant[i] < c->time_constant[fastest]) fastest = i;
+    double tau = c->time_constant[fastest];
+    return tn_fail(error, TN_ENUMERIC,
+                   "simulation: the voltage of neuron %d (%s) became %g at frame %lld: %s: the time step is %g s, the "
+                   "shortest time constant, that of %s, %g s", neuron, c->cell_type[c->type[neuron]].name,
+                   s->voltage[neuron], (long long)s->frame,
+                   s->delta_t > 2 * tau ? "the time step is more than twice a time constant"
+                                        : "synapses excite without bound, or the time step is too long for them",
+                   s->delta_t, c->cell_type[c->type[fastest]].name, tau);
+}
+
 /* Moves on by one frame; the voltage before the step is still in s->voltage until then. */
 static tn_status advance(om_simulation *s, tn_plan *plan, float *derivative, tn_error *error)
 {
@@ -153,9 +174,7 @@ tn_status om_simulation_frame(om_simulation *s, const float *stimulus, float *vo
     if (s->sigma > 0) tn_fill_normal(s->noise, c->neurons, s->seed, s->stream, (uint64_t)s->frame);
     tn_status status = advance(s, s->plan, derivative, error);
     for (int32_t i = 0; i < c->neurons && !status; i++)
-        if (!isfinite(s->voltage[i]))
-            status = tn_fail(error, TN_ENUMERIC, "simulation: the voltage of neuron %d (%s) became %g at frame %lld", i,
-                             c->cell_type[c->type[i]].name, s->voltage[i], (long long)s->frame);
+        if (!(fabsf(s->voltage[i]) <= MOST_VOLTAGE)) status = diverged(s, i, error);
     s->frame++;
     return status;
 }

@@ -3,68 +3,24 @@
 #include "common/canvas.h"
 #include "common/text.h"
 
-#include <cairo-pdf.h>
-#include <cairo-svg.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 
 static cairo_status_t write_bytes(void *stream, const unsigned char *data, unsigned length)
 {
     return fwrite(data, 1, length, stream) == length ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
 }
 
-static cairo_surface_t *png_surface(FILE *stream, double width, double height)
-{
-    (void)stream; /* pixels are written at the end */
-    return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width * OM_PIXELS), (int)ceil(height * OM_PIXELS));
-}
-
-/* cairo stamps the time of day unless told otherwise. */
-static cairo_surface_t *pdf_surface(FILE *stream, double width, double height)
-{
-    cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(write_bytes, stream, width, height);
-    const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    char *end = NULL, date[32];
-    struct tm parts;
-    time_t seconds = epoch ? (time_t)strtoll(epoch, &end, 10) : 0;
-    if (epoch && end != epoch && !*end && gmtime_r(&seconds, &parts) &&
-        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &parts))
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, date);
-    return surface;
-}
-
-static cairo_surface_t *svg_surface(FILE *stream, double width, double height)
-{
-    return cairo_svg_surface_create_for_stream(write_bytes, stream, width, height);
-}
-
-static const struct format {
-    const char *ending;
-    cairo_surface_t *(*create)(FILE *stream, double width, double height);
-} formats[] = {{".png", png_surface}, {".pdf", pdf_surface}, {".svg", svg_surface}};
-
-static const struct format *format_of(const char *path)
-{
-    size_t length = path ? strlen(path) : 0;
-    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-        if (length > 4 && !strcasecmp(path + length - 4, formats[i].ending)) return &formats[i];
-    return NULL;
-}
-
 tn_status om_canvas_open(om_canvas *canvas, const char *path, double width, double height, tn_error *error)
 {
     *canvas = (om_canvas){.width = width, .height = height};
-    const struct format *format = format_of(path);
-    if (!format)
-        return tn_fail(error, TN_EINVAL, "%s: a figure's name ends in .png, .pdf or .svg", path ? path : "(no path)");
     tn_status status = om_stream_open(&canvas->stream, path, error);
     if (status != TN_OK) return status;
-    cairo_surface_t *surface = format->create(canvas->stream.file, width, height);
+    cairo_surface_t *surface =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)ceil(width * OM_PIXELS), (int)ceil(height * OM_PIXELS));
     canvas->cr = cairo_create(surface);
-    if (format->create == png_surface) cairo_scale(canvas->cr, OM_PIXELS, OM_PIXELS);
+    cairo_scale(canvas->cr, OM_PIXELS, OM_PIXELS);
     cairo_surface_destroy(surface); /* the context holds it */
     if (cairo_status(canvas->cr) != CAIRO_STATUS_SUCCESS) return om_canvas_close(canvas, TN_OK, error);
     om_text_setup(canvas->cr);
@@ -78,7 +34,7 @@ tn_status om_canvas_close(om_canvas *canvas, tn_status status, tn_error *error)
     cairo_surface_t *surface = cairo_surface_reference(cairo_get_target(canvas->cr));
     cairo_status_t drawn = cairo_status(canvas->cr);
     cairo_destroy(canvas->cr);
-    if (drawn == CAIRO_STATUS_SUCCESS && status == TN_OK && cairo_surface_get_type(surface) == CAIRO_SURFACE_TYPE_IMAGE)
+    if (drawn == CAIRO_STATUS_SUCCESS && status == TN_OK)
         drawn = cairo_surface_write_to_png_stream(surface, write_bytes, canvas->stream.file);
     cairo_surface_finish(surface);
     if (drawn == CAIRO_STATUS_SUCCESS) drawn = cairo_surface_status(surface);

@@ -1,4 +1,4 @@
-/* A page to draw on with cairo: PNG, PDF or SVG by the ending of its path. */
+/* A page to draw on with cairo, written as PNG. */
 #ifndef OM_CANVAS_H
 #define OM_CANVAS_H
 
@@ -8,7 +8,7 @@
 
 #include <cairo.h>
 
-/* Lengths are points (1/72 inch), y downwards, whatever the format; a PNG has OM_PIXELS pixels per point. */
+/* Lengths are points (1/72 inch), y downwards; there are OM_PIXELS pixels per point. */
 enum { OM_PIXELS = 3 };
 
 typedef struct om_canvas {
@@ -17,10 +17,8 @@ typedef struct om_canvas {
     om_stream stream;
 } om_canvas;
 
-/* A white page; the file appears at path when the canvas is closed. The creation date written into a PDF is
- * SOURCE_DATE_EPOCH if that is set, so that the same figure is the same file.
- * Errors: TN_EINVAL path does not end in .png, .pdf or .svg; TN_EIO it cannot be written; TN_ENOMEM.
- * After an error there is nothing to close. */
+/* A white page; the file appears at path when the canvas is closed.
+ * Errors: TN_EIO it cannot be written; TN_ENOMEM. After an error there is nothing to close. */
 tn_status om_canvas_open(om_canvas *canvas, const char *path, double width, double height, tn_error *error);
 
 /* Finishes the file, or removes it if status is not TN_OK. Returns status; TN_EIO or TN_ENOMEM if writing failed. */

@@ -114,7 +114,7 @@ static bool list_tensors(listing *l, const tn_params *params, const tn_optimizer
 }
 
 /* What is known of a run as metadata, and room for the texts. */
-enum { FACTS = 13 };
+enum { FACTS = 14 };
 typedef struct facts {
     char text[FACTS][32];
     tn_pair pair[FACTS];
@@ -131,9 +131,11 @@ static void list_facts(facts *f, const om_progress_made *made, const tn_optimize
     snprintf(text[8], sizeof *text, "%lld", (long long)made->recording.frames);
     snprintf(text[9], sizeof *text, "%.17g", made->recording.delta_t);
     snprintf(text[10], sizeof *text, "%016" PRIx64, made->recording.voltage);
+    snprintf(text[11], sizeof *text, "%016" PRIx64, made->lattice);
     const tn_pair pairs[FACTS] = {
         {"format", "checkpoint/1"}, {"step", text[1]}, {"optimizer_steps", text[2]}, {"train_seconds", text[3]},
-        {"seed", text[4]}, {"circuit", text[5]}, {"recording_frames", text[8]}, {"recording_delta_t", text[9]},
+        {"seed", text[4]}, {"circuit", text[5]}, {"lattice", text[11]},
+        {"recording_frames", text[8]}, {"recording_delta_t", text[9]},
         {"recording_voltage", text[10]}, {"stimulus_r2", known(made->stimulus_r2, text[6])},
         {"weight_r2", known(made->weight_r2, text[7])}, {"config", made->config}, {"program", made->program},
     };
@@ -188,6 +190,30 @@ static tn_status number(const om_checkpoint *c, const char *key, double *value, 
     return TN_OK;
 }
 
+static tn_status integer(const om_checkpoint *c, const char *key, int64_t *value, tn_error *error)
+{
+    double real = 0;
+    tn_status status = number(c, key, &real, error);
+    if (!status && real != floor(real))
+        status = tn_fail(error, TN_EFORMAT, "%s: the metadata %s is %.17g, not an integer", c->path, key, real);
+    *value = status ? 0 : (int64_t)real;
+    return status;
+}
+
+/* A hash, 0 where it is unknown, as in files of before it was kept. */
+static tn_status hash(const om_checkpoint *c, const char *key, uint64_t *value, tn_error *error)
+{
+    enum { DIGITS = 16 };
+    const char *text = tn_file_meta(c->file, key);
+    *value = 0;
+    if (!text) return TN_OK;
+    if (strlen(text) != DIGITS || text[strspn(text, "0123456789abcdef")])
+        return tn_fail(error, TN_EFORMAT, "%s: the metadata %s is %.40s, not %d hexadecimal digits", c->path, key, text,
+                       DIGITS);
+    *value = strtoull(text, NULL, DIGITS);
+    return TN_OK;
+}
+
 /* NaN where it is unknown, as in files of before it was kept. */
 static double score(const om_checkpoint *c, const char *key)
 {
@@ -215,10 +241,10 @@ om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
         tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
         return NULL;
     }
-    double step = 0, seed = 0;
+    int64_t seed = 0, steps;
+    uint64_t voltage;
     c->file = tn_file_read(path, error);
     bool good = c->file != NULL;
-    const char *circuit = good ? tn_file_meta(c->file, "circuit") : NULL;
     if (good) {
         const char *format = tn_file_meta(c->file, "format");
         good = format && !strcmp(format, "checkpoint/1");
@@ -226,12 +252,12 @@ om_checkpoint *om_checkpoint_read(const char *path, tn_error *error)
             tn_fail(error, TN_EFORMAT, "%s: not a checkpoint: format is %s, not checkpoint/1", path,
                     format ? format : "missing");
     }
-    good = good && !number(c, "step", &step, error) && !number(c, "train_seconds", &c->made.seconds, error) &&
-           !number(c, "seed", &seed, error);
+    good = good && !integer(c, "step", &c->made.step, error) && !number(c, "train_seconds", &c->made.seconds, error) &&
+           !integer(c, "seed", &seed, error) && !integer(c, "optimizer_steps", &steps, error) &&
+           !hash(c, "circuit", &c->made.circuit, error) && !hash(c, "lattice", &c->made.lattice, error) &&
+           !hash(c, "recording_voltage", &voltage, error);
     if (good) {
-        c->made.step = (int64_t)step;
         c->made.seed = (uint64_t)seed;
-        c->made.circuit = circuit ? strtoull(circuit, NULL, 16) : 0;
         c->made.recording = mark(c);
         c->made.stimulus_r2 = score(c, "stimulus_r2");
         c->made.weight_r2 = score(c, "weight_r2");
@@ -324,7 +350,7 @@ static tn_status check_known(const om_checkpoint *c, const tn_params *params, tn
 
 tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_optimizer *optimizer, tn_error *error)
 {
-    double steps = 0;
+    int64_t steps = 0;
     tn_status status = check_known(c, params, error);
     for (int k = 0; k < (optimizer ? 3 : 1); k++)
         for (int i = 0; i < tn_params_count(params) && !status; i++) {
@@ -333,7 +359,7 @@ tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_op
             snprintf(name, sizeof name, "%s%s", prefixes[k], info.name);
             status = copy(c, name, tn_params_dtype(params), info.shape, place(params, optimizer, i, k), error);
         }
-    if (!status && optimizer) status = number(c, "optimizer_steps", &steps, error);
-    if (!status && optimizer) tn_optimizer_set_steps(optimizer, (int64_t)steps);
+    if (!status && optimizer) status = integer(c, "optimizer_steps", &steps, error);
+    if (!status && optimizer) tn_optimizer_set_steps(optimizer, steps);
     return status;
 }

@@ -18,6 +18,7 @@ typedef struct om_progress_made {
     double seconds;   /* of training, over all resumes */
     uint64_t seed;
     uint64_t circuit; /* om_experiment's mark of the circuit that W belongs to; 0: unknown */
+    uint64_t lattice; /* om_experiment's mark of where the columns are; 0: unknown, or of no consequence */
     om_recording_mark recording; /* that was learned from */
     double stimulus_r2, weight_r2; /* the latest comparison with the truth; NaN: none */
     const char *config, *program;

@@ -168,10 +168,20 @@ void om_cli_usage(const om_cli *cli, const char *message)
     exit(OM_EXIT_USAGE);
 }
 
-static bool go_on(const om_cli *cli, tn_status status, const om_config *config)
+/* Beyond MOST_THREADS, the bound of the key too, OpenMP would end the program without a word of ours. */
+static bool threads_are_possible(tn_error *error)
+{
+    enum { MOST_THREADS = 1024 };
+    if (tn_threads() <= MOST_THREADS) return true;
+    tn_fail(error, TN_EFORMAT, "OMP_NUM_THREADS: %d threads, expected at most %d", tn_threads(), MOST_THREADS);
+    return false;
+}
+
+static bool go_on(const om_cli *cli, tn_status status, const om_config *config, tn_error *error)
 {
     if (status != TN_OK) return false;
     tn_set_threads((int)config->threads);
+    if (!threads_are_possible(error)) return false;
     if (cli->print_config) om_config_print(config, stdout);
     return !cli->print_config;
 }
@@ -186,7 +196,7 @@ bool om_cli_config(const om_cli *cli, const char *path, om_config *config, tn_er
     tn_status status = check_options(cli, error);
     const char *const *set = (const char *const *)cli->set;
     if (status == TN_OK) status = om_config_read(config, path, cli->data_dir, cli->n_set, set, error);
-    return go_on(cli, status, config);
+    return go_on(cli, status, config, error);
 }
 
 /* What is kept beside results decides what they are, but for the keys that the program itself goes by. */
@@ -213,7 +223,7 @@ bool om_cli_config_text(const om_cli *cli, const char *name, const char *text, o
     check_set(cli);
     if (status == TN_OK)
         status = om_config_parse(config, name, text, strlen(text), cli->data_dir, cli->n_set, set, error);
-    return go_on(cli, status, config);
+    return go_on(cli, status, config, error);
 }
 
 int om_cli_end(om_cli *cli, const tn_error *error)

@@ -88,7 +88,7 @@ static const om_key keys[] = {
     { KEY(training.restart_adam), NULL, {"false", NULL, "true"}, L, "forget the moments of Adam at each new epoch" },
     { KEY(training.batch), "[1, 100000]", {"4", NULL, "1", "4"}, L, "frames of a step" },
     { KEY(training.input_frames), "[0, 1000000]", {"64", "0", "0"}, L,
-      "more frames of a step, of the input neurons only" },
+      "more frames of a step, of the input neurons only; a multiple of siren.windows" },
     { KEY(training.lr_mlp), "[0, 10]", {"0.0018", NULL, "0.001", "0.0018"}, L, "learning rate of g_phi and f_theta" },
     { KEY(training.lr_embedding), "[0, 10]", {"0.0023", NULL, "0.001", "0.0023"}, L, "learning rate of the embedding" },
     { KEY(training.lr_weight), "[0, 10]", {"0.0009", NULL, "0.0001", "0.0009"}, L,

@@ -139,6 +139,10 @@ const char *om_recording_without(om_recording_part part);
 /* Prints what is there and what is not, with those sentences. */
 void om_recording_describe(const om_recording *recording, FILE *stream);
 
+/* Whether every column of the eye has a place of its own, by /lattice/u and v and by /lattice/position.
+ * Errors: TN_EFORMAT, naming two that have not; TN_ENOMEM. */
+tn_status om_recording_check_places(const om_recording *recording, tn_error *error);
+
 /* Frames of a series that can be read, 0 if there is none. A derivative that is not stored is the finite difference
  * (v(t+1) - v(t)) / delta_t, which the last frame does not have: T - 1. */
 int64_t om_recording_length(const om_recording *recording, om_split split, om_recording_series series);

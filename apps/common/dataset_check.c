@@ -87,6 +87,48 @@ static tn_status check_positions(const place *at, const om_recording_circuit *ci
     return TN_OK;
 }
 
+/* ---- Places of columns ---- */
+
+typedef struct spot {
+    double x, y;
+    int64_t column;
+} spot;
+
+/* By the places, and columns at one place by their numbers. */
+static int by_place(const void *a, const void *b)
+{
+    const spot *left = a, *right = b;
+    if (left->x != right->x) return left->x < right->x ? -1 : 1;
+    if (left->y != right->y) return left->y < right->y ? -1 : 1;
+    return (left->column > right->column) - (left->column < right->column);
+}
+
+static tn_status check_apart(const place *at, const char *name, spot *spots, int64_t n)
+{
+    qsort(spots, (size_t)n, sizeof *spots, by_place);
+    for (int64_t i = 1; i < n; i++)
+        if (spots[i].x == spots[i - 1].x && spots[i].y == spots[i - 1].y)
+            return tn_fail(at->error, at->status, "%s: %s: columns %lld and %lld are both at (%g, %g), expected each "
+                           "at a place of its own", at->file, name, (long long)spots[i - 1].column,
+                           (long long)spots[i].column, spots[i].x, spots[i].y);
+    return TN_OK;
+}
+
+tn_status om_recording_check_places(const om_recording *recording, tn_error *error)
+{
+    const om_recording_circuit *c = &recording->circuit;
+    const place at = {recording->path, TN_EFORMAT, error};
+    spot *spots = calloc((size_t)c->columns + 1, sizeof *spots);
+    tn_status status = spots ? TN_OK : om_no_memory(at.file, error);
+    for (int64_t i = 0; c->u && i < c->columns && !status; i++) spots[i] = (spot){c->u[i], c->v[i], i};
+    if (c->u && !status) status = check_apart(&at, "/lattice/u and v", spots, c->columns);
+    for (int64_t i = 0; c->position && i < c->columns && !status; i++)
+        spots[i] = (spot){c->position[2 * i], c->position[2 * i + 1], i};
+    if (c->position && !status) status = check_apart(&at, "/lattice/position", spots, c->columns);
+    free(spots);
+    return status;
+}
+
 /* ---- Names of cell types ---- */
 
 static tn_status check_name(const place *at, int64_t i, const char *name)

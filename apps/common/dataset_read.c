@@ -31,6 +31,29 @@ static tn_status read_format(const om_h5 *h5)
     return status;
 }
 
+/* A standard deviation, NaN if it is not there. */
+static tn_status read_deviation(const om_h5 *h5, const char *name, double *value)
+{
+    bool found;
+    *value = NAN;
+    tn_status status = om_h5_attribute(h5, name, H5T_NATIVE_DOUBLE, value, &found);
+    if (status == TN_OK && found && !(isfinite(*value) && *value >= 0))
+        status = om_h5_say(h5, TN_EFORMAT, name, "(attribute) is %g, expected a standard deviation, 0 or more", *value);
+    return status;
+}
+
+/* Through double first: HDF5 would cut fractions off, and make 0 of what is negative. */
+static tn_status read_seed(const om_h5 *h5, uint64_t *seed)
+{
+    bool found;
+    double number = 0;
+    tn_status status = om_h5_attribute(h5, "seed", H5T_NATIVE_DOUBLE, &number, &found);
+    if (status == TN_OK && !(number >= 0 && number <= 0x1p64 && number == floor(number)))
+        status = om_h5_say(h5, TN_EFORMAT, "seed", "(attribute) is %.10g, expected an integer of 0 to 2^64 - 1",
+                           number);
+    return status == TN_OK ? om_h5_attribute(h5, "seed", H5T_NATIVE_UINT64, seed, &found) : status;
+}
+
 static tn_status read_numbers(const om_h5 *h5, om_recording_attributes *attributes)
 {
     bool found;
@@ -38,12 +61,9 @@ static tn_status read_numbers(const om_h5 *h5, om_recording_attributes *attribut
     if (status == TN_OK && !found)
         status = om_h5_say(h5, TN_EFORMAT, "delta_t", "(attribute) is missing, expected seconds between frames");
     if (status == TN_OK) status = om_recording_check_delta_t(attributes->delta_t, h5->path, TN_EFORMAT, h5->error);
-    attributes->sigma = attributes->measurement_noise = NAN;
-    if (status == TN_OK) status = om_h5_attribute(h5, "sigma", H5T_NATIVE_DOUBLE, &attributes->sigma, &found);
-    if (status == TN_OK)
-        status = om_h5_attribute(h5, "measurement_noise", H5T_NATIVE_DOUBLE, &attributes->measurement_noise, &found);
-    if (status == TN_OK) status = om_h5_attribute(h5, "seed", H5T_NATIVE_UINT64, &attributes->seed, &found);
-    return status;
+    if (status == TN_OK) status = read_deviation(h5, "sigma", &attributes->sigma);
+    if (status == TN_OK) status = read_deviation(h5, "measurement_noise", &attributes->measurement_noise);
+    return status == TN_OK ? read_seed(h5, &attributes->seed) : status;
 }
 
 static tn_status read_attributes(om_recording *recording, const om_h5 *h5)
@@ -249,6 +269,15 @@ const om_recording_circuit *om_recording_circuit_of(const om_recording *recordin
 
 /* ---- Truth ---- */
 
+static tn_status check_time_constants(const om_h5 *h5, const float *time_constant, int64_t neurons)
+{
+    for (int64_t i = 0; time_constant && i < neurons; i++)
+        if (!(time_constant[i] > 0))
+            return om_h5_say(h5, TN_EFORMAT, "/truth/time_constant", "[%lld] is %g, expected seconds above 0",
+                             (long long)i, (double)time_constant[i]);
+    return TN_OK;
+}
+
 tn_status om_recording_read_truth(om_recording *recording, om_recording_truth *truth, tn_error *error)
 {
     om_h5_enter();
@@ -259,6 +288,7 @@ tn_status om_recording_read_truth(om_recording *recording, om_recording_truth *t
     if (status == TN_OK) status = read_array(&h5, "/truth/time_constant", REAL, 1, &neurons, &time_constant);
     if (status == TN_OK) status = read_array(&h5, "/truth/resting_potential", REAL, 1, &neurons, &resting_potential);
     if (status == TN_OK) status = read_array(&h5, "/truth/is_null", FLAG, 1, &synapses, &is_null);
+    if (status == TN_OK) status = check_time_constants(&h5, time_constant, neurons);
     *truth = (om_recording_truth){weight, time_constant, resting_potential, is_null};
     if (status != TN_OK) om_recording_truth_free(truth);
     return status;

@@ -27,8 +27,9 @@ static tn_status check_parts(const om_config *config, const om_recording *record
                            om_recording_without(needed[i]));
     if (known) return TN_OK;
     const om_recording_circuit *circuit = om_recording_circuit_of(recording);
-    for (int64_t i = 0; i < circuit->neurons; i++)
-        if (circuit->is_input[i]) return TN_OK;
+    bool seen = false;
+    for (int64_t i = 0; i < circuit->neurons; i++) seen |= circuit->is_input[i];
+    if (seen) return om_recording_check_places(recording, error);
     return tn_fail(error, TN_EFORMAT, "%s: does not fit model.mode: joint, as /circuit/is_input is 0 for every neuron: "
                    "no voltage tells of a movie that none of them sees", om_recording_path(recording));
 }
@@ -197,6 +198,15 @@ uint64_t om_experiment_circuit(const om_experiment *e)
     return hash ? hash : 1;
 }
 
+uint64_t om_experiment_lattice(const om_experiment *e)
+{
+    const om_recording_circuit *c = om_recording_circuit_of(e->recording);
+    uint64_t hash = HASH_START;
+    if (e->config->model.mode != OM_MODE_JOINT) return 0;
+    mix(&hash, c->position, 2 * (size_t)c->columns * sizeof *c->position);
+    return hash ? hash : 1;
+}
+
 enum { MARKED_FRAMES = 8 };
 
 /* Some voltages spread over the recording tell it from every other. */
@@ -218,6 +228,22 @@ static tn_status mark_recording(om_experiment *e, tn_error *error)
 
 /* ---- the experiment ---- */
 
+/* Reads the movie that a model is given, so that what is wrong with it is known before a run begins. */
+static tn_status check_stimulus(const om_experiment *e, tn_error *error)
+{
+    enum { BLOCK_BYTES = 4 << 20 };
+    int64_t columns = om_recording_circuit_of(e->recording)->columns;
+    int64_t block = smaller(BLOCK_BYTES / (columns * (int64_t)sizeof(float)) + 1, e->frames);
+    if (e->config->model.mode != OM_MODE_KNOWN) return TN_OK;
+    float *light = tn_alloc((size_t)(block * columns) * sizeof *light);
+    tn_status status = light ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for %lld columns", (long long)columns);
+    for (int64_t first = 0; first < e->frames && !status; first += block)
+        status = om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, first, smaller(block, e->frames - first),
+                                    light, error);
+    tn_free(light);
+    return status;
+}
+
 tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recording *recording, tn_error *error)
 {
     int64_t neurons = om_recording_circuit_of(recording)->neurons;
@@ -235,6 +261,7 @@ tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recor
         return tn_fail(error, TN_ENOMEM, "no memory for statistics of %lld neurons", (long long)neurons);
     status = om_recording_statistics(recording, e->mean, e->sd, &e->xnorm, error);
     if (!status) status = mark_recording(e, error);
+    if (!status) status = check_stimulus(e, error);
     if (!status) status = weigh_neurons(e, error);
     return status ? status : make_model(e, error);
 }
@@ -254,6 +281,11 @@ tn_status om_experiment_restore(om_experiment *e, const om_checkpoint *checkpoin
     if (!status && made && made != here)
         status = tn_fail(error, TN_EFORMAT, "%s: was trained on another circuit than that of the recording (%016" PRIx64
                          ", not %016" PRIx64 "), though of the same size", om_checkpoint_path(checkpoint), made, here);
+    made = om_checkpoint_made(checkpoint)->lattice, here = om_experiment_lattice(e);
+    if (!status && made && here && made != here)
+        status = tn_fail(error, TN_EFORMAT, "%s: was trained on another circuit than that of the recording: "
+                         "/lattice/position has other places (%016" PRIx64 ", not %016" PRIx64 ")",
+                         om_checkpoint_path(checkpoint), made, here);
     return status;
 }
 

@@ -31,6 +31,10 @@ void om_experiment_bind(const om_experiment *experiment, tn_plan *plan);
 /* A number that tells circuits apart: of N, C, the synapses and what the inputs see. */
 uint64_t om_experiment_circuit(const om_experiment *experiment);
 
+/* A number that tells apart where the columns of the eye are, which the SIREN of a joint model depends on; 0 for other
+ * models. */
+uint64_t om_experiment_lattice(const om_experiment *experiment);
+
 /* Copies a checkpoint into the parameters, and into the moments of the optimizer unless that is NULL.
  * Errors: TN_EFORMAT it was made with another circuit, or a tensor does not fit (the message names it). */
 tn_status om_experiment_restore(om_experiment *experiment, const om_checkpoint *checkpoint, tn_optimizer *optimizer,

@@ -1,9 +1,8 @@
-/* The figures of a test report. Each function draws one file from plain arrays, which it borrows: PNG, PDF or SVG by
- * the ending of path. A file appears whole or not at all and replaces an older one.
+/* The figures of a test report. Each function draws one PNG from plain arrays, which it borrows. A file appears whole or
+ * not at all and replaces an older one.
  * Values that are not finite are left out and counted on the figure; so are points outside the axes, whose limits keep
  * a few wild values from squeezing the rest. Empty arrays give an empty figure that says so.
- * Errors of all: TN_EINVAL path has another ending, or an index is out of range (the message names it); TN_EIO path
- * and reason; TN_ENOMEM. */
+ * Errors of all: TN_EINVAL an index is out of range (the message names it); TN_EIO path and reason; TN_ENOMEM. */
 #ifndef OM_FIGURE_H
 #define OM_FIGURE_H
 

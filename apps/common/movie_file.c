@@ -71,6 +71,9 @@ static tn_status open_container(movie_file *movie, tn_error *error)
     free(address);
     if (code >= 0) code = avformat_find_stream_info(movie->format, NULL);
     if (code >= 0) return TN_OK;
+    /* FFmpeg takes the end of a file within its first bytes for a disk that cannot be read. */
+    tn_status status = code == AVERROR(EIO) ? om_movie_check_end(movie->path, "matroska,webm", 0, error) : TN_OK;
+    if (status != TN_OK) return status;
     return tn_fail(error, status_of(code), "%s: not read as a movie: %s", movie->path, WORDS(code));
 }
 
@@ -95,6 +98,8 @@ static tn_status open_decoder(movie_file *movie, tn_error *error)
     movie->codec->pkt_timebase = stream->time_base;
     movie->codec->max_pixels = OM_MAX_PIXELS;
     movie->codec->thread_count = 1; /* movies are decoded in parallel to each other */
+    /* Without this, what is missing of a picture is painted grey. */
+    movie->codec->err_recognition |= AV_EF_CRCCHECK | AV_EF_EXPLODE;
     if (code >= 0) code = avcodec_open2(movie->codec, decoder, NULL);
     if (code >= 0) return TN_OK;
     return tn_fail(error, status_of(code), "%s: no decoding: %s", movie->path, WORDS(code));
@@ -177,6 +182,13 @@ static tn_status prepare_conversion(movie_file *movie, tn_error *error)
     return TN_OK;
 }
 
+static tn_status check_end(movie_file *movie, tn_error *error)
+{
+    const AVCodecParameters *video = movie->format->streams[movie->stream]->codecpar;
+    int bytes = av_image_get_buffer_size((enum AVPixelFormat)video->format, video->width, video->height, 1);
+    return om_movie_check_end(movie->path, movie->format->iformat->name, bytes, error);
+}
+
 /* ---- decoding ---- */
 
 /* Hands the decoder the next packet of the video, or the news that there is none. */
@@ -200,7 +212,7 @@ static tn_status feed(movie_file *movie, tn_error *error)
 }
 
 /* Whether the file ended before what its header announces. The index of MP4 and MOV files lists every packet; of
- * other containers the duration is known roughly, and that of the sound may be the longer one. */
+ * other containers the duration is known roughly, and that of the sound, if there is any, may be the longer one. */
 static bool ended_early(const movie_file *movie)
 {
     const AVStream *stream = movie->format->streams[movie->stream];
@@ -210,7 +222,7 @@ static bool ended_early(const movie_file *movie)
         announced = (double)stream->duration * av_q2d(stream->time_base);
     else if (movie->format->duration > 0)
         announced = (double)movie->format->duration / AV_TIME_BASE;
-    return reached < 0.95 * announced - 1;
+    return reached < (movie->format->nb_streams > 1 ? 0.95 * announced - 1 : 0.99 * announced - 0.1);
 }
 
 /* Decodes into movie->decoded; *end is set when there is no frame any more. */
@@ -313,6 +325,7 @@ om_movie *om_movie_open_file(const char *path, tn_error *error)
     av_log_set_level(AV_LOG_QUIET); /* errors are returned, not printed */
     tn_status status = open_container(movie, &cause);
     if (status == TN_OK) status = open_decoder(movie, &cause);
+    if (status == TN_OK) status = check_end(movie, &cause);
     if (status == TN_OK) status = decode(movie, &end, &cause);
     if (status == TN_OK && end) status = damaged(movie, "there is no frame", &cause);
     if (status == TN_OK) status = prepare_conversion(movie, &cause);

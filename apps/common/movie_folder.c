@@ -1,5 +1,6 @@
 /* Folders of images as movies: PNG through libpng, JPEG through FFmpeg. */
 #include "config.h"
+#include "common/input.h"
 #include "common/movie_kind.h"
 #include "common/no_memory.h"
 
@@ -110,13 +111,13 @@ static tn_status take_size(folder *movie, const char *path, int64_t width, int64
                    (long long)width, (long long)height, info->width, info->height);
 }
 
-static tn_status read_png(folder *movie, const char *path, tn_error *error)
+static tn_status read_png(folder *movie, const char *path, FILE *file, tn_error *error)
 {
     png_image image = {.version = PNG_IMAGE_VERSION};
     png_color black = {0};
     tn_status status;
     errno = 0;
-    if (!png_image_begin_read_from_file(&image, path)) {
+    if (!png_image_begin_read_from_stdio(&image, file)) {
         status = tn_fail(error, errno ? TN_EIO : TN_EFORMAT, "%s: not read as a PNG image: %s", path, image.message);
         png_image_free(&image);
         return status;
@@ -130,9 +131,11 @@ static tn_status read_png(folder *movie, const char *path, tn_error *error)
     return status;
 }
 
-static tn_status read_jpeg(folder *movie, const char *path, tn_error *error)
+static tn_status read_jpeg(folder *movie, const char *path, FILE *file, tn_error *error)
 {
     om_frame frame;
+    const char *fault = om_jpeg_fault(file);
+    if (fault) return tn_fail(error, ferror(file) ? TN_EIO : TN_EFORMAT, "%s: %s", path, fault);
     om_movie *image = om_movie_open_file(path, error);
     if (!image) return error->status;
     tn_status status = om_movie_next(image, &frame, error);
@@ -145,8 +148,13 @@ static tn_status read_jpeg(folder *movie, const char *path, tn_error *error)
 static tn_status read_image(folder *movie, int64_t number, tn_error *error)
 {
     char *path;
+    FILE *file;
     if (asprintf(&path, "%s/%s", movie->path, movie->names[number]) < 0) return om_no_memory(movie->path, error);
-    tn_status status = (ends_in(path, ".png") ? read_png : read_jpeg)(movie, path, error);
+    tn_status status = om_input_open(path, false, &file, error);
+    if (status == TN_OK) {
+        status = (ends_in(path, ".png") ? read_png : read_jpeg)(movie, path, file, error);
+        fclose(file);
+    }
     free(path);
     return status;
 }

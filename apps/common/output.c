@@ -142,6 +142,20 @@ tn_status om_output_check(const char *path, bool force, int n, const char *const
     return status;
 }
 
+tn_status om_output_check_files(const char *directory, int n_names, const char *const *names, int n,
+                                const char *const *inputs, tn_error *error)
+{
+    tn_status status = TN_OK;
+    if (access(directory, F_OK) != 0) return TN_OK;
+    for (int i = 0; i < n_names && status == TN_OK; i++) {
+        char *path;
+        if (asprintf(&path, "%s/%s", directory, names[i]) < 0) return no_memory(error);
+        status = om_output_check(path, true, n, inputs, error);
+        free(path);
+    }
+    return status;
+}
+
 static void end(om_output *output)
 {
     free(output->path);

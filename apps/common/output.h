@@ -26,6 +26,10 @@ typedef struct om_output {
  * Errors: as om_output_begin; TN_EINVAL also where path is one of the inputs, by whatever name. Creates nothing. */
 tn_status om_output_check(const char *path, bool force, int n, const char *const *inputs, tn_error *error);
 
+/* The same, with force, for files of a directory: names [n_names]. One that is not there yet is fine. */
+tn_status om_output_check_files(const char *directory, int n_names, const char *const *names, int n,
+                                const char *const *inputs, tn_error *error);
+
 /* Whether two paths name one file, which is there. */
 bool om_output_same_file(const char *a, const char *b);
 

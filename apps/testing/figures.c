@@ -9,6 +9,7 @@ const char *const om_figure_file[OM_FIGURES] = {
     [OM_FIGURE_RESTING_POTENTIALS] = "resting_potentials.png",
     [OM_FIGURE_TYPE_ERRORS] = "type_errors.png",
     [OM_FIGURE_EMBEDDING] = "embedding.png",
+    [OM_FIGURE_FUNCTIONS] = "functions.png",
     [OM_FIGURE_ROLLOUT] = "rollout.png",
     [OM_FIGURE_TRAINING] = "training.png",
 };
@@ -17,6 +18,7 @@ const char *const om_figure_file[OM_FIGURES] = {
 
 #include "common/figure.h"
 #include "testing/by_type.h"
+#include "testing/functions.h"
 
 #include <stdlib.h>
 
@@ -108,6 +110,22 @@ static tn_status draw_type_errors(sheet *s, tn_error *error)
     return finish(s, status, "Errors by cell type",
                   "Root mean square errors of the in-distribution read-out. Red bars are above the dashed line, from "
                   "which on the published system marks its errors.");
+}
+
+static tn_status draw_functions(sheet *s, tn_error *error)
+{
+    if (!s->types.type) return TN_OK;
+    om_functions f;
+    tn_status status = om_functions_make(&f, s->results, s->experiment, error);
+    if (!status) {
+        om_functions_figure figure = {{f.types, f.points, f.voltage, f.true_message, f.message},
+                                      {f.types, f.points, f.voltage, f.true_update, f.update}, s->types.name};
+        status = om_figure_functions(begin(s, OM_FIGURE_FUNCTIONS), &figure, error);
+    }
+    om_functions_clear(&f);
+    return finish(s, status, "Learned functions",
+                  "What one neuron of each cell type sends at a voltage, and how fast its own voltage changes where "
+                  "nothing acts on it, two standard deviations around its mean voltage.");
 }
 
 /* ---- stimulus ---- */
@@ -218,6 +236,7 @@ tn_status om_figures_draw(const char *directory, const om_history *history, cons
                                results->truth.resting_potential, error);
     if (!status) status = draw_type_errors(&s, error);
     if (!status) status = draw_embedding(&s, error);
+    if (!status) status = draw_functions(&s, error);
     if (!status) status = draw_rollout(&s, error);
     if (!status) status = draw_training(&s, history, error);
     return status;

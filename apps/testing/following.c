@@ -166,6 +166,13 @@ om_circuit om_true_circuit(const om_results *r, const om_recording_circuit *c, o
     };
 }
 
+/* Of the first frame alone, with which the oracle starts, all scores would be perfect. */
+static void forget_scores(om_results *r, int64_t neurons)
+{
+    r->oracle = (om_trace_score){r->oracle.frames, NAN, NAN, NAN, NAN};
+    for (int64_t i = 0; i < neurons; i++) r->oracle_rmse[i] = r->oracle_pearson[i] = NAN;
+}
+
 static tn_status run_oracle(om_results *r, const om_experiment *e, om_simulation *oracle, om_progress *progress,
                             tn_error *error)
 {
@@ -189,6 +196,10 @@ static tn_status run_oracle(om_results *r, const om_experiment *e, om_simulation
     }
     if (!status) om_progress_end(progress);
     if (!status) status = om_trace_score_of(traces, c->neurons, r->oracle_rmse, r->oracle_pearson, &r->oracle, error);
+    if (!status && r->oracle.frames < frames)
+        om_progress_warn(progress, "the true circuit ran away after %lld of %lld frames: its scores are those of the "
+                         "frames before", (long long)r->oracle.frames, (long long)frames);
+    if (!status && r->oracle.frames < 2) forget_scores(r, c->neurons);
     om_traces_free(traces);
     tn_free(truth);
     tn_free(light);

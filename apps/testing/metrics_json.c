@@ -68,7 +68,9 @@ static json_t *traces(const om_trace_score *s)
 static json_t *rollout(const om_results *r)
 {
     json_t *o = traces(&r->rollout);
-    json_object_set_new(o, "oracle", traces(&r->oracle));
+    json_t *oracle = traces(&r->oracle);
+    json_object_set_new(oracle, "frames", json_integer(r->oracle.frames));
+    json_object_set_new(o, "oracle", oracle);
     json_object_set_new(o, "frames", json_integer(r->rollout_frames));
     json_object_set_new(o, "split", json_string(r->split == OM_TRAIN ? "train" : "test"));
     return o;

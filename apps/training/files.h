@@ -11,4 +11,7 @@
 tn_status om_run_check(const char *run, const char *configuration, const char *recording, const om_config *config,
                        tn_error *error);
 
+/* Whether an output is none of the files of a run, by whatever name. Errors: TN_EINVAL, naming both; TN_ENOMEM. */
+tn_status om_run_spare(const char *run, const char *output, tn_error *error);
+
 #endif

@@ -23,6 +23,7 @@ static tn_status save(om_trainer *t, bool first, tn_error *error)
 {
     om_progress_made made = {.step = t->step, .seconds = trained_seconds(t), .config = t->config,
                              .seed = (uint64_t)t->experiment->config->seed, .circuit = t->circuit,
+                             .lattice = om_experiment_lattice(t->experiment),
                              .recording = t->experiment->mark,
                              .stimulus_r2 = t->scores.stimulus_r2, .weight_r2 = t->scores.weight_r2,
                              .program = PACKAGE_STRING};
@@ -174,6 +175,14 @@ static tn_status after_step(om_trainer *t, tn_error *error)
     return status;
 }
 
+/* Saves the last good state: what went wrong beside the numbers, such as reading, has done the parameters no harm. */
+static void rescue(om_trainer *t, tn_status cause)
+{
+    tn_error unsaved = {0};
+    if (cause == TN_ENUMERIC || t->saved_step == t->step || save(t, false, &unsaved)) return;
+    om_progress_say(t->progress, "the state after step %lld is saved; go on with --resume", (long long)t->step);
+}
+
 static tn_status make_steps(om_trainer *t, tn_error *error)
 {
     int64_t steps = t->experiment->config->training.steps;
@@ -186,7 +195,8 @@ static tn_status make_steps(om_trainer *t, tn_error *error)
         if (!status) status = after_step(t, error);
         late = t->max_seconds > 0 && om_now() - t->began > t->max_seconds;
     }
-    if (!status && t->saved_step != t->step) status = save(t, false, error);
+    if (status) rescue(t, status);
+    else if (t->saved_step != t->step) status = save(t, false, error);
     om_progress_end(t->progress);
     if (!status && t->step < steps)
         om_progress_say(t->progress, "stopped after step %lld of %lld (%s); go on with --resume", (long long)t->step,

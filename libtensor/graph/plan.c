@@ -146,18 +146,8 @@ static int choose_threads(const tn_plan *plan)
     return (int)(threads < pieces ? threads : pieces);
 }
 
-tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
+static tn_plan *compile(tn_graph *g, unsigned options, tn_error *error)
 {
-    if (!g) g = &tn_no_graph;
-    if (g->error.status) {
-        tn_fail(error, g->error.status, "%s", g->error.message);
-        return NULL;
-    }
-    for (int i = 0; i < g->n_nodes; i++)
-        if (g->nodes[i]->params && !g->nodes[i]->params->data) {
-            tn_fail(error, TN_EINVAL, "%s: its set must be sealed before planning", tn_node_words(g->nodes[i]).text);
-            return NULL;
-        }
     tn_plan *plan = tn_calloc(1, sizeof *plan);
     if (!plan) {
         tn_fail(error, TN_ENOMEM, "no memory for a plan");
@@ -181,6 +171,36 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
     }
     tn_plan_free(plan);
     return NULL;
+}
+
+/* Whether something is computed again. */
+static bool repeats(const tn_plan *plan)
+{
+    for (int i = 0; i < plan->n_vertices; i++)
+        if (tn_plan_is_late(plan, plan->vertices[i].node)) return true;
+    return false;
+}
+
+tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
+{
+    if (!g) g = &tn_no_graph;
+    if (g->error.status) {
+        tn_fail(error, g->error.status, "%s", g->error.message);
+        return NULL;
+    }
+    for (int i = 0; i < g->n_nodes; i++)
+        if (g->nodes[i]->params && !g->nodes[i]->params->data) {
+            tn_fail(error, TN_EINVAL, "%s: its set must be sealed before planning", tn_node_words(g->nodes[i]).text);
+            return NULL;
+        }
+    tn_plan *plan = compile(g, options, error);
+    if (!plan || options & TN_PLAN_REPEAT || !repeats(plan)) return plan;
+    /* Where the work of all segments is done in one stage, computing again frees nothing in between. */
+    tn_plan *keeping = compile(g, options | TN_PLAN_KEEP, error);
+    bool worth = keeping && tn_plan_memory(plan) < tn_plan_memory(keeping);
+    tn_plan_free(worth || !keeping ? keeping : plan);
+    if (!keeping) tn_plan_free(plan);
+    return worth ? plan : keeping;
 }
 
 /* Names the inputs that there are. */

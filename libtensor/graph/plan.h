@@ -191,8 +191,11 @@ struct tn_plan {
     tn_profile *profile; /* NULL without TN_PLAN_PROFILE */
 };
 
-/* For tests, beside the options of tensor.h: as many threads as are set, even where there is nothing for them to do. */
-enum { TN_PLAN_SPREAD = 1 << 16 };
+/* For tests, beside the options of tensor.h. */
+enum {
+    TN_PLAN_SPREAD = 1 << 16, /* as many threads as are set, even where there is nothing for them to do */
+    TN_PLAN_REPEAT = 1 << 17, /* marked segments are computed again, even where that saves no memory */
+};
 
 /* The memory behind an input of a vertex, with aliases and views followed. */
 typedef struct tn_source {

@@ -2,6 +2,8 @@
  * other results get an offset in the arena, shared by results whose lives do not overlap. */
 #include "config.h"
 #include "core/memory.h"
+#include "graph/lists.h"
+#include "graph/pack.h"
 #include "graph/params.h"
 #include "graph/plan.h"
 
@@ -12,15 +14,26 @@ static int64_t padded(int64_t bytes)
     return (bytes + TN_ALIGN - 1) / TN_ALIGN * TN_ALIGN;
 }
 
+/* The vertices of each chain. */
+static bool list_chains(const tn_plan *plan, tn_lists *by_chain)
+{
+    int n = plan->n_vertices, *chain = tn_calloc((size_t)n, sizeof *chain);
+    for (int i = 0; i < n && chain; i++)
+        chain[i] = plan->vertices[i].kind == TN_VERTEX_COMPUTED ? plan->vertices[i].chain : -1;
+    bool enough = chain && tn_lists_make(by_chain, n, chain, plan->n_chains);
+    tn_release(chain);
+    return enough;
+}
+
 /* Numbers the runs of row-wise instructions, chain by chain in the order of the vertices. */
-static void find_runs(tn_plan *plan)
+static void find_runs(tn_plan *plan, const tn_lists *by_chain)
 {
     int next = 0;
     for (int c = 0; c < plan->n_chains; c++) {
         bool row_wise = false;
-        for (int i = 0; i < plan->n_vertices; i++) {
-            tn_vertex *v = &plan->vertices[i];
-            if (v->kind != TN_VERTEX_COMPUTED || v->chain != c || v->second) continue;
+        for (int p = by_chain->start[c]; p < by_chain->start[c + 1]; p++) {
+            tn_vertex *v = &plan->vertices[by_chain->item[p]];
+            if (v->second) continue;
             if (!row_wise || v->reduce) next++;
             row_wise = !v->reduce;
             v->run = next;
@@ -129,48 +142,6 @@ static void measure(tn_plan *plan)
     }
 }
 
-/* A result and when it is needed: stages for the arena, runs for a tile's scratch, vertices for a block's. */
-typedef struct life {
-    int vertex, first, last;
-} life;
-
-#define BYTES(l) (plan->vertices[(l)->vertex].bytes)
-
-/* Largest first: the small ones then fill the gaps. Insertion sort: there are a few hundred. */
-static void sort_by_size(const tn_plan *plan, life *lives, int n)
-{
-    for (int i = 1; i < n; i++) {
-        life moving = lives[i];
-        int j = i;
-        for (; j > 0 && BYTES(&lives[j - 1]) < BYTES(&moving); j--) lives[j] = lives[j - 1];
-        lives[j] = moving;
-    }
-}
-
-/* Gives each life the lowest place that no overlapping life has: the first gap that is large enough, seen from below.
- * lives[0 .. i) are placed, in the order of their places. Returns the bytes needed. */
-static int64_t pack(tn_plan *plan, life *lives, int n)
-{
-    int64_t total = 0;
-    sort_by_size(plan, lives, n);
-    for (int i = 0; i < n; i++) {
-        const life moving = lives[i];
-        tn_vertex *v = &plan->vertices[moving.vertex];
-        v->place = 0;
-        for (int j = 0; j < i; j++) {
-            const tn_vertex *other = &plan->vertices[lives[j].vertex];
-            if (moving.first > lives[j].last || lives[j].first > moving.last) continue;
-            if (v->place + v->bytes <= other->place) break;
-            if (other->place + other->bytes > v->place) v->place = other->place + other->bytes;
-        }
-        int j = i;
-        for (; j > 0 && plan->vertices[lives[j - 1].vertex].place > v->place; j--) lives[j] = lives[j - 1];
-        lives[j] = moving;
-        if (v->place + v->bytes > total) total = v->place + v->bytes;
-    }
-    return total;
-}
-
 /* The last vertex that reads each result. */
 static void find_last_readers(const tn_plan *plan, int *last_reader)
 {
@@ -184,54 +155,75 @@ static void find_last_readers(const tn_plan *plan, int *last_reader)
 
 /* Lists the results of a chain that live in a scratch of that kind. A tile goes through a run block by block, so that
  * what lives in the tile's scratch is needed from the beginning of a run to the end of another. */
-static int list_scratch(const tn_plan *plan, int chain, tn_home home, const int *last_reader, life *lives)
+static int list_scratch(const tn_plan *plan, const tn_lists *by_chain, int chain, tn_home home, const int *last_reader,
+                        tn_life *lives)
 {
     int n = 0;
-    for (int i = 0; i < plan->n_vertices; i++) {
+    for (int p = by_chain->start[chain]; p < by_chain->start[chain + 1]; p++) {
+        int i = by_chain->item[p];
         const tn_vertex *v = &plan->vertices[i];
-        if (v->kind != TN_VERTEX_COMPUTED || v->home != home || v->chain != chain) continue;
+        if (v->home != home) continue;
         int made = v->second ? v->partner : i;
-        if (home == TN_HOME_TILE) lives[n++] = (life){i, v->run, v->last_run};
-        else lives[n++] = (life){i, made, last_reader[i]};
+        bool tile = home == TN_HOME_TILE;
+        lives[n++] = (tn_life){i, tile ? v->run : made, tile ? v->last_run : last_reader[i], v->bytes, 0};
     }
     return n;
 }
 
-static void place_results(tn_plan *plan, life *lives, const int *last_reader)
+/* Gives listed results their places, the first at `base`; returns the bytes needed, or -1 when out of memory. */
+static int64_t place(tn_plan *plan, tn_life *lives, int n, int64_t base)
+{
+    int64_t bytes = tn_pack_lives(lives, n);
+    for (int i = 0; i < n; i++) plan->vertices[lives[i].vertex].place = base + lives[i].place;
+    return bytes;
+}
+
+static bool place_results(tn_plan *plan, const tn_lists *by_chain, tn_life *lives, const int *last_reader)
 {
     int n = 0;
     for (int i = 0; i < plan->n_vertices; i++) {
         const tn_vertex *v = &plan->vertices[i];
         if (v->kind == TN_VERTEX_COMPUTED && v->home == TN_HOME_MEMORY && v->slot == TN_SLOT_ARENA)
-            lives[n++] = (life){i, v->stage, v->last};
+            lives[n++] = (tn_life){i, v->stage, v->last, v->bytes, 0};
     }
-    plan->arena_bytes = pack(plan, lives, n);
+    plan->arena_bytes = place(plan, lives, n, 0);
+    if (plan->arena_bytes < 0) return false;
     for (int c = 0; c < plan->n_chains; c++) {
-        int64_t tile = pack(plan, lives, list_scratch(plan, c, TN_HOME_TILE, last_reader, lives));
-        n = list_scratch(plan, c, TN_HOME_BLOCK, last_reader, lives);
-        plan->chains[c].scratch = tile + pack(plan, lives, n);
-        for (int i = 0; i < n; i++) plan->vertices[lives[i].vertex].place += tile;
+        n = list_scratch(plan, by_chain, c, TN_HOME_TILE, last_reader, lives);
+        int64_t tile = place(plan, lives, n, 0);
+        n = list_scratch(plan, by_chain, c, TN_HOME_BLOCK, last_reader, lives);
+        int64_t block = place(plan, lives, n, tile);
+        if (tile < 0 || block < 0) return false;
+        plan->chains[c].scratch = tile + block;
         if (plan->chains[c].scratch > plan->scratch_bytes) plan->scratch_bytes = plan->chains[c].scratch;
     }
+    return true;
 }
 
 tn_status tn_plan_place(tn_plan *plan, tn_error *error)
 {
-    find_runs(plan);
-    find_lives(plan);
-    life *lives = tn_calloc((size_t)plan->n_vertices, sizeof *lives);
+    tn_lists by_chain = {0};
+    tn_life *lives = tn_calloc((size_t)plan->n_vertices, sizeof *lives);
     int *last_reader = tn_calloc((size_t)plan->n_vertices, sizeof *last_reader);
-    bool enough = lives && last_reader && place_leaves(plan) && place_gradients(plan);
+    bool enough = lives && last_reader && list_chains(plan, &by_chain);
+    if (enough) {
+        find_runs(plan, &by_chain);
+        find_lives(plan);
+        enough = place_leaves(plan) && place_gradients(plan);
+    }
     if (enough) {
         measure(plan);
         find_last_readers(plan, last_reader);
-        place_results(plan, lives, last_reader);
+        enough = place_results(plan, &by_chain, lives, last_reader);
+    }
+    if (enough) {
         plan->scratch_bytes = padded(plan->scratch_bytes + TN_SLACK);
         plan->arena = tn_alloc((size_t)plan->arena_bytes);
         plan->scratch = tn_alloc((size_t)plan->scratch_bytes * (size_t)plan->threads);
         enough = plan->arena && plan->scratch;
         plan->slots[TN_SLOT_ARENA].base = plan->arena;
     }
+    tn_lists_free(&by_chain);
     tn_release(lives);
     tn_release(last_reader);
     if (enough) return TN_OK;

@@ -3,6 +3,7 @@
  * these have arrived, so that the memory of their originals is free in between. */
 #include "config.h"
 #include "core/memory.h"
+#include "graph/lists.h"
 #include "graph/plan.h"
 
 #include <string.h>
@@ -45,41 +46,45 @@ static int earliest_stage(const tn_plan *plan, const tn_vertex *v)
     return stage;
 }
 
-/* For each vertex, the vertices that read its memory (through views and aliases), as lists. */
+/* For each vertex, who reads its memory (through views and aliases): vertices and their inputs, as lists. */
 typedef struct readers {
     int *start, *reader, *input;
+    tn_lists lists;
 } readers;
 
 static void free_readers(readers *r)
 {
-    tn_release(r->start);
+    tn_lists_free(&r->lists);
     tn_release(r->reader);
     tn_release(r->input);
+    *r = (readers){0};
 }
 
 static bool find_readers(const tn_plan *plan, readers *r)
 {
-    int total = 0, n = plan->n_vertices;
-    for (int i = 0; i < n; i++) total += plan->vertices[i].n_in;
-    r->start = tn_calloc((size_t)n + 2, sizeof *r->start);
+    int total = 0, n = 0;
+    for (int i = 0; i < plan->n_vertices; i++) total += plan->vertices[i].n_in;
+    int *root = tn_calloc((size_t)total, sizeof *root), *of = tn_calloc((size_t)total, sizeof *of);
+    int *input = tn_calloc((size_t)total, sizeof *input);
     r->reader = tn_calloc((size_t)total, sizeof *r->reader);
     r->input = tn_calloc((size_t)total, sizeof *r->input);
-    if (!r->start || !r->reader || !r->input) return false;
-    /* Count at two places on, sum up, and fill: what was the end of a list becomes the start of the next. */
-    for (int pass = 0; pass < 2; pass++) {
-        for (int i = 0; i < n; i++)
-            for (int k = 0; k < plan->vertices[i].n_in && plan->vertices[i].kind == TN_VERTEX_COMPUTED; k++) {
-                int root = tn_plan_source(plan, &plan->vertices[i], k).root;
-                if (pass == 0) r->start[root + 2]++;
-                else {
-                    int place = r->start[root + 1]++;
-                    r->reader[place] = i;
-                    r->input[place] = k;
-                }
-            }
-        for (int i = 2; i < n + 2 && pass == 0; i++) r->start[i] += r->start[i - 1];
+    bool enough = root && of && input && r->reader && r->input;
+    for (int i = 0; i < plan->n_vertices && enough; i++)
+        for (int k = 0; k < plan->vertices[i].n_in && plan->vertices[i].kind == TN_VERTEX_COMPUTED; k++, n++) {
+            root[n] = tn_plan_source(plan, &plan->vertices[i], k).root;
+            of[n] = i;
+            input[n] = k;
+        }
+    enough = enough && tn_lists_make(&r->lists, n, root, plan->n_vertices);
+    r->start = r->lists.start;
+    for (int p = 0; p < n && enough; p++) {
+        r->reader[p] = of[r->lists.item[p]];
+        r->input[p] = input[r->lists.item[p]];
     }
-    return true;
+    tn_release(root);
+    tn_release(of);
+    tn_release(input);
+    return enough;
 }
 
 /* The latest stage at which v could run for its readers, or -1 if it must stay. */
@@ -180,7 +185,6 @@ static bool repeat(tn_plan *plan, readers *r)
                 if (late && tn_plan_source(plan, reader, input).root == i) reader->in[input] = at;
             }
         free_readers(r);
-        *r = (readers){0};
         if (!find_readers(plan, r)) return false;
     }
     return true;
@@ -224,44 +228,51 @@ static int find_chain(const tn_plan *plan, const tn_chain *wanted)
 /* Chains in order of stage; vertices keep their order within a chain, which is topological. */
 static bool find_chains(tn_plan *plan)
 {
-    for (int stage = 0; stage < plan->n_stages; stage++)
-        for (int i = 0; i < plan->n_vertices; i++) {
-            tn_vertex *v = &plan->vertices[i];
-            if (v->kind != TN_VERTEX_COMPUTED || v->stage != stage) continue;
-            tn_chain chain = chain_of(plan, v);
-            v->chain = find_chain(plan, &chain);
-            if (v->chain < 0) {
-                if (!TN_RESERVE(plan->chains, plan->n_chains, plan->chains_capacity)) return false;
-                v->chain = plan->n_chains;
-                plan->chains[plan->n_chains++] = chain;
-            }
-            plan->chains[v->chain].count++;
+    int n = plan->n_vertices, *stage = tn_calloc((size_t)n, sizeof *stage);
+    for (int i = 0; i < n && stage; i++)
+        stage[i] = plan->vertices[i].kind == TN_VERTEX_COMPUTED ? plan->vertices[i].stage : -1;
+    tn_lists by_stage = {0};
+    bool enough = stage && tn_lists_make(&by_stage, n, stage, plan->n_stages);
+    for (int p = 0; enough && p < by_stage.start[plan->n_stages]; p++) {
+        tn_vertex *v = &plan->vertices[by_stage.item[p]];
+        tn_chain chain = chain_of(plan, v);
+        v->chain = find_chain(plan, &chain);
+        if (v->chain < 0) {
+            enough = TN_RESERVE(plan->chains, plan->n_chains, plan->chains_capacity);
+            if (!enough) break;
+            v->chain = plan->n_chains;
+            plan->chains[plan->n_chains++] = chain;
         }
-    return true;
+        plan->chains[v->chain].count++;
+    }
+    tn_lists_free(&by_stage);
+    tn_release(stage);
+    return enough;
 }
 
 /* A later vertex of the same chain that makes the partner's result out of the same input, or -1. */
-static int find_partner(const tn_plan *plan, int i)
+static int find_partner(const tn_plan *plan, const readers *r, int i)
 {
     const tn_vertex *v = &plan->vertices[i];
-    for (int k = i + 1; k < plan->n_vertices; k++) {
-        const tn_vertex *other = &plan->vertices[k];
-        if (other->kind == TN_VERTEX_COMPUTED && other->chain == v->chain && other->in[0] == v->in[0] &&
-            !strcmp(other->node->op->name, v->node->op->partner) && tn_plan_source(plan, v, 0).direct)
-            return k;
+    tn_source s = tn_plan_source(plan, v, 0);
+    for (int p = r->start[s.root]; s.direct && p < r->start[s.root + 1]; p++) {
+        const tn_vertex *other = &plan->vertices[r->reader[p]];
+        if (r->reader[p] > i && other->chain == v->chain && other->in[0] == v->in[0] &&
+            !strcmp(other->node->op->name, v->node->op->partner))
+            return r->reader[p];
     }
     return -1;
 }
 
 /* Pairs what is better done at once, such as a sine and a cosine of the same. */
-static void pair_up(tn_plan *plan)
+static void pair_up(tn_plan *plan, const readers *r)
 {
     for (int i = 0; i < plan->n_vertices; i++) {
         tn_vertex *v = &plan->vertices[i];
         const tn_op *op = v->node->op;
         int number = v->node->dtype == TN_F64;
         if (v->kind != TN_VERTEX_COMPUTED || !op->partner || v->kernel != op->kernel[number]) continue;
-        if ((v->partner = find_partner(plan, i)) < 0) continue;
+        if ((v->partner = find_partner(plan, r, i)) < 0) continue;
         v->kernel = op->both[number];
         plan->vertices[v->partner].partner = i;
         plan->vertices[v->partner].second = true;
@@ -282,13 +293,14 @@ tn_status tn_plan_stage(tn_plan *plan, tn_error *error)
         delay(plan, &r);
         enough = repeat(plan, &r);
     }
-    free_readers(&r);
     for (int i = 0; i < plan->n_vertices; i++)
         if (plan->vertices[i].kind == TN_VERTEX_COMPUTED && plan->vertices[i].stage >= plan->n_stages)
             plan->n_stages = plan->vertices[i].stage + 1;
     plan->stages = tn_calloc((size_t)plan->n_stages, sizeof *plan->stages);
-    if (!enough || !plan->stages || !find_chains(plan)) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
-    pair_up(plan);
+    enough = enough && plan->stages && find_chains(plan);
+    if (enough) pair_up(plan, &r);
+    free_readers(&r);
+    if (!enough) return tn_fail(error, TN_ENOMEM, "no memory for a plan");
     for (int c = 0; c < plan->n_chains; c++) {
         tn_stage *stage = &plan->stages[plan->chains[c].stage];
         if (stage->count++ == 0) stage->first = c;

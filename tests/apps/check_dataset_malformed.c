@@ -41,6 +41,12 @@ static const struct {
     {ATTRIBUTE, "delta_t", 0, 0, NULL, 1e300, "delta_t (attribute) is 1e+300, expected 1e-06", TN_EFORMAT},
     {ATTRIBUTE, "delta_t", 0, 0, NULL, NAN, "delta_t (attribute) is nan", TN_EFORMAT},
 
+    {ATTRIBUTE, "sigma", 0, 0, NULL, NAN, "sigma (attribute) is nan, expected a standard deviation", TN_EFORMAT},
+    {ATTRIBUTE, "sigma", 0, 0, NULL, -1, "sigma (attribute) is -1, expected a standard deviation", TN_EFORMAT},
+    {ATTRIBUTE, "measurement_noise", 0, 0, NULL, -1, "measurement_noise (attribute) is -1, expected", TN_EFORMAT},
+    {ATTRIBUTE, "seed", 0, 0, NULL, -3, "seed (attribute) is -3, expected an integer", TN_EFORMAT},
+    {ATTRIBUTE, "seed", 0, 0, NULL, 4.5, "seed (attribute) is 4.5, expected an integer", TN_EFORMAT},
+
     {DROP, "/train/voltage", 0, 0, NULL, 0, "/train/voltage is missing", TN_EFORMAT},
     {DROP, "/train", 0, 0, NULL, 0, "/train/voltage is missing", TN_EFORMAT},
     {PUT, "/train", 3, 0, zeros, 0, "/train is not a group", TN_EFORMAT},
@@ -252,8 +258,9 @@ START_TEST(a_wrong_truth_matters_only_to_those_who_ask)
         tn_status status;
     } wrong[] = {{"/truth/weight", "/truth/weight has 5 rows, expected 6", 5, zeros, TN_EFORMAT},
                  {"/truth/time_constant", "/truth/time_constant[3] is nan", 5, not_a_number, TN_EFORMAT},
+                 {"/truth/time_constant", "/truth/time_constant[0] is 0, expected seconds", 5, zeros, TN_EFORMAT},
                  {"/truth/is_null", "/truth/is_null[2] is 2", 6, (const double[]){0, 0, 2, 0, 0, 0}, TN_EFORMAT}};
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         om_recording_plan plan = sample_plan();
         const char *path = sample_write(&plan);
         put_array(path, wrong[i].name, H5T_NATIVE_DOUBLE, wrong[i].rows, 0, wrong[i].values, H5P_DEFAULT);

@@ -3,6 +3,8 @@
 #include "movies.h"
 #include "testing.h"
 
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -162,20 +164,64 @@ START_TEST(pixels_are_made_square)
 }
 END_TEST
 
+/* The same packets in the container that the name asks for. */
+static void repack(const char *from, const char *to)
+{
+    AVFormatContext *in = NULL, *out = NULL;
+    AVPacket *packet = av_packet_alloc();
+    ck_assert_int_ge(avformat_open_input(&in, from, NULL, NULL), 0);
+    ck_assert_int_ge(avformat_find_stream_info(in, NULL), 0);
+    ck_assert_int_ge(avformat_alloc_output_context2(&out, NULL, NULL, to), 0);
+    AVStream *stream = avformat_new_stream(out, NULL);
+    avcodec_parameters_copy(stream->codecpar, in->streams[0]->codecpar);
+    stream->codecpar->codec_tag = 0;
+    stream->time_base = in->streams[0]->time_base;
+    stream->avg_frame_rate = in->streams[0]->avg_frame_rate;
+    ck_assert_int_ge(avio_open(&out->pb, to, AVIO_FLAG_WRITE), 0);
+    ck_assert_int_ge(avformat_write_header(out, NULL), 0);
+    while (av_read_frame(in, packet) >= 0) {
+        av_packet_rescale_ts(packet, in->streams[0]->time_base, stream->time_base);
+        ck_assert_int_ge(av_interleaved_write_frame(out, packet), 0);
+    }
+    ck_assert_int_eq(av_write_trailer(out), 0);
+    avio_closep(&out->pb);
+    avformat_free_context(out);
+    avformat_close_input(&in);
+    av_packet_free(&packet);
+}
+
 START_TEST(a_truncated_movie_is_an_error_wherever_it_ends)
 {
-    char *path = keep_path("whole.mp4"), *cut = keep_path("cut.mp4");
-    write_movie(path, W, H, N, NULL);
+    static const struct {
+        const char *ending, *codec; /* AVI holds no frames out of order; FLV and MPEG-TS no MPEG-4 part 2 */
+        bool has_tail;              /* what follows the last frame tells nothing of the movie */
+    } kinds[] = {{"mp4", "mpeg4", true}, {"mov", "mpeg4", true}, {"mkv", "mpeg4", false}, {"avi", "mpeg4", false},
+                 {"ts", "libx264", false}, {"flv", "libx264", false}};
+    const char *ending = kinds[_i].ending, *codec = kinds[_i].codec;
+    if (!avcodec_find_encoder_by_name(codec)) {
+        printf("SKIPPED: truncated .%s, as FFmpeg has no %s\n", ending, codec);
+        return;
+    }
+    char whole[20], cut_name[20];
+    snprintf(whole, sizeof whole, "whole.%s", ending);
+    snprintf(cut_name, sizeof cut_name, "cut.%s", ending);
+    char *first = keep_path("first.mp4"), *path = keep_path(whole), *cut = keep_path(cut_name);
+    write_movie(first, W, H, N, codec);
+    repack(first, path);
+    ck_assert_int_eq(read_all(path).frames, N);
     size_t size;
     uint8_t *bytes = read_bytes(path, &size);
     for (size_t length = 1; length < size; length += 1 + size / 97) {
         write_bytes(cut, bytes, length);
         reading result = read_all(cut);
-        ck_assert_msg(result.error.status == TN_EFORMAT, "%zu of %zu bytes: %s", length, size, result.error.message);
-        ck_assert_ptr_nonnull(strstr(result.error.message, "cut.mp4: "));
+        if (result.error.status == TN_OK && result.frames == N && kinds[_i].has_tail) continue;
+        ck_assert_msg(result.error.status == TN_EFORMAT, "%s, %zu of %zu bytes: %s", ending, length, size,
+                      result.error.message);
+        ck_assert_ptr_nonnull(strstr(result.error.message, cut_name));
         ck_assert_int_lt(result.frames, N);
     }
     free(bytes);
+    free(first);
     free(path);
     free(cut);
 }
@@ -257,7 +303,7 @@ int main(void)
     tcase_add_test(files, turned_and_mirrored_movies_come_upright);
     tcase_add_test(files, other_turns_are_refused);
     tcase_add_test(files, pixels_are_made_square);
-    tcase_add_test(files, a_truncated_movie_is_an_error_wherever_it_ends);
+    tcase_add_loop_test(files, a_truncated_movie_is_an_error_wherever_it_ends, 0, 6);
     tcase_add_test(files, flipped_bits_never_crash);
     tcase_add_test(files, what_is_no_movie_is_refused);
     tcase_add_test(files, names_are_taken_literally);

@@ -63,6 +63,8 @@ overridden sigma=1 "unknown key sigma; did you mean simulation.sigma?"
 overridden simulation.sigma=1,5 "simulation.sigma: expected a number in [0, 100], found '1,5'"
 overridden simulation.sigma= "simulation.sigma: no value"
 overridden threads=2000 "threads: expected a whole number in [0, 1024], found '2000'"
+OMP_NUM_THREADS=100000 expect 3 generate tiny.yaml -o recording.h5
+says "OMP_NUM_THREADS: 100000 threads, expected at most 1024"
 overridden stimulus.train=scene:gratings "stimulus.train: expected a list"
 expect 3 generate tiny.yaml -o recording.h5 --set 'stimulus.train=["scene:rain"]'
 says "scene rain is unknown; there are dead_leaves"

@@ -31,7 +31,8 @@ static uint64_t hash_of(const void *data, size_t bytes)
  * that differ from run to run, nothing. */
 static int tensors(int n, char **word)
 {
-    static const char *const counters[] = {"step", "optimizer_steps", "seed", "circuit", "recording_voltage"};
+    static const char *const counters[] = {"step", "optimizer_steps", "seed", "circuit", "lattice",
+                                           "recording_voltage"};
     (void)n;
     tn_error error = {0};
     tn_file *file = tn_file_read(word[0], &error);
@@ -52,6 +53,27 @@ static int tensors(int n, char **word)
     }
     tn_file_free(file);
     return EXIT_SUCCESS;
+}
+
+/* meta CHECKPOINT KEY VALUE: gives a piece of metadata another value. */
+static int meta(int n, char **word)
+{
+    static const char *const keys[] = {"format", "step", "optimizer_steps", "train_seconds", "seed", "circuit",
+                                       "lattice", "config", "program"};
+    enum { KEYS = sizeof keys / sizeof *keys };
+    (void)n;
+    tn_error error = {0};
+    tn_file *file = tn_file_read(word[0], &error);
+    if (!file) return complain(word[0], error.message);
+    tn_pair pairs[KEYS];
+    tn_tensor *tensor = calloc((size_t)tn_file_count(file) + 1, sizeof *tensor);
+    for (int i = 0; i < KEYS; i++)
+        pairs[i] = (tn_pair){keys[i], strcmp(keys[i], word[1]) ? tn_file_meta(file, keys[i]) : word[2]};
+    for (int i = 0; i < tn_file_count(file); i++) tensor[i] = tn_file_at(file, i);
+    tn_file_write(word[0], tn_file_count(file), tensor, KEYS, pairs, &error);
+    free(tensor);
+    tn_file_free(file);
+    return error.status ? complain(word[0], error.message) : EXIT_SUCCESS;
 }
 
 /* older CHECKPOINT: without the metadata that checkpoints of before do not have. */
@@ -182,7 +204,8 @@ int main(int argc, char **argv)
         int (*run)(int n, char **word);
     } commands[] = {
         {"tensors", 1, tensors}, {"movie", 1, movie}, {"json", 1, json},
-        {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak}, {"zero", 2, zero}, {"older", 1, older},
+        {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak}, {"zero", 2, zero}, {"meta", 3, meta},
+        {"older", 1, older},
     };
     for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(argv[1], commands[i].name) && argc - 2 >= commands[i].fewest)

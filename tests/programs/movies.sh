@@ -33,6 +33,16 @@ recorded '"images/", images/../images' ./images --set stimulus.max_frames=1
 expect 3 generate tiny.yaml -o new.h5 --set 'stimulus.train=[images, images]'
 says "images/two.png: not read as a PNG image"
 
+expect 3 generate tiny.yaml -o images/one.png --force --set 'stimulus.train=[images, images]'
+says "images/one.png: lies in the input"
+mkdir false
+image >false/frame.jpg
+expect 3 generate tiny.yaml -o new.h5 --set 'stimulus.train=[false, false]'
+says "frame.jpg: not a JPEG image"
+printf '\377\330\377\333\000\003' >false/frame.jpg
+expect 3 generate tiny.yaml -o new.h5 --set 'stimulus.train=[false, false]'
+says "frame.jpg: a truncated JPEG image"
+
 movie 40 40 3 >even.y4m
 expect 3 generate tiny.yaml -o new.h5 --set 'stimulus.train=[even.y4m]'
 says "stimulus.train: 1 movie: at least two are needed"
@@ -51,7 +61,8 @@ recorded '"odd sizes.y4m"' pixel.y4m
 recorded wide.y4m frame.y4m --set stimulus.symmetries=none --set stimulus.shuffle=false
 recorded frame.y4m frame.y4m --set stimulus.time=nearest
 recorded "\"$PWD/odd sizes.y4m\"" even.y4m
-for broken in none.y4m empty.y4m; do
+head -c 5000 even.y4m >cut.y4m
+for broken in none.y4m empty.y4m cut.y4m; do
     expect 3 generate tiny.yaml -o new.h5 --force --set "stimulus.train=[$broken]" --set 'stimulus.test=[even.y4m]'
     says "$broken: "
 done

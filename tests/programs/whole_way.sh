@@ -24,7 +24,7 @@ done
 figures=
 video=
 if built_with CAIRO; then
-    for name in embedding resting_potentials rollout stimulus time_constants training type_errors weights; do
+    for name in embedding functions resting_potentials rollout stimulus time_constants training type_errors weights; do
         figures="$figures $name.png"
     done
     built_with FFMPEG && video=comparison.mp4
