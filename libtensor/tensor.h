@@ -164,8 +164,8 @@ TN_API tn_params *tn_params_new(tn_dtype dtype, uint64_t seed);
 TN_API void tn_params_free(tn_params *params);
 
 /* Adds a tensor. Its initial values depend on the seed and its name only; the name is copied. Errors are kept and
- * reported by seal: TN_ENAME the name is taken; TN_EINVAL the set is sealed, the group is negative or the rank too
- * large; TN_EDTYPE the set is to be of int32; TN_ENOMEM. */
+ * reported by seal: TN_ENAME the name is taken; TN_EINVAL the set is sealed, the group is negative, there is no name,
+ * no such shape or no such kind of initial values; TN_EDTYPE the set is to be of int32; TN_ENOMEM. */
 TN_API void tn_params_add(tn_params *params, const char *name, tn_shape shape, tn_init init, int group);
 /* Allocates the tensors and their gradients, both of which then stay where they are, and fills in the initial values.
  * Sealing again does nothing. Errors: those of tn_params_add. */
@@ -315,7 +315,8 @@ TN_API tn_node *tn_norm2(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* 
 TN_API tn_node *tn_logsumexp(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* log of the sum of exp a, without
                                                                                     overflow */
 /* The mean squared distance from the mean; the sum is divided by the number of elements less correction: 0 for the
- * variance of these elements, 1 to estimate that of what they were drawn from. */
+ * variance of these elements, 1 to estimate that of what they were drawn from. Errors: TN_EINVAL a correction below 0,
+ * or as large as that number. */
 TN_API tn_node *tn_var(tn_graph *g, tn_node *a, unsigned axes, bool keep, int correction);
 
 /* Along one axis. */
@@ -325,7 +326,7 @@ TN_API tn_node *tn_log_softmax(tn_graph *g, tn_node *a, int axis); /* log of tha
  * gradient. Errors: TN_ESHAPE the axis is empty, or longer than the dtype can count (2^24 in float32). */
 TN_API tn_node *tn_argmax(tn_graph *g, tn_node *a, int axis);
 /* (a - mean) / sqrt(variance + epsilon) gain + bias, with mean and variance (correction 0) along the last axis of a
- * [..., K]; gain and bias [K], or NULL.  Source: Ba, Kiros and Hinton, arXiv:1607.06450. */
+ * [..., K]; gain and bias [K], or NULL; epsilon above 0.  Source: Ba, Kiros and Hinton, arXiv:1607.06450. */
 TN_API tn_node *tn_layer_norm(tn_graph *g, tn_node *a, tn_node *gain, tn_node *bias, double epsilon);
 
 /* Losses: scalars of two tensors of equal shape; means over all elements but for tn_distance and tn_cross_entropy. */
@@ -388,7 +389,8 @@ TN_API tn_sparsity *tn_sparsity_new(int64_t rows, int64_t cols, int64_t entries,
  *   entry   [E] or NULL: receives the entry that each edge became. With tn_index_new(E, entries, entry) as index,
  *           tn_segment_sum brings values in the order of the edges into that of the entries and adds up those given
  *           several times; tn_gather_rows is the way back
- * Errors: TN_EINVAL an index out of range, or two equal edges (the message names them); TN_ENOMEM. */
+ * Errors: TN_EINVAL an index out of range, two equal edges (the message names them), or no such way to treat them;
+ * TN_ENOMEM. */
 typedef enum tn_duplicates { TN_DUPLICATES_REFUSE, TN_DUPLICATES_ADD } tn_duplicates;
 TN_API tn_sparsity *tn_sparsity_from_edges(int64_t rows, int64_t cols, int64_t edges, const int32_t *row,
                                            const int32_t *col, tn_duplicates duplicates, int32_t *entry,
@@ -524,7 +526,7 @@ enum {
 
 /* Compiles what g is to compute: its outputs, and gradients into parameter sets (tn_params_grad). The plan borrows g,
  * its parameter sets and its sparsities.
- * Errors: whatever was recorded while describing; TN_ENOMEM. */
+ * Errors: whatever was recorded while describing; TN_EINVAL a set is not sealed, or no such option; TN_ENOMEM. */
 TN_API tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error);
 TN_API void tn_plan_free(tn_plan *plan);
 

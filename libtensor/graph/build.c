@@ -250,9 +250,23 @@ tn_node *tn_log_softmax(tn_graph *g, tn_node *a, int axis)
     return tn_apply(g, "log_softmax", 1, &a, &(tn_attr){.axis = axis});
 }
 
+/* Whether a vector, if given, has an element for each place along the last axis of y; if not, false, with the error
+ * recorded. */
+static bool is_last_axis(tn_graph *g, const tn_node *y, const char *what, tn_node *vector)
+{
+    if (tn_has_failed(g) || !vector) return !tn_has_failed(g);
+    if (!tn_graph_owns(g, "layer_norm", 1, &vector)) return false;
+    tn_shape wanted = TN_SHAPE(y->shape.dim[y->shape.rank - 1]);
+    if (tn_shape_equal(vector->shape, wanted)) return true;
+    tn_graph_fail(g, TN_ESHAPE, "layer_norm: the %s %s must be %s, like the last axis", what,
+                  tn_node_words(vector).text, tn_shape_words(wanted).text);
+    return false;
+}
+
 tn_node *tn_layer_norm(tn_graph *g, tn_node *a, tn_node *gain, tn_node *bias, double epsilon)
 {
     tn_node *y = tn_apply(g, "layer_norm", 1, &a, &(tn_attr){.value = epsilon});
+    if (!is_last_axis(g, y, "gain", gain) || !is_last_axis(g, y, "bias", bias)) return tn_failed(g);
     if (gain) y = tn_mul(g, y, gain);
     return bias ? tn_add(g, y, bias) : y;
 }
@@ -446,6 +460,8 @@ static tn_node *sparse(tn_graph *g, const char *op, int n, tn_node *const *in, t
 #define BY_SIDE(op)                                                                                                    \
     tn_node *tn_##op(tn_graph *g, const tn_sparsity *s, tn_node *a, tn_side side)                                      \
     {                                                                                                                  \
+        if (!tn_has_failed(g) && side != TN_ROW && side != TN_COLUMN)                                                  \
+            return tn_graph_fail(g, TN_EINVAL, #op ": there is no side %d: TN_ROW or TN_COLUMN", (int)side);           \
         return sparse(g, #op, 1, &a, (tn_attr){.sparsity = s, .axis = side});                                          \
     }
 SPARSE_PRODUCT(spmm)

@@ -43,6 +43,8 @@ void tn_params_add(tn_params *params, const char *name, tn_shape shape, tn_init 
     else if (!tn_shape_valid(shape) || group < 0)
         tn_fail(error, TN_EINVAL, "parameter %s: shape %s, group %d: not possible", name, tn_shape_words(shape).text,
                 group);
+    else if (init.kind != TN_INIT_CONSTANT && init.kind != TN_INIT_UNIFORM && init.kind != TN_INIT_NORMAL)
+        tn_fail(error, TN_EINVAL, "parameter %s: there are no initial values of kind %d", name, (int)init.kind);
     else if (tn_params_find(params, name) >= 0) tn_fail(error, TN_ENAME, "parameter %s: the name is taken", name);
     else if (!TN_RESERVE(params->list, params->count, params->capacity))
         tn_fail(error, TN_ENOMEM, "parameter %s: out of memory", name);

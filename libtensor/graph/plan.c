@@ -193,6 +193,10 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
             tn_fail(error, TN_EINVAL, "%s: its set must be sealed before planning", tn_node_words(g->nodes[i]).text);
             return NULL;
         }
+    if (options & ~(unsigned)TN_PLAN_OPTIONS) {
+        tn_fail(error, TN_EINVAL, "tn_plan_new: there is no option %u", options & ~(unsigned)TN_PLAN_OPTIONS);
+        return NULL;
+    }
     tn_plan *plan = compile(g, options, error);
     if (!plan || options & TN_PLAN_REPEAT || !repeats(plan)) return plan;
     /* Where the work of all segments is done in one stage, computing again frees nothing in between. */

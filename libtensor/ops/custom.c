@@ -84,6 +84,7 @@ static tn_status custom_shape(const tn_node *node, tn_shape *out, tn_error *why)
     if (node->n_in) *out = node->in[0]->shape;
     shapes_of(node, in);
     tn_status status = user->shape ? user->shape(node->n_in, in, node->attr.constants, out, &reason) : TN_OK;
+    if (!status) status = reason.status; /* what a rule reports counts, whatever it returns */
     if (status) {
         const char *said = *reason.message ? reason.message : "its shape rule refuses them";
         return tn_fail(why, status, "%s%s: %s", user->name, operands(node).text, said);
@@ -243,6 +244,7 @@ static const char *mistake_in(const tn_operation *user)
     if (!user->operands && (elements || !user->shape)) return "without operands it wants a shape rule";
     if (elements && user->shape) return "element by element, the shape is that of the operands, and not for a rule";
     if (user->whole && user->kind != TN_BY_ITEMS) return "`whole` is for TN_BY_ITEMS";
+    if (user->whole >> user->operands) return "`whole` has bits of operands that it has not";
     if (user->flop && user->cost) return "flop and cost exclude each other";
     return NULL;
 }

@@ -4,6 +4,8 @@
 #include "graph/graph.h"
 #include "ops/op.h"
 
+#include <math.h>
+
 tn_node *tn_steady(tn_graph *g, tn_node *a)
 {
     tn_node *zero = tn_number(g, a->dtype, 0), *fixed = tn_detach(g, a);
@@ -60,6 +62,8 @@ static tn_node *expand_layer_norm(tn_graph *g, tn_node *const *in, const tn_attr
 {
     int last = in[0]->shape.rank - 1;
     if (!tn_graph_has_axis(g, "layer_norm", in[0], last)) return &g->failed;
+    if (!(attr->value > 0 && attr->value < INFINITY))
+        return tn_graph_fail(g, TN_EINVAL, "layer_norm: epsilon is %g, not above 0 and finite", attr->value);
     tn_node *centred = tn_sub(g, in[0], tn_mean(g, in[0], TN_AXIS(last), true));
     tn_node *variance = tn_mean(g, tn_square(g, centred), TN_AXIS(last), true);
     return tn_mul(g, centred, tn_rsqrt(g, tn_add(g, variance, tn_number(g, variance->dtype, attr->value))));

@@ -43,6 +43,14 @@ START_TEST(mistakes_with_parameters_are_named_when_sealing)
     expect_params_error(params, TN_EINVAL, "parameter d: shape");
 
     params = three_params(TN_F32);
+    tn_params_add(params, NULL, TN_SCALAR, (tn_init){0}, 0);
+    expect_params_error(params, TN_EINVAL, "parameter 3: its name is missing: NULL");
+
+    params = three_params(TN_F32);
+    tn_params_add(params, "d", TN_SCALAR, (tn_init){.kind = (tn_init_kind)9}, 0);
+    expect_params_error(params, TN_EINVAL, "parameter d: there are no initial values of kind 9");
+
+    params = three_params(TN_F32);
     tn_params_add(params, "d", TN_SHAPE(3, -2), (tn_init){0}, 0);
     expect_params_error(params, TN_EINVAL, "parameter d: shape [3, -2]");
 
@@ -208,6 +216,18 @@ START_TEST(a_checking_plan_names_the_first_value_that_is_not_finite)
 }
 END_TEST
 
+START_TEST(an_option_that_there_is_not_is_named)
+{
+    tn_graph *g = tn_graph_new(TN_F32);
+    tn_error error = {0};
+    tn_output(g, "one", tn_constant(g, 1));
+    ck_assert_ptr_null(tn_plan_new(g, TN_PLAN_CHECK | 8, &error));
+    ck_assert_int_eq(error.status, TN_EINVAL);
+    ck_assert_str_eq(error.message, "tn_plan_new: there is no option 8");
+    tn_graph_free(g);
+}
+END_TEST
+
 START_TEST(a_checking_plan_accepts_softmax_of_nothing)
 {
     static const struct {
@@ -245,6 +265,7 @@ int main(void)
     tcase_add_test(using, mistakes_with_plans_are_named);
     tcase_add_test(using, a_plan_too_large_for_memory_is_an_error);
     tcase_add_test(using, a_checking_plan_names_the_first_value_that_is_not_finite);
+    tcase_add_test(using, an_option_that_there_is_not_is_named);
     tcase_add_test(using, a_checking_plan_accepts_softmax_of_nothing);
     return run_cases("errors", using, NULL);
 }

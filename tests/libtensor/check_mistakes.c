@@ -107,6 +107,15 @@ MISTAKE(softmax_axis, tn_softmax(k->g, k->x, 2))
 MISTAKE(log_softmax_axis, tn_log_softmax(k->g, k->x, -1))
 MISTAKE(logsumexp_axis, tn_logsumexp(k->g, k->x, TN_AXIS(5), false))
 MISTAKE(layer_norm_scalar, tn_layer_norm(k->g, k->s, NULL, NULL, 1e-5))
+MISTAKE(layer_norm_gain, tn_layer_norm(k->g, k->x, k->s, NULL, 1e-5))
+MISTAKE(layer_norm_bias, tn_layer_norm(k->g, k->x, k->v, k->x, 1e-5))
+MISTAKE(layer_norm_foreign, tn_layer_norm(k->g, k->x, k->foreign, NULL, 1e-5))
+MISTAKE(layer_norm_zero, tn_layer_norm(k->g, k->x, NULL, NULL, 0))
+MISTAKE(layer_norm_nan, tn_layer_norm(k->g, k->x, NULL, NULL, NAN))
+MISTAKE(var_of_too_few, tn_var(k->g, k->x, TN_AXIS(0), false, 3))
+MISTAKE(var_of_one, tn_var(k->g, k->s, TN_ALL, false, 1))
+MISTAKE(var_negative, tn_var(k->g, k->x, TN_ALL, false, -1))
+MISTAKE(var_axis, tn_var(k->g, k->x, TN_AXIS(2), false, 1))
 MISTAKE(argmax_axis, tn_argmax(k->g, k->x, 2))
 MISTAKE(argmax_empty, tn_argmax(k->g, tn_slice(k->g, k->x, 1, 0, 0), 1))
 MISTAKE(argmax_long, tn_argmax(k->g, tn_broadcast(k->g, k->s, TN_SHAPE((1 << 24) + 1)), 0))
@@ -139,6 +148,8 @@ MISTAKE(segment_mean_misfits, tn_segment_mean(k->g, k->index, k->x))
 MISTAKE(edge_gather_misfits, tn_edge_gather(k->g, k->places, k->x, TN_COLUMN))
 MISTAKE(edge_sum_misfits, tn_edge_sum(k->g, k->places, k->x, TN_ROW))
 MISTAKE(edge_max_scalar, tn_edge_max(k->g, k->places, k->s, TN_ROW))
+MISTAKE(edge_sum_side, tn_edge_sum(k->g, k->places, k->x, (tn_side)9))
+MISTAKE(edge_gather_side, tn_edge_gather(k->g, k->places, k->x, (tn_side)-1))
 MISTAKE(edge_softmax_nowhere, tn_edge_softmax(k->g, NULL, k->v))
 MISTAKE(uniform_step, tn_uniform(k->g, TN_SHAPE(3), (tn_random){.step = k->s}))
 MISTAKE(normal_steps, tn_normal(k->g, TN_SHAPE(3), (tn_random){.step = k->i}))
@@ -157,9 +168,12 @@ MISTAKE(rename_to_nothing, tn_name(k->g, tn_sin(k->g, k->x), NULL))
 MISTAKE(scope_nameless, tn_scope(k->g, NULL))
 MISTAKE(concat_list, tn_concat(k->g, 2, NULL, 0))
 MISTAKE(stack_long_list, tn_stack(k->g, 100, NULL, 0))
+MISTAKE(split_none, tn_split(k->g, k->x, 0, 0, k->grad))
 MISTAKE(split_nowhere, tn_split(k->g, k->x, 0, 3, NULL))
 MISTAKE(permute_orderless, tn_permute(k->g, k->x, NULL))
 MISTAKE(grad_nowhere, tn_grad(k->g, k->s, 1, &k->x, NULL))
+MISTAKE(grad_negative, tn_grad(k->g, k->s, -1, &k->x, k->grad))
+MISTAKE(recompute_negative, tn_recompute(k->g, tn_sin(k->g, k->x), -1, &k->x))
 MISTAKE(grad_list, tn_grad(k->g, k->s, 1, NULL, k->grad))
 MISTAKE(vjp_nowhere, tn_vjp(k->g, k->x, k->x, 1, &k->x, NULL))
 MISTAKE(jvp_list, tn_jvp(k->g, k->x, 1, &k->x, NULL))
@@ -256,6 +270,15 @@ static const struct {
     ROW(log_softmax_axis, TN_ESHAPE, "log_softmax: input 'x' [3, 4] has no axis -1"),
     ROW(logsumexp_axis, TN_ESHAPE, "input 'x' [3, 4]", "no axis 5"),
     ROW(layer_norm_scalar, TN_ESHAPE, "layer_norm: input 's' []", "no axis"),
+    ROW(layer_norm_gain, TN_ESHAPE, "layer_norm: the gain input 's' [] must be [4]"),
+    ROW(layer_norm_bias, TN_ESHAPE, "layer_norm: the bias input 'x' [3, 4] must be [4]"),
+    ROW(layer_norm_foreign, TN_EINVAL, "layer_norm: input 0 belongs to another graph"),
+    ROW(layer_norm_zero, TN_EINVAL, "layer_norm: epsilon is 0"),
+    ROW(layer_norm_nan, TN_EINVAL, "layer_norm: epsilon is nan"),
+    ROW(var_of_too_few, TN_EINVAL, "var of input 'x' [3, 4]: the correction is 3", "below the 3 elements"),
+    ROW(var_of_one, TN_EINVAL, "var of input 's' []: the correction is 1"),
+    ROW(var_negative, TN_EINVAL, "the correction is -1"),
+    ROW(var_axis, TN_ESHAPE, "input 'x' [3, 4]", "no axis 2"),
     ROW(argmax_axis, TN_ESHAPE, "argmax: input 'x' [3, 4] has no axis 2"),
     ROW(argmax_empty, TN_ESHAPE, "argmax: axis 1 of slice [3, 0]", "size 1 to"),
     ROW(argmax_long, TN_ESHAPE, "argmax: axis 0 of broadcast [16777217]", "16777216"),
@@ -288,6 +311,8 @@ static const struct {
     ROW(edge_gather_misfits, TN_ESHAPE, "edge_gather: input 'x' [3, 4]", "3 x 4 with 2 entries"),
     ROW(edge_sum_misfits, TN_ESHAPE, "edge_sum: input 'x' [3, 4]", "3 x 4 with 2 entries"),
     ROW(edge_max_scalar, TN_ESHAPE, "edge_max: input 's' []", "3 x 4 with 2 entries"),
+    ROW(edge_sum_side, TN_EINVAL, "edge_sum: there is no side 9"),
+    ROW(edge_gather_side, TN_EINVAL, "edge_gather: there is no side -1"),
     ROW(edge_softmax_nowhere, TN_EINVAL, "edge_softmax: the sparsity is missing"),
     ROW(uniform_step, TN_EDTYPE, "uniform: the step must be an int32 scalar, not input 's' [] (float32)"),
     ROW(normal_steps, TN_EDTYPE, "normal: the step must be an int32 scalar, not input 'i' [3] (int32)"),
@@ -306,9 +331,12 @@ static const struct {
     ROW(scope_nameless, TN_EINVAL, "a scope wants a name"),
     ROW(concat_list, TN_EINVAL, "concat: 2 inputs at NULL"),
     ROW(stack_long_list, TN_EINVAL, "stack cannot take 100 inputs"),
+    ROW(split_none, TN_EINVAL, "split: 0 parts: expected 1 or more"),
     ROW(split_nowhere, TN_EINVAL, "split: 3 parts at NULL"),
     ROW(permute_orderless, TN_EINVAL, "permute: the order is missing: NULL"),
     ROW(grad_nowhere, TN_EINVAL, "there is no place for 1 gradients: NULL"),
+    ROW(grad_negative, TN_EINVAL, "gradient: -1 inputs: expected a list of 0 or more"),
+    ROW(recompute_negative, TN_EINVAL, "recompute: -1 inputs"),
     ROW(grad_list, TN_EINVAL, "gradient: 1 inputs at NULL"),
     ROW(vjp_nowhere, TN_EINVAL, "there is no place for 1 gradients: NULL"),
     ROW(jvp_list, TN_EINVAL, "tangent: 1 inputs at NULL"),
