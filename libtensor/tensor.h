@@ -235,11 +235,11 @@ TN_API void tn_place(tn_graph *g, const char *file, int line);
 TN_API tn_node *tn_placed(tn_node *node, const char *file, int line);
 
 /* ---- 7. Operations ------------------------------------------------------------------------------------------ */
-/* All return a node of g; [N, K] is a shape, [..., K] one with any axes before the last. Operands of one call have one
- * dtype, and int32 tensors can only be cast or name places (tn_one_hot, tn_cross_entropy). Elementwise operations of
- * several operands broadcast as in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or a missing one)
- * is repeated. Errors are kept by the graph: TN_ESHAPE, TN_EDTYPE; TN_EINVAL an axis or a number outside its range, a
- * node that is missing or of another graph. */
+/* All return a node of g; [N, K] is a shape, [..., K] one with any axes before the last, or none. Operands of one call
+ * have one dtype, and int32 tensors can only be cast or name places (tn_one_hot, tn_cross_entropy). Elementwise
+ * operations of several operands broadcast as in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or
+ * a missing one) is repeated. Errors are kept by the graph: TN_ESHAPE, TN_EDTYPE; TN_EINVAL an axis or a number
+ * outside its range, a node that is missing or of another graph. */
 
 /* Elementwise, two operands. */
 TN_API tn_node *tn_add(tn_graph *g, tn_node *a, tn_node *b);

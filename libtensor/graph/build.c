@@ -150,10 +150,17 @@ static tn_node *batched_product(tn_graph *g, tn_node *a, tn_node *b, tn_attr att
     return tn_apply(g, "batched_matmul", 2, (tn_node *[]){a, b}, &attr);
 }
 
+/* Whether a is a vector that, as the only row of a matrix, can be multiplied by b. */
+static bool is_row(const tn_node *a, const tn_node *b, bool transpose_b)
+{
+    return a->shape.rank == 1 && b->shape.rank == 2 && a->shape.dim[0] == b->shape.dim[transpose_b];
+}
+
 static tn_node *product(tn_graph *g, tn_node *a, tn_node *b, bool transpose_b)
 {
     tn_attr attr = {.transpose_b = transpose_b};
     if (!tn_graph_owns(g, "matmul", 2, (tn_node *[]){a, b})) return tn_failed(g);
+    if (is_row(a, b, transpose_b)) return tn_squeeze(g, product(g, tn_unsqueeze(g, a, 0), b, transpose_b), 0);
     if (a->shape.rank >= 2 && b->shape.rank > 2 && !transpose_b) return batched_product(g, a, b, attr);
     if (a->shape.rank >= 2 && b->shape.rank == 2) {
         b = untransposed(b, &attr.transpose_b);
@@ -169,7 +176,10 @@ tn_node *tn_matmul(tn_graph *g, tn_node *a, tn_node *b)
 
 tn_node *tn_linear(tn_graph *g, tn_node *x, tn_node *a, tn_node *b)
 {
-    return b ? tn_apply(g, "linear", 3, (tn_node *[]){x, a, b}, NULL) : product(g, x, a, true);
+    if (!b) return product(g, x, a, true);
+    if (!tn_graph_owns(g, "linear", 3, (tn_node *[]){x, a, b})) return tn_failed(g);
+    if (is_row(x, a, true)) return tn_squeeze(g, tn_linear(g, tn_unsqueeze(g, x, 0), a, b), 0);
+    return tn_apply(g, "linear", 3, (tn_node *[]){x, a, b}, NULL);
 }
 
 tn_node *tn_outer(tn_graph *g, tn_node *a, tn_node *b)

@@ -59,7 +59,11 @@ MISTAKE(gather_int, tn_gather_rows(k->g, k->index, k->i))
 MISTAKE(cast_to_int, tn_cast(k->g, k->x, TN_I32))
 MISTAKE(cast_to_unknown, tn_cast(k->g, k->x, (tn_dtype)9))
 MISTAKE(matmul_misfits, tn_matmul(k->g, k->x, k->y))
-MISTAKE(matmul_vector, tn_matmul(k->g, k->v, tn_transpose(k->g, k->x)))
+MISTAKE(matmul_vector, tn_matmul(k->g, k->v, k->x))
+MISTAKE(matmul_by_vector, tn_matmul(k->g, k->x, k->v))
+MISTAKE(matmul_scalar, tn_matmul(k->g, k->s, k->x))
+MISTAKE(linear_vector, tn_linear(k->g, tn_slice(k->g, k->v, 0, 0, 3), k->x, k->v))
+MISTAKE(linear_of_vector_bias, tn_linear(k->g, k->v, k->x, k->v))
 MISTAKE(linear_misfits, tn_linear(k->g, k->x, k->y, k->v))
 MISTAKE(linear_without_bias, tn_linear(k->g, k->x, k->v, NULL))
 MISTAKE(sum_axis, tn_sum(k->g, k->x, TN_AXIS(2), true))
@@ -221,7 +225,11 @@ static const struct {
     ROW(cast_to_int, TN_EDTYPE, "cast of input 'x' [3, 4] to int32"),
     ROW(cast_to_unknown, TN_EDTYPE, "cast of input 'x' [3, 4] to unknown"),
     ROW(matmul_misfits, TN_ESHAPE, "matmul", "input 'x' [3, 4] and input 'y' [5, 4]", "it wants [..., K] and [K, N]"),
-    ROW(matmul_vector, TN_ESHAPE, "matmul", "input 'v' [4]", "transpose [4, 3]"),
+    ROW(matmul_vector, TN_ESHAPE, "matmul", "input 'v' [4] and input 'x' [3, 4]", "it wants [..., K] and [K, N]"),
+    ROW(matmul_by_vector, TN_ESHAPE, "matmul", "input 'x' [3, 4] and input 'v' [4]"),
+    ROW(matmul_scalar, TN_ESHAPE, "matmul", "input 's' [] and input 'x' [3, 4]"),
+    ROW(linear_vector, TN_ESHAPE, "linear", "input 'x' [3, 4] and input 'v' [4] to slice [3]"),
+    ROW(linear_of_vector_bias, TN_ESHAPE, "linear", "input 'x' [3, 4] and input 'v' [4]", "[N, K] and [N]"),
     ROW(linear_misfits, TN_ESHAPE, "linear", "input 'y' [5, 4] and input 'v' [4]", "input 'x' [3, 4]"),
     ROW(linear_without_bias, TN_ESHAPE, "input 'x' [3, 4]", "input 'v' [4] transposed"),
     ROW(sum_axis, TN_ESHAPE, "sum", "input 'x' [3, 4]", "no axis 2"),
