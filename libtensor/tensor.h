@@ -99,7 +99,8 @@ TN_API const char *tn_dtype_name(tn_dtype dtype); /* "float32", "float64", "int3
 /* The most axes that a tensor may have. */
 #define TN_MAX_RANK 6
 
-/* The sizes of the axes, outermost first. rank 0 is a scalar; an axis may have size 0. */
+/* The sizes of the axes, outermost first. rank 0 is a scalar; an axis may have size 0. Tensors have at most 2^40
+ * elements, where axes of size 0 count as 1. */
 typedef struct tn_shape {
     int rank; /* number of axes */
     int64_t dim[TN_MAX_RANK];
@@ -301,7 +302,9 @@ TN_API tn_node *tn_outer(tn_graph *g, tn_node *a, tn_node *b);                  
 TN_API tn_node *tn_dot(tn_graph *g, tn_node *a, tn_node *b);                    /* [N] [N] -> [] */
 
 /* Reductions over the axes whose bits are set in axes (bit 0 is axis 0), or over all axes with TN_ALL.
- * keep = true leaves reduced axes with size 1, else they disappear. Summed in a fixed order. */
+ * keep = true leaves reduced axes with size 1, else they disappear. Summed in a fixed order. Of no elements the sum and
+ * the norms are 0, the product is 1, the maximum and tn_logsumexp -infinity, the minimum infinity, mean and variance
+ * NaN. */
 #define TN_ALL 0xffffffffu
 #define TN_AXIS(i) (1u << (i))
 TN_API tn_node *tn_sum(tn_graph *g, tn_node *a, unsigned axes, bool keep);
@@ -531,7 +534,8 @@ TN_API tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error);
 TN_API void tn_plan_free(tn_plan *plan);
 
 /* Lends the memory of an input, zero copy; it may be bound anew before any run. From tn_alloc, at least as large as
- * the input, in the input's number type; it must live as long as it is bound. NULL takes it back.
+ * the input, in the input's number type; it must live as long as it is bound. It may be a part of a larger block, such
+ * as a batch of all rows, that begins at any number of it. Inputs of size 0 are bound too. NULL takes it back.
  * Errors: TN_ENAME no input of that name. */
 TN_API tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *error);
 

@@ -159,7 +159,7 @@ static bool is_row(const tn_node *a, const tn_node *b, bool transpose_b)
 static tn_node *product(tn_graph *g, tn_node *a, tn_node *b, bool transpose_b)
 {
     tn_attr attr = {.transpose_b = transpose_b};
-    if (!tn_graph_owns(g, "matmul", 2, (tn_node *[]){a, b})) return tn_failed(g);
+    if (!tn_graph_owns(g, transpose_b ? "linear" : "matmul", 2, (tn_node *[]){a, b})) return tn_failed(g);
     if (is_row(a, b, transpose_b)) return tn_squeeze(g, product(g, tn_unsqueeze(g, a, 0), b, transpose_b), 0);
     if (a->shape.rank >= 2 && b->shape.rank > 2 && !transpose_b) return batched_product(g, a, b, attr);
     if (a->shape.rank >= 2 && b->shape.rank == 2) {
@@ -368,8 +368,8 @@ tn_node *tn_pad(tn_graph *g, tn_node *a, int axis, int64_t before, int64_t after
 {
     if (!tn_graph_owns(g, "pad", 1, &a) || !tn_graph_has_axis(g, "pad", a, axis)) return tn_failed(g);
     if (before < 0 || after < 0 || before > INT64_MAX / 4 || after > INT64_MAX / 4)
-        return tn_graph_fail(g, TN_EINVAL, "pad of %s: %lld before and %lld behind, not 0 or more",
-                             tn_node_words(a).text, (long long)before, (long long)after);
+        return tn_graph_fail(g, TN_EINVAL, "pad of %s: %lld before and %lld behind: expected 0 or more, and 2^40 "
+                             "elements at most", tn_node_words(a).text, (long long)before, (long long)after);
     int64_t length = before + a->shape.dim[axis] + after;
     return tn_apply(g, "pad", 1, &a, &(tn_attr){.axis = axis, .start = before, .length = length});
 }
@@ -443,7 +443,7 @@ tn_node *tn_normal(tn_graph *g, tn_shape shape, tn_random numbers)
 
 tn_node *tn_dropout(tn_graph *g, tn_node *a, double rate, tn_random numbers)
 {
-    if (!tn_graph_owns(g, "dropout", 1, &a)) return tn_failed(g);
+    if (!tn_graph_owns(g, "dropout", 2, (tn_node *[]){a, numbers.step})) return tn_failed(g);
     tn_node *uniform = random_tensor(g, "uniform", a->shape, a->dtype, numbers);
     return tn_apply(g, "dropout", 2, (tn_node *[]){a, uniform}, &(tn_attr){.value = rate});
 }

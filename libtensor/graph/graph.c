@@ -64,6 +64,8 @@ bool tn_graph_owns(tn_graph *g, const char *what, int n, tn_node *const *in)
         tn_graph_fail(g, TN_EINVAL, "%s: %d inputs%s: expected a list of 0 or more", what, n, in ? "" : " at NULL");
     for (int i = 0; i < n && !g->error.status; i++) {
         if (!in[i]) tn_graph_fail(g, TN_EINVAL, "%s: input %d is missing: NULL instead of a node", what, i);
+        else if (!in[i]->op && in[i]->graph != g)
+            tn_graph_fail(g, TN_EINVAL, "%s: input %d is the result of a mistake in another graph", what, i);
         else if (in[i]->id >= g->n_nodes || g->nodes[in[i]->id] != in[i])
             tn_graph_fail(g, TN_EINVAL, "%s: input %d belongs to another graph: %s", what, i,
                           tn_node_words(in[i]).text);
@@ -248,6 +250,8 @@ tn_node *tn_constant(tn_graph *g, double value)
 
 tn_node *tn_full(tn_graph *g, tn_shape shape, double value)
 {
+    if (!tn_has_failed(g) && !tn_shape_valid(shape))
+        return tn_graph_fail(g, TN_ESHAPE, "full: %s " TN_NO_SHAPE, tn_shape_words(shape).text);
     return tn_broadcast(g, tn_constant(g, value), shape);
 }
 

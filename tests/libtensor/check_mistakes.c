@@ -53,6 +53,11 @@ MISTAKE(where_misfits, tn_where_positive(k->g, tn_name(k->g, tn_relu(k->g, k->x)
 MISTAKE(sub_nothing, tn_sub(k->g, k->x, NULL))
 MISTAKE(relu_nothing, tn_relu(k->g, NULL))
 MISTAKE(div_foreign, tn_div(k->g, k->foreign, k->x))
+MISTAKE(sin_of_mistake, tn_sin(k->g, tn_add(k->other_g, NULL, NULL)))
+MISTAKE(output_of_no_graph, tn_output(k->g, "z", tn_constant(NULL, 1)))
+MISTAKE(linear_nothing, tn_linear(k->g, k->x, NULL, NULL))
+MISTAKE(dropout_without_step, tn_dropout(k->g, k->x, 0.5, (tn_random){0}))
+MISTAKE(pad_beyond, tn_pad(k->g, k->x, 0, INT64_MAX, 0))
 MISTAKE(sin_foreign, tn_sin(k->g, k->foreign))
 MISTAKE(exp_int, tn_exp(k->g, k->i))
 MISTAKE(gather_int, tn_gather_rows(k->g, k->index, k->i))
@@ -73,6 +78,8 @@ MISTAKE(mse_misfits, tn_mse(k->g, k->x, k->y))
 MISTAKE(reshape_size, tn_reshape(k->g, k->x, TN_SHAPE(5, 2)))
 MISTAKE(reshape_negative, tn_reshape(k->g, k->x, TN_SHAPE(-3, -4)))
 MISTAKE(reshape_rank, tn_reshape(k->g, k->x, TN_SHAPE(1, 1, 1, 1, 1, 3, 4)))
+MISTAKE(reshape_of_no_list, tn_reshape(k->g, k->x, tn_shape_of(2, NULL)))
+MISTAKE(full_negative, tn_full(k->g, TN_SHAPE(-3), 1))
 MISTAKE(reshape_huge, tn_reshape(k->g, k->x, TN_SHAPE(INT64_MAX, INT64_MAX)))
 MISTAKE(reshape_huge_empty, tn_reshape(k->g, k->x, TN_SHAPE(0, INT64_MAX, INT64_MAX)))
 MISTAKE(broadcast_misfits, tn_broadcast(k->g, k->x, TN_SHAPE(3, 5)))
@@ -219,6 +226,11 @@ static const struct {
     ROW(sub_nothing, TN_EINVAL, "sub: input 1 is missing"),
     ROW(relu_nothing, TN_EINVAL, "relu: input 0 is missing"),
     ROW(div_foreign, TN_EINVAL, "div: input 0 belongs to another graph"),
+    ROW(sin_of_mistake, TN_EINVAL, "sin: input 0 is the result of a mistake in another graph"),
+    ROW(output_of_no_graph, TN_EINVAL, "output: input 0 is the result of a mistake in another graph"),
+    ROW(linear_nothing, TN_EINVAL, "linear: input 1 is missing"),
+    ROW(dropout_without_step, TN_EINVAL, "dropout: input 1 is missing"),
+    ROW(pad_beyond, TN_EINVAL, "pad of input 'x' [3, 4]: 9223372036854775807 before", "expected 0 or more"),
     ROW(sin_foreign, TN_EINVAL, "sin: input 0 belongs to another graph"),
     ROW(exp_int, TN_EDTYPE, "exp", "input 'i' [3] (int32)", "cast"),
     ROW(gather_int, TN_EDTYPE, "gather_rows", "input 'i' [3] (int32)", "cast"),
@@ -238,7 +250,9 @@ static const struct {
     ROW(mse_misfits, TN_ESHAPE, "mse", "input 'x' [3, 4] and input 'y' [5, 4]", "must be equal"),
     ROW(reshape_size, TN_ESHAPE, "reshape cannot make [5, 2] of input 'x' [3, 4]", "as many elements"),
     ROW(reshape_negative, TN_ESHAPE, "reshape", "[-3, -4]", "not a shape"),
-    ROW(reshape_rank, TN_ESHAPE, "reshape", "not a shape: 0 to 6 axes"),
+    ROW(reshape_rank, TN_ESHAPE, "reshape: [7 axes] is not a shape: 0 to 6 axes"),
+    ROW(reshape_of_no_list, TN_ESHAPE, "reshape: [-1, -1] is not a shape"),
+    ROW(full_negative, TN_ESHAPE, "full: [-3] is not a shape"),
     ROW(reshape_huge, TN_ESHAPE, "reshape", "not a shape"),
     ROW(reshape_huge_empty, TN_ESHAPE, "reshape", "not a shape"),
     ROW(broadcast_misfits, TN_ESHAPE, "broadcast cannot repeat input 'x' [3, 4] to [3, 5]", "only axes of size 1"),
