@@ -13,7 +13,8 @@
  *
  * Tensors are dense and row-major. Builders never fail loudly: an invalid call returns a node that carries the
  * error on, and tn_plan_new reports the first one, so user code checks once.
- * Nothing here aborts, exits or prints. Handles are opaque; every *_new has a *_free, which accepts NULL.
+ * Nothing here aborts, exits or prints. Handles are opaque; every *_new has a *_free, which accepts NULL. So do all
+ * functions, as what a failed *_new returned: it is an error (TN_EINVAL), or what they return is NULL, 0 or NaN.
  * A graph, a plan, a parameter set or an optimizer belongs to one thread at a time; different ones may be used
  * by different threads at once.  Results are the same bits on any number of threads. */
 #ifndef TENSOR_H
@@ -48,16 +49,17 @@ extern "C" {
 
 /* How a call ended. */
 typedef enum tn_status {
-    TN_OK,       /* well */
-    TN_EINVAL,   /* an argument outside its range */
-    TN_ESHAPE,   /* shapes that do not go together */
-    TN_EDTYPE,   /* number types that do not go together */
-    TN_ENAME,    /* a name that is unknown, or taken */
-    TN_ENOGRAD,  /* a derivative was asked of something that has none */
-    TN_ENOMEM,   /* out of memory */
-    TN_EIO,      /* reading or writing failed */
-    TN_EFORMAT,  /* a file is not what it should be */
-    TN_ENUMERIC, /* a value became NaN or infinite */
+    TN_OK,        /* well */
+    TN_EINVAL,    /* an argument outside its range */
+    TN_ESHAPE,    /* shapes that do not go together */
+    TN_EDTYPE,    /* number types that do not go together */
+    TN_ENAME,     /* a name that is unknown, or taken */
+    TN_ENOGRAD,   /* a derivative was asked of something that has none */
+    TN_ENOMEM,    /* out of memory */
+    TN_EIO,       /* reading or writing failed */
+    TN_EFORMAT,   /* a file is not what it should be */
+    TN_ENUMERIC,  /* a value became NaN or infinite */
+    TN_EGRADIENT, /* a derivative is not what differences of values say */
 } tn_status;
 
 /* What went wrong, in words. Zero-initialise it; the first error recorded is the one kept. */
@@ -97,7 +99,8 @@ TN_API const char *tn_dtype_name(tn_dtype dtype); /* "float32", "float64", "int3
 /* The most axes that a tensor may have. */
 #define TN_MAX_RANK 6
 
-/* The sizes of the axes, outermost first. rank 0 is a scalar; an axis may have size 0. */
+/* The sizes of the axes, outermost first. rank 0 is a scalar; an axis may have size 0. Tensors have at most 2^40
+ * elements, where axes of size 0 count as 1. */
 typedef struct tn_shape {
     int rank; /* number of axes */
     int64_t dim[TN_MAX_RANK];
@@ -162,8 +165,8 @@ TN_API tn_params *tn_params_new(tn_dtype dtype, uint64_t seed);
 TN_API void tn_params_free(tn_params *params);
 
 /* Adds a tensor. Its initial values depend on the seed and its name only; the name is copied. Errors are kept and
- * reported by seal: TN_ENAME the name is taken; TN_EINVAL the set is sealed, the group is negative or the rank too
- * large; TN_EDTYPE the set is to be of int32; TN_ENOMEM. */
+ * reported by seal: TN_ENAME the name is taken; TN_EINVAL the set is sealed, the group is negative, there is no name,
+ * no such shape or no such kind of initial values; TN_EDTYPE the set is to be of int32; TN_ENOMEM. */
 TN_API void tn_params_add(tn_params *params, const char *name, tn_shape shape, tn_init init, int group);
 /* Allocates the tensors and their gradients, both of which then stay where they are, and fills in the initial values.
  * Sealing again does nothing. Errors: those of tn_params_add. */
@@ -233,11 +236,11 @@ TN_API void tn_place(tn_graph *g, const char *file, int line);
 TN_API tn_node *tn_placed(tn_node *node, const char *file, int line);
 
 /* ---- 7. Operations ------------------------------------------------------------------------------------------ */
-/* All return a node of g; [N, K] is a shape, [..., K] one with any axes before the last. Operands of one call have one
- * dtype, and int32 tensors can only be cast or name places (tn_one_hot, tn_cross_entropy). Elementwise operations of
- * several operands broadcast as in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or a missing one)
- * is repeated. Errors are kept by the graph: TN_ESHAPE, TN_EDTYPE; TN_EINVAL an axis or a number outside its range, a
- * node that is missing or of another graph. */
+/* All return a node of g; [N, K] is a shape, [..., K] one with any axes before the last, or none. Operands of one call
+ * have one dtype, and int32 tensors can only be cast or name places (tn_one_hot, tn_cross_entropy). Elementwise
+ * operations of several operands broadcast as in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or
+ * a missing one) is repeated. Errors are kept by the graph: TN_ESHAPE, TN_EDTYPE; TN_EINVAL an axis or a number
+ * outside its range, a node that is missing or of another graph. */
 
 /* Elementwise, two operands. */
 TN_API tn_node *tn_add(tn_graph *g, tn_node *a, tn_node *b);
@@ -299,7 +302,9 @@ TN_API tn_node *tn_outer(tn_graph *g, tn_node *a, tn_node *b);                  
 TN_API tn_node *tn_dot(tn_graph *g, tn_node *a, tn_node *b);                    /* [N] [N] -> [] */
 
 /* Reductions over the axes whose bits are set in axes (bit 0 is axis 0), or over all axes with TN_ALL.
- * keep = true leaves reduced axes with size 1, else they disappear. Summed in a fixed order. */
+ * keep = true leaves reduced axes with size 1, else they disappear. Summed in a fixed order. Of no elements the sum and
+ * the norms are 0, the product is 1, the maximum and tn_logsumexp -infinity, the minimum infinity, mean and variance
+ * NaN. */
 #define TN_ALL 0xffffffffu
 #define TN_AXIS(i) (1u << (i))
 TN_API tn_node *tn_sum(tn_graph *g, tn_node *a, unsigned axes, bool keep);
@@ -313,7 +318,8 @@ TN_API tn_node *tn_norm2(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* 
 TN_API tn_node *tn_logsumexp(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* log of the sum of exp a, without
                                                                                     overflow */
 /* The mean squared distance from the mean; the sum is divided by the number of elements less correction: 0 for the
- * variance of these elements, 1 to estimate that of what they were drawn from. */
+ * variance of these elements, 1 to estimate that of what they were drawn from. Errors: TN_EINVAL a correction below 0,
+ * or as large as that number. */
 TN_API tn_node *tn_var(tn_graph *g, tn_node *a, unsigned axes, bool keep, int correction);
 
 /* Along one axis. */
@@ -323,7 +329,7 @@ TN_API tn_node *tn_log_softmax(tn_graph *g, tn_node *a, int axis); /* log of tha
  * gradient. Errors: TN_ESHAPE the axis is empty, or longer than the dtype can count (2^24 in float32). */
 TN_API tn_node *tn_argmax(tn_graph *g, tn_node *a, int axis);
 /* (a - mean) / sqrt(variance + epsilon) gain + bias, with mean and variance (correction 0) along the last axis of a
- * [..., K]; gain and bias [K], or NULL.  Source: Ba, Kiros and Hinton, arXiv:1607.06450. */
+ * [..., K]; gain and bias [K], or NULL; epsilon above 0.  Source: Ba, Kiros and Hinton, arXiv:1607.06450. */
 TN_API tn_node *tn_layer_norm(tn_graph *g, tn_node *a, tn_node *gain, tn_node *bias, double epsilon);
 
 /* Losses: scalars of two tensors of equal shape; means over all elements but for tn_distance and tn_cross_entropy. */
@@ -386,7 +392,8 @@ TN_API tn_sparsity *tn_sparsity_new(int64_t rows, int64_t cols, int64_t entries,
  *   entry   [E] or NULL: receives the entry that each edge became. With tn_index_new(E, entries, entry) as index,
  *           tn_segment_sum brings values in the order of the edges into that of the entries and adds up those given
  *           several times; tn_gather_rows is the way back
- * Errors: TN_EINVAL an index out of range, or two equal edges (the message names them); TN_ENOMEM. */
+ * Errors: TN_EINVAL an index out of range, two equal edges (the message names them), or no such way to treat them;
+ * TN_ENOMEM. */
 typedef enum tn_duplicates { TN_DUPLICATES_REFUSE, TN_DUPLICATES_ADD } tn_duplicates;
 TN_API tn_sparsity *tn_sparsity_from_edges(int64_t rows, int64_t cols, int64_t edges, const int32_t *row,
                                            const int32_t *col, tn_duplicates duplicates, int32_t *entry,
@@ -497,9 +504,11 @@ typedef struct tn_gradcheck_config {
  * directions also tn_jvp. wrt[0..n) are inputs, parameters or any other nodes; all in float64. Parameters have the
  * values in their set. The graph does not grow, nothing of the user's is changed, and no plan is needed.
  * Returns the largest relative error; infinity where a derivative is not finite or nothing could be compared.
- * Errors: TN_ENUMERIC the error is above the tolerance: the message names node, element and both values; TN_EDTYPE not
- * float64, or values of another type; TN_ENAME, TN_ESHAPE values of no input, or that do not fit; TN_EINVAL step or
- * least are not above 0; and those of planning. It says nothing at kinks, nor of tn_detach.
+ * Errors: TN_EGRADIENT the error is above the tolerance: the message names node, element and both values; TN_ENUMERIC
+ * likewise, where one of them is not finite; TN_EDTYPE not float64, or values of another type; TN_ENAME, TN_ESHAPE
+ * values of no input, or that do not fit; TN_EINVAL step or least are not above 0, tolerance or directions are below 0,
+ * or there is nothing to compare: n is 0, or y or all wrt[i] are empty; and those of planning. It says nothing at
+ * kinks, nor of tn_detach.
  * Cost: two runs of y per element or direction. */
 TN_API double tn_gradcheck(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_gradcheck_config config,
                            tn_error *error);
@@ -520,12 +529,13 @@ enum {
 
 /* Compiles what g is to compute: its outputs, and gradients into parameter sets (tn_params_grad). The plan borrows g,
  * its parameter sets and its sparsities.
- * Errors: whatever was recorded while describing; TN_ENOMEM. */
+ * Errors: whatever was recorded while describing; TN_EINVAL a set is not sealed, or no such option; TN_ENOMEM. */
 TN_API tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error);
 TN_API void tn_plan_free(tn_plan *plan);
 
 /* Lends the memory of an input, zero copy; it may be bound anew before any run. From tn_alloc, at least as large as
- * the input, in the input's number type; it must live as long as it is bound. NULL takes it back.
+ * the input, in the input's number type; it must live as long as it is bound. It may be a part of a larger block, such
+ * as a batch of all rows, that begins at any number of it. Inputs of size 0 are bound too. NULL takes it back.
  * Errors: TN_ENAME no input of that name. */
 TN_API tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *error);
 
@@ -585,8 +595,9 @@ typedef struct tn_peak {
 
 /* Measures it with so many threads: multiply-adds in registers, and a[i] = b[i] + s c[i] over arrays of twice the last
  * cache (64 MB to 1 GB each), the best of ten trials. Takes about a second on an idle machine.
- *   quick   a look at little memory, within milliseconds: no measurement, for tests
- * Errors: TN_ENOMEM. */
+ *   threads   1 to 1024
+ *   quick     a look at little memory, within milliseconds: no measurement, for tests
+ * Errors, after which *peak is 0: TN_EINVAL the number of threads; TN_ENOMEM. */
 TN_API tn_status tn_peak_measure(int threads, bool quick, tn_peak *peak, tn_error *error);
 
 /* One row of the profile of a plan made with TN_PLAN_PROFILE: what one operation took in all runs since the first, or
@@ -681,10 +692,11 @@ TN_API double tn_optimizer_step(tn_optimizer *optimizer, const double *rate);
 TN_API void tn_optimizer_reset(tn_optimizer *optimizer); /* moments and step count to zero */
 
 /* State for checkpoints: the moments of parameter i, of its shape (which: 1 is m, 2 is v; NULL where the rule has it
- * not), and the number of steps taken. */
+ * not, or there is no such parameter), and the number of steps taken. */
 TN_API void *tn_optimizer_moment(const tn_optimizer *optimizer, int i, int which);
 TN_API int64_t tn_optimizer_steps(const tn_optimizer *optimizer);
-TN_API void tn_optimizer_set_steps(tn_optimizer *optimizer, int64_t steps);
+/* TN_EINVAL, and nothing changes, where steps is below 0 or there is no optimizer. */
+TN_API tn_status tn_optimizer_set_steps(tn_optimizer *optimizer, int64_t steps);
 
 /* Batches too large for one run: with TN_PLAN_ACCUMULATE (section 10), tn_run adds to the gradients in the set instead
  * of replacing them. Zero them, run once per part, step. For the gradient of the mean over n equal parts, let
@@ -744,7 +756,7 @@ typedef struct tn_schedule {
     int64_t warmup; /* steps of linear rise at the start, on top of the decay: step s takes (s + 1) / warmup of it */
 } tn_schedule;
 
-/* The factor on the learning rate at a step, counted from 0. */
+/* The factor on the learning rate at a step, counted from 0; NaN where there is none: before it, or of NULL. */
 TN_API double tn_schedule_at(const tn_schedule *schedule, int64_t step);
 
 /* ---- 12. Files ---------------------------------------------------------------------------------------------- */
@@ -766,11 +778,11 @@ typedef struct tn_pair {
  * the new one and never half. The metadata receives two hashes, by which reading notices
  * damage: "header_hash", its first entry, of the header, and "payload_hash" of the payload (doc/formats.md).
  * Errors: TN_EIO with path and reason; TN_EINVAL a name given twice or not UTF-8, a tensor without data, an impossible
- * shape; TN_ENOMEM. */
+ * shape, fewer than 0 of something, or NULL instead of a list; TN_ENOMEM. */
 TN_API tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensors, int n_meta,
                                const tn_pair *meta, tn_error *error);
 
-/* A safetensors file in memory: its tensors in the order of the file, and its metadata. */
+/* A safetensors file in memory: its tensors in the order of the header, and its metadata. */
 typedef struct tn_file tn_file;
 
 /* Reads a whole safetensors file and checks it: header, types, offsets that cover the payload exactly, and the

@@ -391,6 +391,7 @@ tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_op
             status = copy(c, name, tn_params_dtype(params), info.shape, place(params, optimizer, i, k), error);
         }
     if (!status && optimizer) status = integer(c, "optimizer_steps", &steps, error);
-    if (!status && optimizer) tn_optimizer_set_steps(optimizer, steps);
+    if (!status && optimizer && tn_optimizer_set_steps(optimizer, steps))
+        status = tn_fail(error, TN_EFORMAT, "%s: optimizer_steps is %lld, below 0", c->path, (long long)steps);
     return status;
 }

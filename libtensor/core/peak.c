@@ -172,13 +172,19 @@ static double bandwidth_of(float *a, float *b, float *c, int64_t n, int threads,
     return 3.0 * sizeof(float) * (double)n / fastest;
 }
 
+/* More than any machine of today has processors; OpenMP ends the program where it cannot make a thread. */
+enum { MOST_THREADS = 1024 };
+
 tn_status tn_peak_measure(int threads, bool quick, tn_peak *peak, tn_error *error)
 {
+    if (!peak) return tn_fail(error, TN_EINVAL, "tn_peak_measure: NULL instead of a place for the peak");
+    *peak = (tn_peak){0};
+    if (threads < 1 || threads > MOST_THREADS)
+        return tn_fail(error, TN_EINVAL, "tn_peak_measure: %d threads, not 1 to %d", threads, MOST_THREADS);
     variant list[3];
     int variants = list_variants(list), trials = quick ? 2 : 10;
     int64_t n = array_length(quick);
     size_t bytes = (size_t)n * sizeof(float);
-    *peak = (tn_peak){0};
     for (int i = 0; i < variants; i++) {
         double flops = flops_of(&list[i], threads, trials, quick ? 1e-4 : 0.02);
         if (flops > peak->flops) *peak = (tn_peak){.flops = flops, .instructions = list[i].name};

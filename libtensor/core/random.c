@@ -62,6 +62,7 @@ static void normal_batch(float *out, uint64_t seed, uint32_t stream, uint64_t bl
 
 void tn_fill_normal(float *out, int64_t n, uint64_t seed, uint32_t stream, uint64_t block)
 {
+    if (!out || n <= 0) return;
     int64_t batches = (n + 2 * BATCH - 1) / (2 * BATCH);
 #pragma omp parallel for num_threads(tn_threads()) if (batches > 8)
     for (int64_t b = 0; b < batches; b++) {

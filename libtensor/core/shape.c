@@ -16,7 +16,7 @@ const char *tn_dtype_name(tn_dtype dtype)
 tn_shape tn_shape_of(int rank, const int64_t *dim)
 {
     tn_shape shape = {.rank = rank};
-    for (int i = 0; i < rank && i < TN_MAX_RANK; i++) shape.dim[i] = dim[i];
+    for (int i = 0; i < rank && i < TN_MAX_RANK; i++) shape.dim[i] = dim ? dim[i] : -1; /* of no shape */
     return shape;
 }
 
@@ -78,8 +78,12 @@ tn_words tn_shape_words(tn_shape shape)
 {
     tn_words words;
     size_t used = 0, room = sizeof words.text;
+    if (shape.rank < 0 || shape.rank > TN_MAX_RANK) {
+        snprintf(words.text, room, "[%d axes]", shape.rank);
+        return words;
+    }
     used += (size_t)snprintf(words.text, room, "[");
-    for (int i = 0; i < shape.rank && i < TN_MAX_RANK && used < room; i++)
+    for (int i = 0; i < shape.rank && used < room; i++)
         used += (size_t)snprintf(words.text + used, room - used, "%s%lld", i ? ", " : "", (long long)shape.dim[i]);
     if (used < room) snprintf(words.text + used, room - used, "]");
     return words;

@@ -17,7 +17,7 @@ void tn_sparsity_free(tn_sparsity *s)
 
 int64_t tn_sparsity_entries(const tn_sparsity *sparsity)
 {
-    return sparsity->entries;
+    return sparsity ? sparsity->entries : 0;
 }
 
 static tn_sparsity *allocate(int64_t rows, int64_t cols, int64_t entries)
@@ -64,6 +64,14 @@ static bool sizes_are_possible(int64_t rows, int64_t cols, int64_t entries, tn_e
     return false;
 }
 
+static bool are_there(int64_t entries, const int32_t *row, const int32_t *col, tn_error *error)
+{
+    if (!entries || (row && col)) return true;
+    tn_fail(error, TN_EINVAL, "sparsity: %lld entries without a list of %s: NULL instead of one", (long long)entries,
+            row ? "columns" : "rows");
+    return false;
+}
+
 static bool is_inside(int64_t rows, int64_t cols, int64_t e, int32_t row, int32_t col, tn_error *error)
 {
     if (row >= 0 && row < rows && col >= 0 && col < cols) return true;
@@ -92,7 +100,7 @@ static tn_sparsity *make(int64_t rows, int64_t cols, int64_t entries, const int3
 tn_sparsity *tn_sparsity_new(int64_t rows, int64_t cols, int64_t entries, const int32_t *row, const int32_t *col,
                              tn_error *error)
 {
-    if (!sizes_are_possible(rows, cols, entries, error)) return NULL;
+    if (!sizes_are_possible(rows, cols, entries, error) || !are_there(entries, row, col, error)) return NULL;
     for (int64_t e = 0; e < entries; e++) {
         if (!is_inside(rows, cols, e, row[e], col[e], error)) return NULL;
         if (e && (row[e] < row[e - 1] || (row[e] == row[e - 1] && col[e] <= col[e - 1]))) {
@@ -145,7 +153,11 @@ static int64_t number_edges(const sorting *s, int64_t edges, const int32_t *row,
 tn_sparsity *tn_sparsity_from_edges(int64_t rows, int64_t cols, int64_t edges, const int32_t *row, const int32_t *col,
                                     tn_duplicates duplicates, int32_t *entry, tn_error *error)
 {
-    if (!sizes_are_possible(rows, cols, edges, error)) return NULL;
+    if (!sizes_are_possible(rows, cols, edges, error) || !are_there(edges, row, col, error)) return NULL;
+    if (duplicates != TN_DUPLICATES_REFUSE && duplicates != TN_DUPLICATES_ADD) {
+        tn_fail(error, TN_EINVAL, "sparsity: there is no way %d to treat equal edges", (int)duplicates);
+        return NULL;
+    }
     for (int64_t e = 0; e < edges; e++)
         if (!is_inside(rows, cols, e, row[e], col[e], error)) return NULL;
     size_t n = (size_t)edges;
@@ -175,6 +187,10 @@ tn_sparsity *tn_index_new(int64_t rows, int64_t cols, const int32_t *index, tn_e
     if (rows < 0 || cols < 0 || rows > INT32_MAX || cols > INT32_MAX) {
         tn_fail(error, TN_EINVAL, "index: %lld rows of %lld: sizes must be 0 to %d", (long long)rows, (long long)cols,
                 INT32_MAX);
+        return NULL;
+    }
+    if (rows && !index) {
+        tn_fail(error, TN_EINVAL, "index: %lld rows without a list: NULL instead of one", (long long)rows);
         return NULL;
     }
     for (int64_t r = 0; r < rows; r++)

@@ -17,6 +17,7 @@ const char *tn_status_name(tn_status status)
         [TN_EIO] = "input/output error",
         [TN_EFORMAT] = "format error",
         [TN_ENUMERIC] = "not a finite number",
+        [TN_EGRADIENT] = "wrong derivative",
     };
     return (size_t)status < sizeof names / sizeof *names ? names[status] : "unknown status";
 }

@@ -45,6 +45,7 @@ static bool is_buffer(const tn_vertex *v)
 
 int tn_plan_buffer_count(const tn_plan *plan)
 {
+    if (!plan) return 0;
     int n = 1; /* the tiles */
     for (int i = 0; i < plan->n_vertices; i++) n += is_buffer(&plan->vertices[i]);
     return n;
@@ -72,6 +73,7 @@ static tn_buffer tiles(const tn_plan *plan)
 
 tn_buffer tn_plan_buffer_at(const tn_plan *plan, int i)
 {
+    if (!plan) return (tn_buffer){0};
     const tn_vertex *v = plan->vertices, *end = v + plan->n_vertices;
     while (v < end && (!is_buffer(v) || i-- > 0)) v++;
     if (v == end) return tiles(plan);
@@ -138,6 +140,11 @@ static void print_kinds(const tn_buffer *list, int n, FILE *stream)
 void tn_plan_print_memory(const tn_plan *plan, FILE *stream)
 {
     enum { MOST = 16 };
+    if (!stream) return;
+    if (!plan) {
+        fprintf(stream, "memory: no plan\n");
+        return;
+    }
     int n = tn_plan_buffer_count(plan), shown = 0;
     tn_buffer *list = tn_calloc((size_t)n, sizeof *list);
     if (!list) {

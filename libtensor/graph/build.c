@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+/* The number type of a graph, if it is one. */
+static tn_dtype number_of(const tn_graph *g)
+{
+    return g ? g->number : TN_F32;
+}
+
 /* The shape two operands broadcast to: axes are aligned at the end. False if they do not fit. */
 static bool common_shape(tn_shape a, tn_shape b, tn_shape *out)
 {
@@ -20,7 +26,7 @@ static bool common_shape(tn_shape a, tn_shape b, tn_shape *out)
 tn_node *tn_apply_elementwise(tn_graph *g, const tn_op *op, int n, tn_node *const *in, const tn_attr *attr)
 {
     if (n != op->arity) return tn_apply_op(g, op, n, in, attr); /* which says so */
-    if (!tn_graph_owns(g, op->name, n, in)) return &g->failed;
+    if (!tn_graph_owns(g, op->name, n, in)) return tn_failed(g);
     tn_node *repeated[TN_MAX_INPUTS];
     tn_shape shape = in[0]->shape;
     for (int i = 1; i < n; i++)
@@ -105,7 +111,7 @@ tn_node *tn_scale(tn_graph *g, tn_node *a, double factor)
 
 tn_node *tn_cast(tn_graph *g, tn_node *a, tn_dtype dtype)
 {
-    if (!tn_graph_owns(g, "cast", 1, &a)) return &g->failed;
+    if (!tn_graph_owns(g, "cast", 1, &a)) return tn_failed(g);
     if (a->dtype == dtype) return a;
     if (dtype != TN_F32 && dtype != TN_F64)
         return tn_graph_fail(g, TN_EDTYPE, "cast of %s to %s: only to float32 and float64", tn_node_words(a).text,
@@ -144,10 +150,17 @@ static tn_node *batched_product(tn_graph *g, tn_node *a, tn_node *b, tn_attr att
     return tn_apply(g, "batched_matmul", 2, (tn_node *[]){a, b}, &attr);
 }
 
+/* Whether a is a vector that, as the only row of a matrix, can be multiplied by b. */
+static bool is_row(const tn_node *a, const tn_node *b, bool transpose_b)
+{
+    return a->shape.rank == 1 && b->shape.rank == 2 && a->shape.dim[0] == b->shape.dim[transpose_b];
+}
+
 static tn_node *product(tn_graph *g, tn_node *a, tn_node *b, bool transpose_b)
 {
     tn_attr attr = {.transpose_b = transpose_b};
-    if (!tn_graph_owns(g, "matmul", 2, (tn_node *[]){a, b})) return &g->failed;
+    if (!tn_graph_owns(g, transpose_b ? "linear" : "matmul", 2, (tn_node *[]){a, b})) return tn_failed(g);
+    if (is_row(a, b, transpose_b)) return tn_squeeze(g, product(g, tn_unsqueeze(g, a, 0), b, transpose_b), 0);
     if (a->shape.rank >= 2 && b->shape.rank > 2 && !transpose_b) return batched_product(g, a, b, attr);
     if (a->shape.rank >= 2 && b->shape.rank == 2) {
         b = untransposed(b, &attr.transpose_b);
@@ -163,7 +176,10 @@ tn_node *tn_matmul(tn_graph *g, tn_node *a, tn_node *b)
 
 tn_node *tn_linear(tn_graph *g, tn_node *x, tn_node *a, tn_node *b)
 {
-    return b ? tn_apply(g, "linear", 3, (tn_node *[]){x, a, b}, NULL) : product(g, x, a, true);
+    if (!b) return product(g, x, a, true);
+    if (!tn_graph_owns(g, "linear", 3, (tn_node *[]){x, a, b})) return tn_failed(g);
+    if (is_row(x, a, true)) return tn_squeeze(g, tn_linear(g, tn_unsqueeze(g, x, 0), a, b), 0);
+    return tn_apply(g, "linear", 3, (tn_node *[]){x, a, b}, NULL);
 }
 
 tn_node *tn_outer(tn_graph *g, tn_node *a, tn_node *b)
@@ -181,7 +197,7 @@ tn_node *tn_dot(tn_graph *g, tn_node *a, tn_node *b)
 /* Reduces run after run of neighbouring axes, the last run first so that the places of the others stay. */
 static tn_node *reduce(tn_graph *g, const char *op, tn_node *a, unsigned axes, bool keep)
 {
-    if (!tn_graph_owns(g, op, 1, &a)) return &g->failed;
+    if (!tn_graph_owns(g, op, 1, &a)) return tn_failed(g);
     int rank = a->shape.rank;
     tn_shape kept = a->shape;
     if (axes == TN_ALL) axes = (1u << rank) - 1;
@@ -244,9 +260,23 @@ tn_node *tn_log_softmax(tn_graph *g, tn_node *a, int axis)
     return tn_apply(g, "log_softmax", 1, &a, &(tn_attr){.axis = axis});
 }
 
+/* Whether a vector, if given, has an element for each place along the last axis of y; if not, false, with the error
+ * recorded. */
+static bool is_last_axis(tn_graph *g, const tn_node *y, const char *what, tn_node *vector)
+{
+    if (tn_has_failed(g) || !vector) return !tn_has_failed(g);
+    if (!tn_graph_owns(g, "layer_norm", 1, &vector)) return false;
+    tn_shape wanted = TN_SHAPE(y->shape.dim[y->shape.rank - 1]);
+    if (tn_shape_equal(vector->shape, wanted)) return true;
+    tn_graph_fail(g, TN_ESHAPE, "layer_norm: the %s %s must be %s, like the last axis", what,
+                  tn_node_words(vector).text, tn_shape_words(wanted).text);
+    return false;
+}
+
 tn_node *tn_layer_norm(tn_graph *g, tn_node *a, tn_node *gain, tn_node *bias, double epsilon)
 {
     tn_node *y = tn_apply(g, "layer_norm", 1, &a, &(tn_attr){.value = epsilon});
+    if (!is_last_axis(g, y, "gain", gain) || !is_last_axis(g, y, "bias", bias)) return tn_failed(g);
     if (gain) y = tn_mul(g, y, gain);
     return bias ? tn_add(g, y, bias) : y;
 }
@@ -270,8 +300,8 @@ tn_node *tn_huber(tn_graph *g, tn_node *a, tn_node *b, double delta)
 
 tn_node *tn_cross_entropy(tn_graph *g, tn_node *logits, tn_node *target)
 {
-    if (!tn_graph_owns(g, "cross_entropy", 2, (tn_node *[]){logits, target})) return &g->failed;
-    if (!tn_graph_has_axis(g, "cross_entropy", logits, logits->shape.rank - 1)) return &g->failed;
+    if (!tn_graph_owns(g, "cross_entropy", 2, (tn_node *[]){logits, target})) return tn_failed(g);
+    if (!tn_graph_has_axis(g, "cross_entropy", logits, logits->shape.rank - 1)) return tn_failed(g);
     if (target->dtype == TN_I32) {
         int64_t classes = logits->shape.dim[logits->shape.rank - 1];
         target = tn_apply(g, "one_hot", 1, &target, &(tn_attr){.length = classes, .dtype = logits->dtype});
@@ -283,7 +313,7 @@ tn_node *tn_cross_entropy(tn_graph *g, tn_node *logits, tn_node *target)
 
 tn_node *tn_reshape(tn_graph *g, tn_node *a, tn_shape shape)
 {
-    if (!tn_graph_owns(g, "reshape", 1, &a)) return &g->failed;
+    if (!tn_graph_owns(g, "reshape", 1, &a)) return tn_failed(g);
     if (tn_shape_equal(a->shape, shape)) return a;
     if (!tn_shape_valid(shape))
         return tn_graph_fail(g, TN_ESHAPE, "reshape: %s " TN_NO_SHAPE, tn_shape_words(shape).text);
@@ -292,7 +322,7 @@ tn_node *tn_reshape(tn_graph *g, tn_node *a, tn_shape shape)
 
 tn_node *tn_broadcast(tn_graph *g, tn_node *a, tn_shape shape)
 {
-    if (!tn_graph_owns(g, "broadcast", 1, &a)) return &g->failed;
+    if (!tn_graph_owns(g, "broadcast", 1, &a)) return tn_failed(g);
     if (tn_shape_equal(a->shape, shape)) return a;
     if (!tn_shape_valid(shape))
         return tn_graph_fail(g, TN_ESHAPE, "broadcast: %s " TN_NO_SHAPE, tn_shape_words(shape).text);
@@ -302,7 +332,7 @@ tn_node *tn_broadcast(tn_graph *g, tn_node *a, tn_shape shape)
 /* Joins parts, in groups first where there are more than a node has inputs. */
 static tn_node *join(tn_graph *g, const char *op, int n, tn_node *const *parts, int axis)
 {
-    if (n <= TN_MAX_INPUTS) return tn_apply(g, op, n, parts, &(tn_attr){.axis = axis, .length = n});
+    if (n <= TN_MAX_INPUTS || !parts) return tn_apply(g, op, n, parts, &(tn_attr){.axis = axis, .length = n});
     tn_node *joined[TN_MAX_INPUTS];
     int group = (n + TN_MAX_INPUTS - 1) / TN_MAX_INPUTS, groups = 0;
     for (int i = 0; i < n; i += group)
@@ -327,16 +357,19 @@ tn_node *tn_slice(tn_graph *g, tn_node *a, int axis, int64_t start, int64_t leng
 
 void tn_split(tn_graph *g, tn_node *a, int axis, int n, tn_node **parts)
 {
-    for (int i = 0; i < n; i++)
+    if (!tn_has_failed(g) && (n < 1 || !parts))
+        tn_graph_fail(g, TN_EINVAL, "split: %d parts%s: expected 1 or more, and a place for them", n,
+                      parts ? "" : " at NULL");
+    for (int i = 0; i < n && parts; i++)
         parts[i] = tn_apply(g, "split", 1, &a, &(tn_attr){.axis = axis, .start = i, .length = n});
 }
 
 tn_node *tn_pad(tn_graph *g, tn_node *a, int axis, int64_t before, int64_t after)
 {
-    if (!tn_graph_owns(g, "pad", 1, &a) || !tn_graph_has_axis(g, "pad", a, axis)) return &g->failed;
+    if (!tn_graph_owns(g, "pad", 1, &a) || !tn_graph_has_axis(g, "pad", a, axis)) return tn_failed(g);
     if (before < 0 || after < 0 || before > INT64_MAX / 4 || after > INT64_MAX / 4)
-        return tn_graph_fail(g, TN_EINVAL, "pad of %s: %lld before and %lld behind, not 0 or more",
-                             tn_node_words(a).text, (long long)before, (long long)after);
+        return tn_graph_fail(g, TN_EINVAL, "pad of %s: %lld before and %lld behind: expected 0 or more, and 2^40 "
+                             "elements at most", tn_node_words(a).text, (long long)before, (long long)after);
     int64_t length = before + a->shape.dim[axis] + after;
     return tn_apply(g, "pad", 1, &a, &(tn_attr){.axis = axis, .start = before, .length = length});
 }
@@ -344,7 +377,8 @@ tn_node *tn_pad(tn_graph *g, tn_node *a, int axis, int64_t before, int64_t after
 /* Orders that only move axes of size 1, or the last two axes, are simpler operations. */
 tn_node *tn_permute(tn_graph *g, tn_node *a, const int *order)
 {
-    if (!tn_graph_owns(g, "permute", 1, &a)) return &g->failed;
+    if (!tn_graph_owns(g, "permute", 1, &a)) return tn_failed(g);
+    if (!order && a->shape.rank) return tn_graph_fail(g, TN_EINVAL, "permute: the order is missing: NULL");
     int rank = a->shape.rank, last = -1;
     bool moves = false, transposes = rank >= 2;
     unsigned used = 0;
@@ -377,20 +411,20 @@ tn_node *tn_unsqueeze(tn_graph *g, tn_node *a, int axis)
 
 tn_node *tn_argmax(tn_graph *g, tn_node *a, int axis)
 {
-    if (!tn_graph_owns(g, "argmax", 1, &a) || !tn_graph_has_axis(g, "argmax", a, axis)) return &g->failed;
+    if (!tn_graph_owns(g, "argmax", 1, &a) || !tn_graph_has_axis(g, "argmax", a, axis)) return tn_failed(g);
     return tn_apply(g, "argmax", 1, &a, &(tn_attr){.axis = axis});
 }
 
 tn_node *tn_one_hot(tn_graph *g, tn_node *index, int64_t size)
 {
-    return tn_apply(g, "one_hot", 1, &index, &(tn_attr){.length = size, .dtype = g->number});
+    return tn_apply(g, "one_hot", 1, &index, &(tn_attr){.length = size, .dtype = number_of(g)});
 }
 
 /* ---- random ---- */
 
 static tn_node *random_tensor(tn_graph *g, const char *op, tn_shape shape, tn_dtype dtype, tn_random numbers)
 {
-    if (!tn_graph_owns(g, op, 1, &numbers.step)) return &g->failed;
+    if (!tn_graph_owns(g, op, 1, &numbers.step)) return tn_failed(g);
     if (!tn_shape_valid(shape))
         return tn_graph_fail(g, TN_ESHAPE, "%s: %s " TN_NO_SHAPE, op, tn_shape_words(shape).text);
     tn_attr attr = {.shape = shape, .dtype = dtype, .start = (int64_t)numbers.seed, .length = numbers.stream};
@@ -399,17 +433,17 @@ static tn_node *random_tensor(tn_graph *g, const char *op, tn_shape shape, tn_dt
 
 tn_node *tn_uniform(tn_graph *g, tn_shape shape, tn_random numbers)
 {
-    return random_tensor(g, "uniform", shape, g->number, numbers);
+    return random_tensor(g, "uniform", shape, number_of(g), numbers);
 }
 
 tn_node *tn_normal(tn_graph *g, tn_shape shape, tn_random numbers)
 {
-    return random_tensor(g, "normal", shape, g->number, numbers);
+    return random_tensor(g, "normal", shape, number_of(g), numbers);
 }
 
 tn_node *tn_dropout(tn_graph *g, tn_node *a, double rate, tn_random numbers)
 {
-    if (!tn_graph_owns(g, "dropout", 1, &a)) return &g->failed;
+    if (!tn_graph_owns(g, "dropout", 2, (tn_node *[]){a, numbers.step})) return tn_failed(g);
     tn_node *uniform = random_tensor(g, "uniform", a->shape, a->dtype, numbers);
     return tn_apply(g, "dropout", 2, (tn_node *[]){a, uniform}, &(tn_attr){.value = rate});
 }
@@ -418,7 +452,7 @@ tn_node *tn_dropout(tn_graph *g, tn_node *a, double rate, tn_random numbers)
 
 static tn_node *sparse(tn_graph *g, const char *op, int n, tn_node *const *in, tn_attr attr)
 {
-    if (!g->error.status && !attr.sparsity)
+    if (!tn_has_failed(g) && !attr.sparsity)
         return tn_graph_fail(g, TN_EINVAL, "%s: the sparsity is missing: NULL instead of one", op);
     return tn_apply(g, op, n, in, &attr);
 }
@@ -436,6 +470,8 @@ static tn_node *sparse(tn_graph *g, const char *op, int n, tn_node *const *in, t
 #define BY_SIDE(op)                                                                                                    \
     tn_node *tn_##op(tn_graph *g, const tn_sparsity *s, tn_node *a, tn_side side)                                      \
     {                                                                                                                  \
+        if (!tn_has_failed(g) && side != TN_ROW && side != TN_COLUMN)                                                  \
+            return tn_graph_fail(g, TN_EINVAL, #op ": there is no side %d: TN_ROW or TN_COLUMN", (int)side);           \
         return sparse(g, #op, 1, &a, (tn_attr){.sparsity = s, .axis = side});                                          \
     }
 SPARSE_PRODUCT(spmm)

@@ -151,6 +151,8 @@ static void write_output(const tn_graph_output *output, int i, FILE *stream)
 
 void tn_graph_dot(const tn_graph *g, FILE *stream)
 {
+    if (!stream) return;
+    if (!g) g = &tn_no_graph;
     fprintf(stream, "digraph graph_of_%d_nodes {\n%s", g->n_nodes, head);
     write_scope(g, NULL, false, stream);
     fputs("    subgraph cluster_gradient {\n    label=<<b>gradient</b>>; color=\"#b03030\";\n", stream);
@@ -237,6 +239,11 @@ static void write_stage(const tn_plan *plan, int s, FILE *stream)
 
 void tn_plan_dot(const tn_plan *plan, FILE *stream)
 {
+    if (!stream) return;
+    if (!plan) {
+        fputs("digraph no_plan {}\n", stream);
+        return;
+    }
     fprintf(stream, "digraph plan_of_%d_stages {\n%s", plan->n_stages, head);
     for (int i = 0; i < plan->n_vertices; i++) {
         const tn_node *node = plan->vertices[i].node;

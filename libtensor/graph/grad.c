@@ -101,9 +101,18 @@ static void pull_back(tn_graph *g, int m, tn_node *const *y, tn_node *const *see
     tn_release(s.copy);
 }
 
+/* Sets a place for each gradient to the node that carries errors on; false, with the error recorded, if there is no
+ * place. */
+static bool begin_gradients(tn_graph *g, int n, tn_node **grad)
+{
+    for (int i = 0; i < n && grad; i++) grad[i] = tn_failed(g);
+    if (n > 0 && !grad) tn_graph_fail(g, TN_EINVAL, "gradient: there is no place for %d gradients: NULL", n);
+    return !tn_has_failed(g);
+}
+
 void tn_vjp(tn_graph *g, tn_node *y, tn_node *seed, int n, tn_node *const *wrt, tn_node **grad)
 {
-    for (int i = 0; i < n; i++) grad[i] = &g->failed;
+    if (!begin_gradients(g, n, grad)) return;
     if (!tn_graph_owns(g, "gradient", n, wrt) || !tn_graph_owns(g, "gradient of", 2, (tn_node *[]){y, seed})) return;
     if (alike(g, "seed", seed, y)) pull_back(g, 1, &y, &seed, n, wrt, grad);
 }
@@ -119,8 +128,8 @@ static bool is_number(tn_graph *g, tn_node *y)
 
 void tn_grad(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node **grad)
 {
-    for (int i = 0; i < n; i++) grad[i] = &g->failed;
-    if (is_number(g, y)) tn_vjp(g, y, tn_cast(g, tn_full(g, y->shape, 1), y->dtype), n, wrt, grad);
+    if (begin_gradients(g, n, grad) && is_number(g, y))
+        tn_vjp(g, y, tn_cast(g, tn_full(g, y->shape, 1), y->dtype), n, wrt, grad);
 }
 
 /* Whether vectors go with nodes; if not, false, with the error recorded. */
@@ -137,7 +146,7 @@ static bool are_vectors(tn_graph *g, const char *what, int n, tn_node *const *wr
  * Townsend, A new trick for calculating Jacobian vector products, 2017. */
 tn_node *tn_jvp(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node *const *tangent)
 {
-    tn_node *out = &g->failed;
+    tn_node *out = tn_failed(g);
     if (!tn_graph_owns(g, "derivative of", 1, &y) || !are_vectors(g, "tangent", n, wrt, tangent)) return out;
     tn_node **grad = tn_calloc((size_t)n, sizeof *grad);
     if (!grad) return tn_graph_fail(g, TN_ENOMEM, "no memory for gradients");
@@ -151,8 +160,7 @@ tn_node *tn_jvp(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node *co
 /* The matrix of second derivatives is symmetric, so it may be multiplied from either side. */
 void tn_hvp(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_node *const *vector, tn_node **product)
 {
-    for (int i = 0; i < n; i++) product[i] = &g->failed;
-    if (!is_number(g, y) || !are_vectors(g, "vector", n, wrt, vector)) return;
+    if (!begin_gradients(g, n, product) || !is_number(g, y) || !are_vectors(g, "vector", n, wrt, vector)) return;
     tn_node **grad = tn_calloc((size_t)n, sizeof *grad);
     if (grad) tn_grad(g, y, n, wrt, grad);
     else tn_graph_fail(g, TN_ENOMEM, "no memory for gradients");

@@ -271,13 +271,45 @@ static tn_status check_everything(check *c, tn_graph *g, tn_error *error)
     if (status) return status;
     for (int d = 0; d < c->config.directions; d++) check_direction(c, d);
     if (c->config.directions == 0) check_elements(c);
-    return c->worst <= c->config.tolerance ? TN_OK : tn_fail(error, TN_ENUMERIC, "%s", c->where);
+    if (c->worst <= c->config.tolerance) return TN_OK;
+    return tn_fail(error, isfinite(c->worst) ? TN_EGRADIENT : TN_ENUMERIC, "%s", c->where);
+}
+
+/* No comparison holds for NaN. */
+static tn_status check_config(const tn_gradcheck_config *config, tn_error *error)
+{
+    if (!(config->step > 0 && config->least > 0))
+        return tn_fail(error, TN_EINVAL, "a step of %g and derivatives of at least %g: both must be above 0",
+                       config->step, config->least);
+    if (!(config->tolerance >= 0) || config->directions < 0)
+        return tn_fail(error, TN_EINVAL, "a tolerance of %g and %d directions: neither may be below 0",
+                       config->tolerance, config->directions);
+    if (config->n_values < 0 || (config->n_values && !config->values))
+        return tn_fail(error, TN_EINVAL, "%d values are given%s: expected a list of 0 or more", config->n_values,
+                       config->values ? "" : " at NULL");
+    for (int v = 0; v < config->n_values; v++)
+        if (!config->values[v].name || (!config->values[v].data && tn_shape_size(config->values[v].shape)))
+            return tn_fail(error, TN_EINVAL, "the values %d have no name or no data", v);
+    return TN_OK;
+}
+
+/* A check of nothing would pass. */
+static tn_status check_sizes(const tn_node *y, int n, tn_node *const *wrt, tn_error *error)
+{
+    int64_t elements = 0;
+    for (int i = 0; i < n; i++) elements += size_of(wrt[i]);
+    if (size_of(y) && elements) return TN_OK;
+    return tn_fail(error, TN_EINVAL, "there is nothing to compare: %s has %lld elements, what it is differentiated by "
+                   "%lld", tn_node_words(y).text, (long long)size_of(y), (long long)elements);
 }
 
 /* What a check needs before it begins. */
 static tn_status is_possible(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, const tn_gradcheck_config *config,
                              tn_error *error)
 {
+    tn_status status = check_config(config, error);
+    if (status) return status;
+    if (!g) return tn_fail(error, TN_EINVAL, "%s", tn_no_graph.error.message);
     if (!tn_graph_owns(g, "gradient of", 1, &y) || !tn_graph_owns(g, "gradient", n, wrt))
         return tn_fail(error, g->error.status, "%s", g->error.message);
     for (int i = -1; i < n; i++) {
@@ -291,9 +323,7 @@ static tn_status is_possible(tn_graph *g, tn_node *y, int n, tn_node *const *wrt
         if (!tn_graph_find_input(g, name))
             return tn_fail(error, TN_ENAME, "values are given for %s, but there is no such input", name);
     }
-    if (config->step > 0 && config->least > 0) return TN_OK;
-    return tn_fail(error, TN_EINVAL, "a step of %g and derivatives of at least %g: both must be above 0", config->step,
-                   config->least);
+    return check_sizes(y, n, wrt, error);
 }
 
 double tn_gradcheck(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_gradcheck_config config, tn_error *error)
@@ -310,5 +340,5 @@ double tn_gradcheck(tn_graph *g, tn_node *y, int n, tn_node *const *wrt, tn_grad
     tn_plan_free(c.values);
     tn_plan_free(c.derivatives);
     tn_graph_free(c.g);
-    return status && status != TN_ENUMERIC ? INFINITY : c.worst;
+    return status && status != TN_EGRADIENT ? INFINITY : c.worst;
 }

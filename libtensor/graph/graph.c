@@ -7,6 +7,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+tn_graph tn_no_graph = {
+    .error = {TN_EINVAL, "there is no graph: NULL instead of one"}, .error_placed = true, .failed.graph = &tn_no_graph};
+
 tn_graph *tn_graph_new(tn_dtype number)
 {
     tn_graph *g = tn_calloc(1, sizeof *g);
@@ -36,13 +39,14 @@ void tn_graph_free(tn_graph *g)
 
 tn_status tn_graph_status(const tn_graph *g, const char **message)
 {
+    if (!g) g = &tn_no_graph;
     if (message) *message = g->error.message;
     return g->error.status;
 }
 
 tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...)
 {
-    if (g->error.status == TN_OK) {
+    if (!tn_has_failed(g)) {
         char text[sizeof g->error.message];
         va_list arguments;
         va_start(arguments, format);
@@ -50,13 +54,18 @@ tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...)
         va_end(arguments);
         tn_fail(&g->error, status, "%s%s", tn_origin_context(&g->origin, text).text, text);
     }
-    return &g->failed;
+    return tn_failed(g);
 }
 
 bool tn_graph_owns(tn_graph *g, const char *what, int n, tn_node *const *in)
 {
+    if (tn_has_failed(g)) return false;
+    if (n < 0 || (n && !in))
+        tn_graph_fail(g, TN_EINVAL, "%s: %d inputs%s: expected a list of 0 or more", what, n, in ? "" : " at NULL");
     for (int i = 0; i < n && !g->error.status; i++) {
         if (!in[i]) tn_graph_fail(g, TN_EINVAL, "%s: input %d is missing: NULL instead of a node", what, i);
+        else if (!in[i]->op && in[i]->graph != g)
+            tn_graph_fail(g, TN_EINVAL, "%s: input %d is the result of a mistake in another graph", what, i);
         else if (in[i]->id >= g->n_nodes || g->nodes[in[i]->id] != in[i])
             tn_graph_fail(g, TN_EINVAL, "%s: input %d belongs to another graph: %s", what, i,
                           tn_node_words(in[i]).text);
@@ -70,6 +79,13 @@ bool tn_graph_has_axis(tn_graph *g, const char *what, const tn_node *node, int64
     tn_graph_fail(g, TN_ESHAPE, "%s: %s has no axis %lld; they count from 0", what, tn_node_words(node).text,
                   (long long)axis);
     return false;
+}
+
+/* Whether there is a name; if not, false, with the error recorded. */
+static bool is_named(tn_graph *g, const char *what, const char *name)
+{
+    if (!tn_has_failed(g) && !name) tn_graph_fail(g, TN_EINVAL, "%s: its name is missing: NULL instead of one", what);
+    return !tn_has_failed(g);
 }
 
 static tn_node *append(tn_graph *g, const tn_node *description)
@@ -121,7 +137,7 @@ static tn_node *expand(tn_graph *g, const tn_op *op, tn_node *const *in, const t
 
 tn_node *tn_apply(tn_graph *g, const char *name, int n, tn_node *const *in, const tn_attr *attr)
 {
-    if (g->error.status) return &g->failed;
+    if (tn_has_failed(g)) return tn_failed(g);
     const tn_op *op = tn_op_find(name);
     return op ? tn_apply_op(g, op, n, in, attr) : tn_graph_fail(g, TN_ENAME, "there is no operation %s", name);
 }
@@ -129,7 +145,7 @@ tn_node *tn_apply(tn_graph *g, const char *name, int n, tn_node *const *in, cons
 tn_node *tn_apply_op(tn_graph *g, const tn_op *op, int n, tn_node *const *in, const tn_attr *attr)
 {
     static const tn_attr none;
-    if (g->error.status || !check_inputs(g, op, n, in)) return &g->failed;
+    if (tn_has_failed(g) || !check_inputs(g, op, n, in)) return tn_failed(g);
     if (op->expand) return expand(g, op, in, attr ? attr : &none);
 
     tn_node node = {.op = op, .n_in = n, .in = (tn_node **)in, .attr = attr ? *attr : none,
@@ -154,7 +170,7 @@ const tn_node *tn_graph_find_input(const tn_graph *g, const char *name)
 
 static tn_node *set_name(tn_graph *g, tn_node *node, const char *name)
 {
-    if (g->error.status) return &g->failed;
+    if (tn_has_failed(g)) return tn_failed(g);
     char *copy = tn_strdup(name);
     if (!copy) return tn_graph_fail(g, TN_ENOMEM, "no memory for the name %s", name);
     tn_release(node->name);
@@ -164,7 +180,7 @@ static tn_node *set_name(tn_graph *g, tn_node *node, const char *name)
 
 tn_node *tn_graph_copy(tn_graph *g, const tn_node *node, tn_node *const *in)
 {
-    if (g->error.status) return &g->failed;
+    if (tn_has_failed(g)) return tn_failed(g);
     tn_node copy = *node;
     copy.in = (tn_node **)in;
     copy.name = NULL;
@@ -182,7 +198,7 @@ tn_node *tn_graph_copy(tn_graph *g, const tn_node *node, tn_node *const *in)
 
 tn_node *tn_input(tn_graph *g, const char *name, tn_dtype dtype, tn_shape shape)
 {
-    if (g->error.status) return &g->failed;
+    if (!is_named(g, "input", name)) return tn_failed(g);
     if (!tn_shape_valid(shape))
         return tn_graph_fail(g, TN_ESHAPE, "input %s: %s " TN_NO_SHAPE, name, tn_shape_words(shape).text);
     if (dtype != TN_F32 && dtype != TN_F64 && dtype != TN_I32)
@@ -200,15 +216,23 @@ static tn_node *parameter(tn_graph *g, tn_params *params, int i)
         if (g->nodes[k]->params == params && g->nodes[k]->param == i) return g->nodes[k];
     tn_attr attr = {.shape = params->list[i].shape, .dtype = params->dtype};
     tn_node *node = set_name(g, tn_apply(g, "parameter", 0, NULL, &attr), params->list[i].name);
-    if (g->error.status) return node;
+    if (tn_has_failed(g)) return node;
     node->params = params;
     node->param = i;
     return node;
 }
 
+/* Whether there is a set; if not, false, with the error recorded. */
+static bool has_set(tn_graph *g, const tn_params *params)
+{
+    if (!tn_has_failed(g) && !params)
+        tn_graph_fail(g, TN_EINVAL, TN_NO_SET);
+    return !tn_has_failed(g);
+}
+
 tn_node *tn_param(tn_graph *g, tn_params *params, const char *name)
 {
-    if (g->error.status) return &g->failed;
+    if (!is_named(g, "param", name) || !has_set(g, params)) return tn_failed(g);
     int i = tn_params_find(params, name);
     return i < 0 ? tn_graph_fail(g, TN_ENAME, "there is no parameter %s among the %d of the set", name, params->count)
                  : parameter(g, params, i);
@@ -221,17 +245,19 @@ tn_node *tn_number(tn_graph *g, tn_dtype dtype, double value)
 
 tn_node *tn_constant(tn_graph *g, double value)
 {
-    return tn_number(g, g->number, value);
+    return tn_number(g, g ? g->number : TN_F32, value);
 }
 
 tn_node *tn_full(tn_graph *g, tn_shape shape, double value)
 {
+    if (!tn_has_failed(g) && !tn_shape_valid(shape))
+        return tn_graph_fail(g, TN_ESHAPE, "full: %s " TN_NO_SHAPE, tn_shape_words(shape).text);
     return tn_broadcast(g, tn_constant(g, value), shape);
 }
 
 tn_node *tn_name(tn_graph *g, tn_node *node, const char *name)
 {
-    if (!tn_graph_owns(g, "name", 1, &node)) return &g->failed;
+    if (!is_named(g, "name", name) || !tn_graph_owns(g, "name", 1, &node)) return tn_failed(g);
     if (node->op->flags & TN_OP_LEAF && node->name)
         return tn_graph_fail(g, TN_ENAME, "%s cannot be renamed %s: inputs and parameters are known by their names",
                              tn_node_words(node).text, name);
@@ -240,7 +266,7 @@ tn_node *tn_name(tn_graph *g, tn_node *node, const char *name)
 
 static void add_output(tn_graph *g, const char *name, tn_node *node, tn_params *params, int param)
 {
-    if (g->error.status) return;
+    if (tn_has_failed(g)) return;
     char *copy = name ? tn_strdup(name) : NULL;
     if ((name && !copy) || !TN_RESERVE(g->outputs, g->n_outputs, g->outputs_capacity)) {
         tn_release(copy);
@@ -252,7 +278,7 @@ static void add_output(tn_graph *g, const char *name, tn_node *node, tn_params *
 
 void tn_output(tn_graph *g, const char *name, tn_node *node)
 {
-    if (!tn_graph_owns(g, "output", 1, &node)) return;
+    if (!is_named(g, "output", name) || !tn_graph_owns(g, "output", 1, &node)) return;
     for (int i = 0; i < g->n_outputs; i++)
         if (g->outputs[i].name && !strcmp(g->outputs[i].name, name)) {
             tn_graph_fail(g, TN_ENAME, "output %s: the name is taken by %s", name,
@@ -264,7 +290,7 @@ void tn_output(tn_graph *g, const char *name, tn_node *node)
 
 void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params)
 {
-    if (g->error.status) return;
+    if (!has_set(g, params)) return;
     for (int i = 0; i < g->n_outputs; i++)
         if (g->outputs[i].params == params) {
             tn_graph_fail(g, TN_EINVAL, "a graph can compute the gradient of one node only into a parameter set");
@@ -285,10 +311,10 @@ void tn_params_grad(tn_graph *g, tn_node *y, tn_params *params)
 
 tn_shape tn_node_shape(const tn_node *node)
 {
-    return node->shape;
+    return node ? node->shape : TN_SCALAR;
 }
 
 tn_dtype tn_node_dtype(const tn_node *node)
 {
-    return node->dtype;
+    return node ? node->dtype : TN_F32;
 }

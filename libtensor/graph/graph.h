@@ -72,6 +72,20 @@ struct tn_graph {
     tn_node failed; /* what builders return after an error */
 };
 
+/* What stands for a graph where there is none, because tn_graph_new failed or NULL was given: one that carries this
+ * error. Nothing is ever written to it, so threads may share it. */
+extern tn_graph tn_no_graph;
+
+/* The node that carries an error on, and whether there is one. */
+static inline tn_node *tn_failed(tn_graph *g)
+{
+    return g ? &g->failed : &tn_no_graph.failed;
+}
+static inline bool tn_has_failed(const tn_graph *g)
+{
+    return !g || g->error.status;
+}
+
 /* Records the error and returns the node that carries it on. */
 tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...) TN_PRINTF(3, 4);
 

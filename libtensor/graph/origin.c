@@ -30,6 +30,7 @@ static void place_error(tn_error *error, const char *file, int line)
 /* Follows each call, so what has no place yet was made by it: operands were placed before. */
 void tn_place(tn_graph *g, const char *file, int line)
 {
+    if (!g) return;
     for (; g->placed < g->n_nodes; g->placed++) {
         tn_origin *origin = &g->nodes[g->placed]->origin;
         if (origin->file) continue; /* made by a gradient rule of the user's, which has places of its own */
@@ -44,7 +45,7 @@ void tn_place(tn_graph *g, const char *file, int line)
 
 tn_node *tn_placed(tn_node *node, const char *file, int line)
 {
-    tn_place(node->graph, file, line);
+    if (node) tn_place(node->graph, file, line);
     return node;
 }
 
@@ -76,7 +77,7 @@ static tn_graph_scope *make_scope(tn_graph *g, const char *name)
 
 void tn_scope(tn_graph *g, const char *name)
 {
-    if (g->error.status) return;
+    if (tn_has_failed(g)) return;
     if (!name || !*name) {
         tn_graph_fail(g, TN_EINVAL, "tn_scope: a scope wants a name");
         return;
@@ -88,7 +89,7 @@ void tn_scope(tn_graph *g, const char *name)
 
 void tn_scope_end(tn_graph *g)
 {
-    if (g->error.status) return;
+    if (tn_has_failed(g)) return;
     if (g->origin.scope) g->origin.scope = g->origin.scope->outer;
     else tn_graph_fail(g, TN_EINVAL, "tn_scope_end: no scope is open");
 }

@@ -29,19 +29,22 @@ void tn_params_free(tn_params *params)
 
 int tn_params_find(const tn_params *params, const char *name)
 {
-    for (int i = 0; i < params->count; i++)
+    for (int i = 0; params && name && i < params->count; i++)
         if (!strcmp(params->list[i].name, name)) return i;
     return -1;
 }
 
 void tn_params_add(tn_params *params, const char *name, tn_shape shape, tn_init init, int group)
 {
+    if (!params || params->error.status) return;
     tn_error *error = &params->error;
-    if (error->status) return;
-    if (params->data) tn_fail(error, TN_EINVAL, "parameter %s: the set is sealed", name);
+    if (!name) tn_fail(error, TN_EINVAL, "parameter %d: its name is missing: NULL instead of one", params->count);
+    else if (params->data) tn_fail(error, TN_EINVAL, "parameter %s: the set is sealed", name);
     else if (!tn_shape_valid(shape) || group < 0)
         tn_fail(error, TN_EINVAL, "parameter %s: shape %s, group %d: not possible", name, tn_shape_words(shape).text,
                 group);
+    else if (init.kind != TN_INIT_CONSTANT && init.kind != TN_INIT_UNIFORM && init.kind != TN_INIT_NORMAL)
+        tn_fail(error, TN_EINVAL, "parameter %s: there are no initial values of kind %d", name, (int)init.kind);
     else if (tn_params_find(params, name) >= 0) tn_fail(error, TN_ENAME, "parameter %s: the name is taken", name);
     else if (!TN_RESERVE(params->list, params->count, params->capacity))
         tn_fail(error, TN_ENOMEM, "parameter %s: out of memory", name);
@@ -83,6 +86,7 @@ static void initialise(tn_params *params, int i)
 
 tn_status tn_params_seal(tn_params *params, tn_error *error)
 {
+    if (!params) return tn_fail(error, TN_EINVAL, TN_NO_SET);
     if (params->error.status) return tn_fail(error, params->error.status, "%s", params->error.message);
     if (params->data) return TN_OK;
     size_t bytes = (size_t)params->length * tn_dtype_size(params->dtype);
@@ -105,11 +109,12 @@ void *tn_params_place(const tn_params *params, void *block, int i)
 
 int tn_params_count(const tn_params *params)
 {
-    return params->count;
+    return params ? params->count : 0;
 }
 
 tn_param_info tn_params_at(const tn_params *params, int i)
 {
+    if (i < 0 || i >= tn_params_count(params)) return (tn_param_info){0};
     const tn_parameter *p = &params->list[i];
     return (tn_param_info){.name = p->name, .shape = p->shape, .group = p->group,
                            .data = tn_params_place(params, params->data, i),
@@ -130,17 +135,17 @@ void *tn_params_gradient(const tn_params *params, const char *name)
 
 void tn_params_zero_gradient(tn_params *params)
 {
-    if (params->grad) memset(params->grad, 0, (size_t)params->length * tn_dtype_size(params->dtype));
+    if (params && params->grad) memset(params->grad, 0, (size_t)params->length * tn_dtype_size(params->dtype));
 }
 
 tn_dtype tn_params_dtype(const tn_params *params)
 {
-    return params->dtype;
+    return params ? params->dtype : TN_F32;
 }
 
 int64_t tn_params_size(const tn_params *params)
 {
     int64_t size = 0;
-    for (int i = 0; i < params->count; i++) size += tn_shape_size(params->list[i].shape);
+    for (int i = 0; params && i < params->count; i++) size += tn_shape_size(params->list[i].shape);
     return size;
 }

@@ -22,6 +22,8 @@ struct tn_params {
     tn_error error;
 };
 
+#define TN_NO_SET "there is no parameter set: NULL instead of one"
+
 /* Address of parameter i in a block laid out like the set's. */
 void *tn_params_place(const tn_params *params, void *block, int i);
 

@@ -183,6 +183,7 @@ static bool repeats(const tn_plan *plan)
 
 tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
 {
+    if (!g) g = &tn_no_graph;
     if (g->error.status) {
         tn_fail(error, g->error.status, "%s", g->error.message);
         return NULL;
@@ -192,6 +193,10 @@ tn_plan *tn_plan_new(tn_graph *g, unsigned options, tn_error *error)
             tn_fail(error, TN_EINVAL, "%s: its set must be sealed before planning", tn_node_words(g->nodes[i]).text);
             return NULL;
         }
+    if (options & ~(unsigned)TN_PLAN_OPTIONS) {
+        tn_fail(error, TN_EINVAL, "tn_plan_new: there is no option %u", options & ~(unsigned)TN_PLAN_OPTIONS);
+        return NULL;
+    }
     tn_plan *plan = compile(g, options, error);
     if (!plan || options & TN_PLAN_REPEAT || !repeats(plan)) return plan;
     /* Where the work of all segments is done in one stage, computing again frees nothing in between. */
@@ -216,6 +221,8 @@ static tn_status no_such_input(const tn_plan *plan, const char *name, tn_error *
 
 tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *error)
 {
+    if (!plan || !name)
+        return tn_fail(error, TN_EINVAL, "tn_bind: there is no %s: NULL instead of one", plan ? "name" : "plan");
     for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++)
         if (plan->slots[i].input && !strcmp(plan->slots[i].input, name)) {
             plan->slots[i].base = (char *)data;
@@ -228,7 +235,7 @@ tn_status tn_bind(tn_plan *plan, const char *name, const void *data, tn_error *e
 
 const void *tn_result(const tn_plan *plan, const char *name)
 {
-    for (int i = 0; i < plan->n_outputs; i++) {
+    for (int i = 0; plan && name && i < plan->n_outputs; i++) {
         const char *output = plan->g->outputs[i].name;
         if (!output || strcmp(output, name)) continue;
         const tn_vertex *v = &plan->vertices[plan->output_vertex[i]];
@@ -243,5 +250,5 @@ const void *tn_result(const tn_plan *plan, const char *name)
 
 size_t tn_plan_memory(const tn_plan *plan)
 {
-    return (size_t)(plan->arena_bytes + plan->scratch_bytes * plan->threads);
+    return !plan ? 0 : (size_t)(plan->arena_bytes + plan->scratch_bytes * plan->threads);
 }

@@ -195,6 +195,8 @@ struct tn_plan {
 enum {
     TN_PLAN_SPREAD = 1 << 16, /* as many threads as are set, even where there is nothing for them to do */
     TN_PLAN_REPEAT = 1 << 17, /* marked segments are computed again, even where that saves no memory */
+    TN_PLAN_OPTIONS = TN_PLAN_UNFUSED | TN_PLAN_CHECK | TN_PLAN_PROFILE | TN_PLAN_ACCUMULATE | TN_PLAN_KEEP |
+                      TN_PLAN_SPREAD | TN_PLAN_REPEAT, /* all */
 };
 
 /* The memory behind an input of a vertex, with aliases and views followed. */

@@ -110,6 +110,8 @@ static void print_origin(const tn_node *node, FILE *stream)
 
 void tn_graph_print(const tn_graph *g, FILE *stream)
 {
+    if (!stream) return;
+    if (!g) g = &tn_no_graph;
     fprintf(stream, "graph: %d nodes, %d outputs, %s\n", g->n_nodes, g->n_outputs, tn_dtype_name(g->number));
     for (int id = 0; id < g->n_nodes; id++) {
         const tn_node *node = g->nodes[id];
@@ -151,6 +153,11 @@ static void print_instruction(const tn_plan *plan, const tn_instruction *instruc
 
 void tn_plan_print(const tn_plan *plan, FILE *stream)
 {
+    if (!stream) return;
+    if (!plan) {
+        fprintf(stream, "plan: none\n");
+        return;
+    }
     fprintf(stream, "plan: %d nodes, %d instructions, %d chains, %d stages, arena %s, scratch %s x %d threads\n",
             plan->g->n_nodes, plan->n_instructions, plan->n_chains, plan->n_stages,
             tn_bytes_words((double)plan->arena_bytes).text, tn_bytes_words((double)plan->scratch_bytes).text,

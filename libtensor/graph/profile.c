@@ -45,7 +45,7 @@ void tn_profile_run(tn_profile *profile, int64_t nanoseconds)
 
 void tn_profile_reset(tn_plan *plan)
 {
-    tn_profile *profile = plan->profile;
+    tn_profile *profile = plan ? plan->profile : NULL;
     if (!profile) return;
     memset(profile->tally, 0, (size_t)profile->stride * (size_t)plan->threads * sizeof *profile->tally);
     profile->runs = profile->nanoseconds = 0;
@@ -89,11 +89,12 @@ static double flop_of(const tn_plan *plan, const tn_vertex *v)
 
 int tn_profile_count(const tn_plan *plan)
 {
-    return plan->profile ? plan->n_instructions : 0;
+    return plan && plan->profile ? plan->n_instructions : 0;
 }
 
 tn_profile_row tn_profile_at(const tn_plan *plan, int i, const tn_peak *peak)
 {
+    if (i < 0 || i >= tn_profile_count(plan)) return (tn_profile_row){0};
     const tn_profile *profile = plan->profile;
     const tn_vertex *v = &plan->vertices[plan->instructions[i].vertex];
     const tn_origin *origin = &v->node->origin;
@@ -119,7 +120,7 @@ tn_profile_row tn_profile_at(const tn_plan *plan, int i, const tn_peak *peak)
 tn_profile_total tn_profile_sum(const tn_plan *plan)
 {
     tn_profile_total total = {0};
-    const tn_profile *profile = plan->profile;
+    const tn_profile *profile = plan ? plan->profile : NULL;
     if (!profile) return total;
     total = (tn_profile_total){.runs = profile->runs, .threads = profile->threads,
                                .seconds = 1e-9 * (double)profile->nanoseconds};
@@ -229,8 +230,10 @@ void tn_profile_print(const tn_plan *plan, const tn_peak *peak, FILE *stream)
         {"operation", by_operation, 40}, {"scope", by_scope, 40}, {"node", by_node, 24},
     };
     tn_profile_total total = tn_profile_sum(plan);
+    if (!stream) return;
     if (!total.runs) {
-        fprintf(stream, "profile: %s\n", plan->profile ? "no run yet" : "the plan was made without TN_PLAN_PROFILE");
+        const char *why = plan && !plan->profile ? "the plan was made without TN_PLAN_PROFILE" : "no run yet";
+        fprintf(stream, "profile: %s\n", plan ? why : "no plan");
         return;
     }
     table_line *lines = tn_calloc((size_t)plan->n_instructions, sizeof *lines);

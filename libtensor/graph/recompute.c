@@ -21,7 +21,7 @@ static void mark_members(tn_graph *g, tn_segment *segment, int number, bool *kee
 
 tn_node *tn_recompute(tn_graph *g, tn_node *output, int n, tn_node *const *inputs)
 {
-    if (!tn_graph_owns(g, "recompute", 1, &output) || !tn_graph_owns(g, "recompute", n, inputs)) return &g->failed;
+    if (!tn_graph_owns(g, "recompute", 1, &output) || !tn_graph_owns(g, "recompute", n, inputs)) return tn_failed(g);
     bool *keep = tn_calloc((size_t)g->n_nodes, sizeof *keep);
     if (!keep || !TN_RESERVE(g->segments, g->n_segments, g->segments_capacity)) {
         tn_release(keep);
@@ -50,7 +50,7 @@ void tn_segment_copy(tn_graph *g, const tn_node *member, const tn_node *arrived,
             in[k] = input->segment == number ? copy[input->id] : input;
         }
         copy[id] = tn_graph_copy(g, node, in);
-        if (g->error.status) return;
+        if (tn_has_failed(g)) return;
         copy[id]->origin.gradient_of = g->origin.gradient_of; /* its place is that of the node */
         copy[id]->original = node->original ? node->original : node;
         copy[id]->after[0] = g->nodes[segment.last];

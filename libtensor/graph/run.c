@@ -198,6 +198,7 @@ static void run_together(tn_plan *plan)
 
 tn_status tn_run(tn_plan *plan, tn_error *error)
 {
+    if (!plan) return tn_fail(error, TN_EINVAL, "tn_run: there is no plan: NULL instead of one");
     for (int i = TN_SLOT_FIRST_FREE; i < plan->n_slots; i++)
         if (!plan->slots[i].base) return not_bound(plan, i, error);
     for (int s = 0; s < plan->n_stages; s++) prepare_stage(&plan->stages[s]);

@@ -20,18 +20,25 @@ const char *const tn_st_dtype[3] = {[TN_F32] = "F32", [TN_F64] = "F64", [TN_I32]
 struct tn_file {
     char *header;        /* decoded in place: every name and all metadata lie in it */
     unsigned char *data; /* every tensor at a multiple of TN_ST_ALIGN */
-    tn_tensor *tensors;  /* in the order of the file */
+    tn_tensor *tensors;  /* in the order of the header */
     const tn_tensor **by_name;
     tn_pair *meta; /* sorted by key */
     int tensors_count, tensors_room, meta_count, meta_room;
 };
+
+/* Where a tensor lies in the payload. */
+typedef struct extent {
+    int64_t start, end;
+    int tensor;
+} extent;
 
 /* A file while it is being read. */
 typedef struct source {
     const char *path;
     int descriptor;
     int64_t header_bytes, payload_bytes;
-    int64_t covered; /* payload bytes that the tensors read so far account for */
+    extent *extents; /* of all tensors, by place once the header is read: it may name them in another order */
+    int extents_count, extents_room;
     tn_error *error;
 } source;
 
@@ -70,29 +77,26 @@ static int read_integers(tn_json *json, const char *name, const char *what, int6
     return count;
 }
 
-/* The tensors must follow each other and each must be as long as its shape says, so together they cover the payload
- * once it is all used. */
-static void check_extent(source *file, tn_json *json, const tn_tensor *tensor, const int64_t extent[2])
+/* Each tensor must be as long as its shape says, and lie in the payload. */
+static void check_extent(const source *file, tn_json *json, const tn_tensor *tensor, const int64_t place[2])
 {
     if (!tn_shape_valid(tensor->shape)) {
         tn_json_fail(json, "tensor \"%.60s\" has an impossible shape", tensor->name);
         return;
     }
     int64_t bytes = (int64_t)tn_st_bytes(tensor);
-    if (extent[0] != file->covered || extent[1] < extent[0] || extent[1] - extent[0] != bytes)
-        tn_json_fail(json, "tensor \"%.60s\" lies at [%" PRId64 ", %" PRId64 "], expected [%" PRId64 ", %" PRId64 "]",
-                     tensor->name, extent[0], extent[1], file->covered, file->covered + bytes);
-    if (extent[1] > file->payload_bytes)
+    if (place[1] - place[0] != bytes)
+        tn_json_fail(json, "tensor \"%.60s\" lies at [%" PRId64 ", %" PRId64 "], but has %" PRId64 " bytes",
+                     tensor->name, place[0], place[1], bytes);
+    if (place[1] > file->payload_bytes)
         tn_json_fail(json, "tensor \"%.60s\" ends at byte %" PRId64 " of a payload of %" PRId64, tensor->name,
-                     extent[1], file->payload_bytes);
-    file->covered = extent[1];
+                     place[1], file->payload_bytes);
 }
 
-static tn_tensor read_tensor(source *file, tn_json *json, const char *name)
+static tn_tensor read_tensor(const source *file, tn_json *json, const char *name, int64_t place[2])
 {
     static const char *const entries[] = {"dtype", "shape", "data_offsets"};
     tn_tensor tensor = {.name = name};
-    int64_t extent[2] = {0};
     int times[3] = {0}, offsets = 0;
     tn_json_open(json, '{');
     while (tn_json_more(json, '}')) {
@@ -105,14 +109,14 @@ static tn_tensor read_tensor(source *file, tn_json *json, const char *name)
             times[entry]++;
         if (entry == 0) tensor.dtype = read_dtype(json, name);
         if (entry == 1) tensor.shape.rank = read_integers(json, name, "shape", tensor.shape.dim, TN_MAX_RANK);
-        if (entry == 2) offsets = read_integers(json, name, "data_offsets", extent, 2);
+        if (entry == 2) offsets = read_integers(json, name, "data_offsets", place, 2);
     }
     for (int entry = 0; entry < 3; entry++)
         if (times[entry] != 1)
             tn_json_fail(json, "tensor \"%.60s\" has %d entries \"%s\", expected one", name, times[entry],
                          entries[entry]);
     if (offsets != 2) tn_json_fail(json, "tensor \"%.60s\" has %d data_offsets, expected 2", name, offsets);
-    if (!json->failed) check_extent(file, json, &tensor, extent);
+    if (!json->failed) check_extent(file, json, &tensor, place);
     return tensor;
 }
 
@@ -133,10 +137,14 @@ static bool read_entries(tn_file *file, source *from, tn_json *json)
     bool metadata = false;
     tn_json_open(json, '{');
     while (tn_json_more(json, '}')) {
-        if (!TN_RESERVE(file->tensors, file->tensors_count, file->tensors_room)) return false;
+        if (!TN_RESERVE(file->tensors, file->tensors_count, file->tensors_room) ||
+            !TN_RESERVE(from->extents, from->extents_count, from->extents_room))
+            return false;
         const char *name = tn_json_key(json);
         if (strcmp(name, TN_ST_METADATA)) {
-            file->tensors[file->tensors_count++] = read_tensor(from, json, name);
+            int64_t place[2] = {0};
+            file->tensors[file->tensors_count] = read_tensor(from, json, name, place);
+            from->extents[from->extents_count++] = (extent){place[0], place[1], file->tensors_count++};
         } else {
             if (metadata) tn_json_fail(json, "%s appears twice", TN_ST_METADATA);
             metadata = true;
@@ -144,10 +152,33 @@ static bool read_entries(tn_file *file, source *from, tn_json *json)
         }
     }
     tn_json_end(json);
-    if (from->covered != from->payload_bytes)
-        tn_json_fail(json, "the tensors cover %" PRId64 " bytes of a payload of %" PRId64, from->covered,
-                     from->payload_bytes);
     return true;
+}
+
+/* By place; what is empty before what begins there. */
+static int compare_extents(const void *a, const void *b)
+{
+    const extent *p = a, *q = b;
+    if (p->start != q->start) return p->start < q->start ? -1 : 1;
+    return (p->end > q->end) - (p->end < q->end);
+}
+
+/* In the order of the payload, the tensors must follow each other, so that together they are all of it. */
+static tn_status check_cover(const tn_file *file, const source *from)
+{
+    int64_t covered = 0;
+    if (from->extents) qsort(from->extents, (size_t)from->extents_count, sizeof *from->extents, compare_extents);
+    for (int i = 0; i < from->extents_count; i++) {
+        const extent *e = &from->extents[i];
+        if (e->start != covered)
+            return tn_fail(from->error, TN_EFORMAT,
+                           "%s: tensor \"%.60s\" lies at [%" PRId64 ", %" PRId64 "], expected to follow byte %" PRId64,
+                           from->path, file->tensors[e->tensor].name, e->start, e->end, covered);
+        covered = e->end;
+    }
+    if (covered == from->payload_bytes) return TN_OK;
+    return tn_fail(from->error, TN_EFORMAT, "%s: the tensors cover %" PRId64 " bytes of a payload of %" PRId64,
+                   from->path, covered, from->payload_bytes);
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -228,7 +259,8 @@ static tn_status read_header(tn_file *file, source *from)
     if (!read_entries(file, from, &json)) return tn_fail(from->error, TN_ENOMEM, "%s: out of memory", from->path);
     if (json.failed)
         return tn_fail(from->error, TN_EFORMAT, "%s: byte %zu: %s", from->path, json.place + 8, json.problem);
-    return index_names(file, from);
+    status = check_cover(file, from);
+    return status ? status : index_names(file, from);
 }
 
 static tn_status read_payload(tn_file *file, const source *from)
@@ -240,15 +272,14 @@ static tn_status read_payload(tn_file *file, const source *from)
     tn_xxh64 hash;
     tn_xxh64_begin(&hash, 0);
     unsigned char *at = file->data;
-    int64_t place = 8 + from->header_bytes;
-    for (int i = 0; i < file->tensors_count; i++) {
-        size_t size = tn_st_bytes(&file->tensors[i]);
-        tn_status status = read_bytes(from, at, size, place);
+    for (int i = 0; i < from->extents_count; i++) {
+        tn_tensor *tensor = &file->tensors[from->extents[i].tensor];
+        size_t size = tn_st_bytes(tensor);
+        tn_status status = read_bytes(from, at, size, 8 + from->header_bytes + from->extents[i].start);
         if (status != TN_OK) return status;
         tn_xxh64_add(&hash, at, size);
-        file->tensors[i].data = at;
+        tensor->data = at;
         at += padded(size);
-        place += (int64_t)size;
     }
     const char *recorded = tn_file_meta(file, TN_ST_PAYLOAD_HASH);
     return recorded ? check_hash(from, "payload", &hash, recorded) : TN_OK;
@@ -281,12 +312,17 @@ static tn_status open_source(source *from)
 
 tn_file *tn_file_read(const char *path, tn_error *error)
 {
+    if (!path) {
+        tn_fail(error, TN_EINVAL, "a file to be read wants a path: NULL instead of one");
+        return NULL;
+    }
     source from = {.path = path, .descriptor = -1, .error = error};
     tn_file *file = tn_calloc(1, sizeof *file);
     tn_status status = file ? open_source(&from) : tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
     if (status == TN_OK) status = read_header(file, &from);
     if (status == TN_OK) status = read_payload(file, &from);
     if (from.descriptor >= 0) close(from.descriptor);
+    tn_release(from.extents);
     if (status == TN_OK) return file;
     tn_file_free(file);
     return NULL;
@@ -305,16 +341,17 @@ void tn_file_free(tn_file *file)
 
 int tn_file_count(const tn_file *file)
 {
-    return file->tensors_count;
+    return file ? file->tensors_count : 0;
 }
 
 tn_tensor tn_file_at(const tn_file *file, int i)
 {
-    return file->tensors[i];
+    return i >= 0 && i < tn_file_count(file) ? file->tensors[i] : (tn_tensor){0};
 }
 
 const tn_tensor *tn_file_find(const tn_file *file, const char *name)
 {
+    if (!file || !name) return NULL;
     const tn_tensor wanted = {.name = name}, *key = &wanted;
     const tn_tensor **found =
         bsearch(&key, file->by_name, (size_t)file->tensors_count, sizeof *file->by_name, compare_tensors);
@@ -323,6 +360,7 @@ const tn_tensor *tn_file_find(const tn_file *file, const char *name)
 
 const char *tn_file_meta(const tn_file *file, const char *key)
 {
+    if (!file || !key) return NULL;
     const tn_pair wanted = {.key = key};
     const tn_pair *found =
         file->meta ? bsearch(&wanted, file->meta, (size_t)file->meta_count, sizeof wanted, compare_pairs) : NULL;

@@ -59,6 +59,21 @@ static tn_status check_names(const content *what, const char *kind, const char *
     return TN_OK;
 }
 
+static tn_status check_lists(const content *what)
+{
+    if (!what->path) return tn_fail(what->error, TN_EINVAL, "a file to be written wants a path: NULL instead of one");
+    const struct {
+        const char *kind;
+        int count;
+        const void *list;
+    } lists[] = {{"tensors", what->tensors_count, what->tensors}, {"metadata", what->meta_count, what->meta}};
+    for (int i = 0; i < 2; i++)
+        if (lists[i].count < 0 || (lists[i].count && !lists[i].list))
+            return tn_fail(what->error, TN_EINVAL, "%s: %d %s%s: expected a list of 0 or more", what->path,
+                           lists[i].count, lists[i].kind, lists[i].list ? "" : " at NULL");
+    return TN_OK;
+}
+
 static tn_status check_all_names(const content *what)
 {
     int n = what->tensors_count > what->meta_count ? what->tensors_count : what->meta_count;
@@ -222,7 +237,8 @@ tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensor
     content what = {path, n_tensors, n_meta, tensors, meta, error};
     text header = {0};
     char *temporary = NULL;
-    tn_status status = check_all_names(&what);
+    tn_status status = check_lists(&what);
+    if (status == TN_OK) status = check_all_names(&what);
     if (status == TN_OK) status = check_values(&what);
     if (status != TN_OK) return status;
     print_header(&header, &what);

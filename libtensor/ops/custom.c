@@ -84,6 +84,7 @@ static tn_status custom_shape(const tn_node *node, tn_shape *out, tn_error *why)
     if (node->n_in) *out = node->in[0]->shape;
     shapes_of(node, in);
     tn_status status = user->shape ? user->shape(node->n_in, in, node->attr.constants, out, &reason) : TN_OK;
+    if (!status) status = reason.status; /* what a rule reports counts, whatever it returns */
     if (status) {
         const char *said = *reason.message ? reason.message : "its shape rule refuses them";
         return tn_fail(why, status, "%s%s: %s", user->name, operands(node).text, said);
@@ -243,13 +244,14 @@ static const char *mistake_in(const tn_operation *user)
     if (!user->operands && (elements || !user->shape)) return "without operands it wants a shape rule";
     if (elements && user->shape) return "element by element, the shape is that of the operands, and not for a rule";
     if (user->whole && user->kind != TN_BY_ITEMS) return "`whole` is for TN_BY_ITEMS";
+    if (user->whole >> user->operands) return "`whole` has bits of operands that it has not";
     if (user->flop && user->cost) return "flop and cost exclude each other";
     return NULL;
 }
 
 tn_node *tn_custom(tn_graph *g, const tn_operation *operation, int n, tn_node *const *operands, const void *constants)
 {
-    if (g->error.status) return &g->failed;
+    if (tn_has_failed(g)) return tn_failed(g);
     if (!operation || !operation->name || !*operation->name)
         return tn_graph_fail(g, TN_EINVAL, "tn_custom: the operation or its name is missing");
     const char *name = operation->name, *mistake = mistake_in(operation);

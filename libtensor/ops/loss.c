@@ -55,14 +55,15 @@ static tn_node *expand_binary_cross_entropy(tn_graph *g, tn_node *const *in, con
 }
 
 /* Rows whose probabilities are all 0 do not count. The logarithms are looked at only where the probability is above
- * 0, as they may be infinite elsewhere. */
+ * 0, as they may be infinite elsewhere. What all probabilities add up to depends on them too: its gradient keeps those
+ * that need not add up to 1, such as weights, right. */
 static tn_node *expand_cross_entropy(tn_graph *g, tn_node *const *in, const tn_attr *attr)
 {
     (void)attr;
     if (!comparable(g, "cross_entropy", in)) return &g->failed;
     tn_node *p = in[1], *log_q = tn_log_softmax(g, in[0], in[0]->shape.rank - 1);
     tn_node *sum = tn_sum(g, tn_mul(g, p, tn_where_positive(g, log_q, p)), TN_ALL, false);
-    return tn_neg(g, tn_div_no_nan(g, sum, tn_detach(g, tn_sum(g, p, TN_ALL, false))));
+    return tn_neg(g, tn_div_no_nan(g, sum, tn_sum(g, p, TN_ALL, false)));
 }
 
 const tn_op tn_ops_loss[] = {

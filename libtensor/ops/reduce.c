@@ -143,9 +143,12 @@ static tn_node *expand_norm2(tn_graph *g, tn_node *const *in, const tn_attr *att
 
 static tn_node *expand_var(tn_graph *g, tn_node *const *in, const tn_attr *attr)
 {
-    tn_node *centred = tn_sub(g, in[0], tn_mean(g, in[0], attr->axes, true));
-    double n = reduced_size(in[0]->shape, attr->axes) - attr->value;
-    return tn_scale(g, tn_sum(g, tn_square(g, centred), attr->axes, attr->keep), 1 / n);
+    tn_node *centred = tn_sub(g, in[0], tn_mean(g, in[0], attr->axes, true)); /* which looks at the axes */
+    double n = tn_has_failed(g) ? 1 : reduced_size(in[0]->shape, attr->axes);
+    if (attr->value < 0 || (attr->value > 0 && attr->value >= n)) /* 0 of nothing is the mean of nothing */
+        return tn_graph_fail(g, TN_EINVAL, "var of %s: the correction is %g, not 0 or more and below the %g elements "
+                             "of a sum", tn_node_words(in[0]).text, attr->value, n);
+    return tn_scale(g, tn_sum(g, tn_square(g, centred), attr->axes, attr->keep), 1 / (n - attr->value));
 }
 
 static tn_node *expand_min(tn_graph *g, tn_node *const *in, const tn_attr *attr)

@@ -34,7 +34,7 @@ struct tn_lbfgs {
 
 static tn_status check(const tn_params *params, const tn_lbfgs_config *c, tn_error *error)
 {
-    if (!params->data) return tn_fail(error, TN_EINVAL, "L-BFGS wants a sealed parameter set");
+    if (!params || !params->data) return tn_fail(error, TN_EINVAL, "L-BFGS wants a sealed parameter set");
     if (c->history < 1 || c->evaluations < 1)
         return tn_fail(error, TN_EINVAL, "L-BFGS: history is %d and evaluations is %d; both must be at least 1",
                        c->history, c->evaluations);
@@ -85,6 +85,7 @@ void tn_lbfgs_free(tn_lbfgs *l)
 
 void tn_lbfgs_reset(tn_lbfgs *l)
 {
+    if (!l) return;
     l->count = 0;
     l->known = false;
 }
@@ -255,6 +256,9 @@ static tn_status descend(problem *p, bool *moved, tn_error *error)
 
 tn_status tn_lbfgs_step(tn_lbfgs *l, tn_plan *plan, const char *loss, tn_lbfgs_result *result, tn_error *error)
 {
+    if (!l || !plan || !loss || !result)
+        return tn_fail(error, TN_EINVAL, "tn_lbfgs_step: there is no %s: NULL instead of one",
+                       !l ? "optimizer" : !plan ? "plan" : !loss ? "name of a loss" : "place for the result");
     problem p = {.lbfgs = l, .plan = plan};
     bool moved = false;
     tn_status status = pose(&p, loss, error);

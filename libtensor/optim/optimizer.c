@@ -93,7 +93,7 @@ static int groups(const tn_params *params)
 /* No comparison holds for NaN. */
 static tn_status check(const tn_params *params, const tn_optimizer_config *c, tn_error *error)
 {
-    if (!params->data) return tn_fail(error, TN_EINVAL, "an optimizer wants a sealed parameter set");
+    if (!params || !params->data) return tn_fail(error, TN_EINVAL, "an optimizer wants a sealed parameter set");
     if ((unsigned)c->kind >= RULES) return tn_fail(error, TN_EINVAL, "there is no optimizer of kind %d", (int)c->kind);
     const rule *r = &rules[c->kind];
     unsigned traits = r->traits;
@@ -199,6 +199,7 @@ static void step_block(const tn_optimizer *o, const tn_block *block, const updat
 
 double tn_optimizer_step(tn_optimizer *o, const double *rate)
 {
+    if (!o || !rate) return NAN;
     const tn_params *params = o->params;
     double length = o->config.clip_norm > 0 ? sqrt(tn_blocks_dot(&o->blocks, params->grad, params->grad)) : 0;
     o->steps++;
@@ -222,6 +223,7 @@ double tn_optimizer_step(tn_optimizer *o, const double *rate)
 
 void tn_optimizer_reset(tn_optimizer *o)
 {
+    if (!o) return;
     for (int i = 0; i < 2; i++)
         if (o->moment[i]) memset(o->moment[i], 0, (size_t)o->params->length * tn_dtype_size(o->params->dtype));
     o->steps = 0;
@@ -229,15 +231,18 @@ void tn_optimizer_reset(tn_optimizer *o)
 
 void *tn_optimizer_moment(const tn_optimizer *o, int i, int which)
 {
+    if (!o || i < 0 || i >= o->params->count || which < 1 || which > 2) return NULL;
     return tn_params_place(o->params, o->moment[which - 1], i);
 }
 
 int64_t tn_optimizer_steps(const tn_optimizer *o)
 {
-    return o->steps;
+    return o ? o->steps : 0;
 }
 
-void tn_optimizer_set_steps(tn_optimizer *o, int64_t steps)
+tn_status tn_optimizer_set_steps(tn_optimizer *o, int64_t steps)
 {
+    if (!o || steps < 0) return TN_EINVAL;
     o->steps = steps;
+    return TN_OK;
 }

@@ -20,6 +20,7 @@ static double decayed(const tn_schedule *s, double t)
 
 double tn_schedule_at(const tn_schedule *s, int64_t step)
 {
+    if (!s || step < 0) return NAN;
     double t = (double)step, factor = decayed(s, t);
     return step < s->warmup ? factor * (t + 1) / (double)s->warmup : factor;
 }

@@ -24,6 +24,13 @@ static tn_status refuse(int n, const tn_shape *in, const void *constants, tn_sha
     return constants ? tn_fail(why, TN_EINVAL, "the window must be odd, not %d", *(const int *)constants) : TN_ESHAPE;
 }
 
+static tn_status complain(int n, const tn_shape *in, const void *constants, tn_shape *out, tn_error *why)
+{
+    (void)n, (void)in, (void)constants, (void)out;
+    tn_fail(why, TN_EDTYPE, "no, but all is well");
+    return TN_OK;
+}
+
 static tn_status impossible(int n, const tn_shape *in, const void *constants, tn_shape *out, tn_error *why)
 {
     (void)n, (void)in, (void)constants, (void)why;
@@ -60,6 +67,7 @@ static const struct {
     {{KERNEL, .kind = TN_AT_ONCE}, 0, 0, TN_EINVAL, {"mine: without operands it wants a shape rule"}},
     {{KERNEL, .operands = 1, .shape = scalar}, 1, 0, TN_EINVAL, {"mine: element by element, the shape is that of"}},
     {{KERNEL, .operands = 1, .whole = 1}, 1, 0, TN_EINVAL, {"mine: `whole` is for TN_BY_ITEMS"}},
+    {{KERNEL, .kind = TN_BY_ITEMS, .operands = 2, .whole = 4}, 2, 0, TN_EINVAL, {"`whole` has bits of operands"}},
     {{KERNEL, .operands = 1, .flop = 1, .cost = one}, 1, 0, TN_EINVAL, {"flop and cost exclude each"}},
     {{KERNEL, .operands = 1, .constants = 4}, 1, true, TN_EINVAL, {"mine: its constants are missing"}},
     {{KERNEL, .operands = 1}, 2, 0, TN_EINVAL, {"mine cannot take 2 inputs: it has 1"}},
@@ -70,6 +78,7 @@ static const struct {
     {{KERNEL, .kind = TN_AT_ONCE, .operands = 1, .shape = refuse, .constants = sizeof(int)}, 1, 0, TN_EINVAL,
      {"mine of input 'x' [3, 4] (check_custom.c:", "): the window must be odd, not 6"}},
     {{KERNEL, .kind = TN_AT_ONCE, .operands = 1, .shape = refuse}, 1, 0, TN_ESHAPE, {"its shape rule refuses them"}},
+    {{KERNEL, .kind = TN_AT_ONCE, .operands = 1, .shape = complain}, 1, 0, TN_EDTYPE, {"): no, but all is well"}},
     {{KERNEL, .kind = TN_AT_ONCE, .operands = 1, .shape = impossible}, 1, 0, TN_ESHAPE,
      {"its shape rule made [3, -1], which is not a shape: 0 to 6 axes"}},
     {{KERNEL, .kind = TN_BY_ITEMS, .operands = 1, .shape = scalar}, 1, 0, TN_ESHAPE, {"its result has no axis"}},

@@ -305,7 +305,7 @@ START_TEST(a_wrong_gradient_is_named_with_node_element_and_both_values)
         double found = 0, expected = 0;
         k.config.directions = way;
         ck_assert_double_eq_tol(check(&k, k.wrong, k.b, &error), 0.5, 1e-6);
-        ck_assert_int_eq(error.status, TN_ENUMERIC);
+        ck_assert_int_eq(error.status, TN_EGRADIENT);
         int read = sscanf(error.message, words[way], &found, &expected);
         ck_assert_msg(read == 2 && fabs(expected / found - 2) < 1e-6, "%s", error.message);
     }
@@ -413,6 +413,11 @@ MISTAKE(of_other_shape, k->values.shape = TN_SHAPE(1, 3), k->b)
 MISTAKE(of_other_type, k->values.dtype = TN_F32, k->b)
 MISTAKE(no_step, k->config.step = 0, k->b)
 MISTAKE(no_least, k->config.least = 0, k->b)
+MISTAKE(no_tolerance, k->config.tolerance = NAN, k->b)
+MISTAKE(no_directions, k->config.directions = -1, k->b)
+MISTAKE(no_elements, (void)k, tn_slice(k->g, k->b, 0, 0, 0))
+MISTAKE(fewer_values, k->config.n_values = -1, k->b)
+MISTAKE(nameless, k->values.name = NULL, k->b)
 
 static const struct {
     tn_node *(*y)(kit *k);
@@ -429,6 +434,11 @@ static const struct {
     {of_other_type, TN_EDTYPE, "is float64, other values"},
     {no_step, TN_EINVAL, "step of 0"},
     {no_least, TN_EINVAL, "at least 0"},
+    {no_tolerance, TN_EINVAL, "tolerance of nan"},
+    {no_directions, TN_EINVAL, "-1 directions"},
+    {no_elements, TN_EINVAL, "nothing to compare: slice [0]"},
+    {fewer_values, TN_EINVAL, "-1 values are given"},
+    {nameless, TN_EINVAL, "values 0 have no name"},
 };
 
 START_TEST(a_check_that_cannot_be_made_says_why)

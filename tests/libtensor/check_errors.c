@@ -43,6 +43,14 @@ START_TEST(mistakes_with_parameters_are_named_when_sealing)
     expect_params_error(params, TN_EINVAL, "parameter d: shape");
 
     params = three_params(TN_F32);
+    tn_params_add(params, NULL, TN_SCALAR, (tn_init){0}, 0);
+    expect_params_error(params, TN_EINVAL, "parameter 3: its name is missing: NULL");
+
+    params = three_params(TN_F32);
+    tn_params_add(params, "d", TN_SCALAR, (tn_init){.kind = (tn_init_kind)9}, 0);
+    expect_params_error(params, TN_EINVAL, "parameter d: there are no initial values of kind 9");
+
+    params = three_params(TN_F32);
     tn_params_add(params, "d", TN_SHAPE(3, -2), (tn_init){0}, 0);
     expect_params_error(params, TN_EINVAL, "parameter d: shape [3, -2]");
 
@@ -84,7 +92,7 @@ END_TEST
 
 START_TEST(every_status_has_a_name_and_the_first_error_is_kept)
 {
-    for (int s = TN_OK; s <= TN_ENUMERIC; s++)
+    for (int s = TN_OK; s <= TN_EGRADIENT; s++)
         for (int t = TN_OK; t < s; t++) ck_assert_str_ne(tn_status_name((tn_status)s), tn_status_name((tn_status)t));
     ck_assert_str_eq(tn_status_name(TN_ESHAPE), "shape error");
     ck_assert_str_eq(tn_status_name((tn_status)99), "unknown status");
@@ -208,6 +216,45 @@ START_TEST(a_checking_plan_names_the_first_value_that_is_not_finite)
 }
 END_TEST
 
+START_TEST(an_option_that_there_is_not_is_named)
+{
+    tn_graph *g = tn_graph_new(TN_F32);
+    tn_error error = {0};
+    tn_output(g, "one", tn_constant(g, 1));
+    ck_assert_ptr_null(tn_plan_new(g, TN_PLAN_CHECK | 8, &error));
+    ck_assert_int_eq(error.status, TN_EINVAL);
+    ck_assert_str_eq(error.message, "tn_plan_new: there is no option 8");
+    tn_graph_free(g);
+}
+END_TEST
+
+START_TEST(a_checking_plan_accepts_softmax_of_nothing)
+{
+    static const struct {
+        int64_t dim[2];
+        int rank, axis;
+    } empty[] = {{{0}, 1, 0}, {{0, 3}, 2, 0}, {{0, 3}, 2, 1}, {{375, 0}, 2, 1}, {{375, 0}, 2, 0}};
+    static tn_node *(*const along[])(tn_graph *, tn_node *, int) = {tn_softmax, tn_log_softmax};
+    for (size_t i = 0; i < 2 * sizeof empty / sizeof *empty; i++) {
+        tn_graph *g = tn_graph_new(TN_F32);
+        tn_node *x = tn_input(g, "x", TN_F32, tn_shape_of(empty[i / 2].rank, empty[i / 2].dim)), *slope;
+        tn_node *y = along[i % 2](g, x, empty[i / 2].axis);
+        tn_grad(g, tn_sum(g, tn_square(g, y), TN_ALL, false), 1, &x, &slope);
+        tn_output(g, "y", y);
+        tn_output(g, "slope", slope);
+        tn_plan *plan = tn_plan_new(g, TN_PLAN_CHECK, NULL);
+        float *data = tn_alloc(4);
+        tn_error error = {0};
+        tn_bind(plan, "x", data, NULL);
+        tn_run(plan, &error);
+        ck_assert_msg(!error.status && tn_shape_equal(tn_node_shape(y), tn_node_shape(x)), "%zu: %s", i, error.message);
+        tn_plan_free(plan);
+        tn_graph_free(g);
+        tn_free(data);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *using = tcase_create("parameters and plans");
@@ -218,5 +265,7 @@ int main(void)
     tcase_add_test(using, mistakes_with_plans_are_named);
     tcase_add_test(using, a_plan_too_large_for_memory_is_an_error);
     tcase_add_test(using, a_checking_plan_names_the_first_value_that_is_not_finite);
+    tcase_add_test(using, an_option_that_there_is_not_is_named);
+    tcase_add_test(using, a_checking_plan_accepts_softmax_of_nothing);
     return run_cases("errors", using, NULL);
 }

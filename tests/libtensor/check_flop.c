@@ -3,6 +3,9 @@
 #include "graph/plan.h"
 #include "testing.h"
 
+#include <limits.h>
+#include <string.h>
+
 /* ---- counts ---- */
 
 START_TEST(every_operation_says_how_its_flop_are_counted)
@@ -78,6 +81,20 @@ START_TEST(the_peak_of_the_machine_can_be_measured)
 }
 END_TEST
 
+START_TEST(the_peak_of_an_impossible_number_of_threads_is_an_error)
+{
+    static const int threads[] = {0, -1, INT_MIN, 1025, INT_MAX};
+    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+        tn_error error = {0};
+        tn_peak peak = {1, 1, "any"};
+        ck_assert_int_eq(tn_peak_measure(threads[i], true, &peak, &error), TN_EINVAL);
+        ck_assert_ptr_nonnull(strstr(error.message, "threads, not 1 to 1024"));
+        ck_assert(peak.flops == 0 && peak.bandwidth == 0);
+    }
+    ck_assert_int_eq(tn_peak_measure(1, true, NULL, NULL), TN_EINVAL);
+}
+END_TEST
+
 int main(void)
 {
     TCase *counts = tcase_create("counts"), *peak = tcase_create("peak");
@@ -85,5 +102,6 @@ int main(void)
     tcase_add_test(counts, flop_are_those_of_the_loops);
     tcase_add_test(peak, the_peak_in_float64_is_half_of_that_in_float32);
     tcase_add_test(peak, the_peak_of_the_machine_can_be_measured);
+    tcase_add_test(peak, the_peak_of_an_impossible_number_of_threads_is_an_error);
     return run_cases("flop", counts, peak, NULL);
 }

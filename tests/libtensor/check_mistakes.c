@@ -53,13 +53,22 @@ MISTAKE(where_misfits, tn_where_positive(k->g, tn_name(k->g, tn_relu(k->g, k->x)
 MISTAKE(sub_nothing, tn_sub(k->g, k->x, NULL))
 MISTAKE(relu_nothing, tn_relu(k->g, NULL))
 MISTAKE(div_foreign, tn_div(k->g, k->foreign, k->x))
+MISTAKE(sin_of_mistake, tn_sin(k->g, tn_add(k->other_g, NULL, NULL)))
+MISTAKE(output_of_no_graph, tn_output(k->g, "z", tn_constant(NULL, 1)))
+MISTAKE(linear_nothing, tn_linear(k->g, k->x, NULL, NULL))
+MISTAKE(dropout_without_step, tn_dropout(k->g, k->x, 0.5, (tn_random){0}))
+MISTAKE(pad_beyond, tn_pad(k->g, k->x, 0, INT64_MAX, 0))
 MISTAKE(sin_foreign, tn_sin(k->g, k->foreign))
 MISTAKE(exp_int, tn_exp(k->g, k->i))
 MISTAKE(gather_int, tn_gather_rows(k->g, k->index, k->i))
 MISTAKE(cast_to_int, tn_cast(k->g, k->x, TN_I32))
 MISTAKE(cast_to_unknown, tn_cast(k->g, k->x, (tn_dtype)9))
 MISTAKE(matmul_misfits, tn_matmul(k->g, k->x, k->y))
-MISTAKE(matmul_vector, tn_matmul(k->g, k->v, tn_transpose(k->g, k->x)))
+MISTAKE(matmul_vector, tn_matmul(k->g, k->v, k->x))
+MISTAKE(matmul_by_vector, tn_matmul(k->g, k->x, k->v))
+MISTAKE(matmul_scalar, tn_matmul(k->g, k->s, k->x))
+MISTAKE(linear_vector, tn_linear(k->g, tn_slice(k->g, k->v, 0, 0, 3), k->x, k->v))
+MISTAKE(linear_of_vector_bias, tn_linear(k->g, k->v, k->x, k->v))
 MISTAKE(linear_misfits, tn_linear(k->g, k->x, k->y, k->v))
 MISTAKE(linear_without_bias, tn_linear(k->g, k->x, k->v, NULL))
 MISTAKE(sum_axis, tn_sum(k->g, k->x, TN_AXIS(2), true))
@@ -69,6 +78,8 @@ MISTAKE(mse_misfits, tn_mse(k->g, k->x, k->y))
 MISTAKE(reshape_size, tn_reshape(k->g, k->x, TN_SHAPE(5, 2)))
 MISTAKE(reshape_negative, tn_reshape(k->g, k->x, TN_SHAPE(-3, -4)))
 MISTAKE(reshape_rank, tn_reshape(k->g, k->x, TN_SHAPE(1, 1, 1, 1, 1, 3, 4)))
+MISTAKE(reshape_of_no_list, tn_reshape(k->g, k->x, tn_shape_of(2, NULL)))
+MISTAKE(full_negative, tn_full(k->g, TN_SHAPE(-3), 1))
 MISTAKE(reshape_huge, tn_reshape(k->g, k->x, TN_SHAPE(INT64_MAX, INT64_MAX)))
 MISTAKE(reshape_huge_empty, tn_reshape(k->g, k->x, TN_SHAPE(0, INT64_MAX, INT64_MAX)))
 MISTAKE(broadcast_misfits, tn_broadcast(k->g, k->x, TN_SHAPE(3, 5)))
@@ -107,6 +118,15 @@ MISTAKE(softmax_axis, tn_softmax(k->g, k->x, 2))
 MISTAKE(log_softmax_axis, tn_log_softmax(k->g, k->x, -1))
 MISTAKE(logsumexp_axis, tn_logsumexp(k->g, k->x, TN_AXIS(5), false))
 MISTAKE(layer_norm_scalar, tn_layer_norm(k->g, k->s, NULL, NULL, 1e-5))
+MISTAKE(layer_norm_gain, tn_layer_norm(k->g, k->x, k->s, NULL, 1e-5))
+MISTAKE(layer_norm_bias, tn_layer_norm(k->g, k->x, k->v, k->x, 1e-5))
+MISTAKE(layer_norm_foreign, tn_layer_norm(k->g, k->x, k->foreign, NULL, 1e-5))
+MISTAKE(layer_norm_zero, tn_layer_norm(k->g, k->x, NULL, NULL, 0))
+MISTAKE(layer_norm_nan, tn_layer_norm(k->g, k->x, NULL, NULL, NAN))
+MISTAKE(var_of_too_few, tn_var(k->g, k->x, TN_AXIS(0), false, 3))
+MISTAKE(var_of_one, tn_var(k->g, k->s, TN_ALL, false, 1))
+MISTAKE(var_negative, tn_var(k->g, k->x, TN_ALL, false, -1))
+MISTAKE(var_axis, tn_var(k->g, k->x, TN_AXIS(2), false, 1))
 MISTAKE(argmax_axis, tn_argmax(k->g, k->x, 2))
 MISTAKE(argmax_empty, tn_argmax(k->g, tn_slice(k->g, k->x, 1, 0, 0), 1))
 MISTAKE(argmax_long, tn_argmax(k->g, tn_broadcast(k->g, k->s, TN_SHAPE((1 << 24) + 1)), 0))
@@ -139,6 +159,8 @@ MISTAKE(segment_mean_misfits, tn_segment_mean(k->g, k->index, k->x))
 MISTAKE(edge_gather_misfits, tn_edge_gather(k->g, k->places, k->x, TN_COLUMN))
 MISTAKE(edge_sum_misfits, tn_edge_sum(k->g, k->places, k->x, TN_ROW))
 MISTAKE(edge_max_scalar, tn_edge_max(k->g, k->places, k->s, TN_ROW))
+MISTAKE(edge_sum_side, tn_edge_sum(k->g, k->places, k->x, (tn_side)9))
+MISTAKE(edge_gather_side, tn_edge_gather(k->g, k->places, k->x, (tn_side)-1))
 MISTAKE(edge_softmax_nowhere, tn_edge_softmax(k->g, NULL, k->v))
 MISTAKE(uniform_step, tn_uniform(k->g, TN_SHAPE(3), (tn_random){.step = k->s}))
 MISTAKE(normal_steps, tn_normal(k->g, TN_SHAPE(3), (tn_random){.step = k->i}))
@@ -148,6 +170,27 @@ MISTAKE(dropout_rate, tn_dropout(k->g, k->x, 1, (tn_random){.step = tn_input(k->
 MISTAKE(input_twice, tn_input(k->g, "x", TN_F32, TN_SCALAR))
 MISTAKE(input_shape, tn_input(k->g, "z", TN_F32, TN_SHAPE(2, -1)))
 MISTAKE(input_type, tn_input(k->g, "z", (tn_dtype)7, TN_SCALAR))
+MISTAKE(input_nameless, tn_input(k->g, NULL, TN_F32, TN_SCALAR))
+MISTAKE(parameter_nameless, tn_param(k->g, k->params, NULL))
+MISTAKE(parameter_of_nothing, tn_param(k->g, NULL, "w"))
+MISTAKE(params_grad_nowhere, tn_params_grad(k->g, k->s, NULL))
+MISTAKE(output_nameless, tn_output(k->g, NULL, k->y))
+MISTAKE(rename_to_nothing, tn_name(k->g, tn_sin(k->g, k->x), NULL))
+MISTAKE(scope_nameless, tn_scope(k->g, NULL))
+MISTAKE(concat_list, tn_concat(k->g, 2, NULL, 0))
+MISTAKE(stack_long_list, tn_stack(k->g, 100, NULL, 0))
+MISTAKE(split_none, tn_split(k->g, k->x, 0, 0, k->grad))
+MISTAKE(split_nowhere, tn_split(k->g, k->x, 0, 3, NULL))
+MISTAKE(permute_orderless, tn_permute(k->g, k->x, NULL))
+MISTAKE(grad_nowhere, tn_grad(k->g, k->s, 1, &k->x, NULL))
+MISTAKE(grad_negative, tn_grad(k->g, k->s, -1, &k->x, k->grad))
+MISTAKE(recompute_negative, tn_recompute(k->g, tn_sin(k->g, k->x), -1, &k->x))
+MISTAKE(grad_list, tn_grad(k->g, k->s, 1, NULL, k->grad))
+MISTAKE(vjp_nowhere, tn_vjp(k->g, k->x, k->x, 1, &k->x, NULL))
+MISTAKE(jvp_list, tn_jvp(k->g, k->x, 1, &k->x, NULL))
+MISTAKE(hvp_nowhere, tn_hvp(k->g, k->s, 1, &k->x, &k->x, NULL))
+MISTAKE(recompute_list, tn_recompute(k->g, tn_sin(k->g, k->x), 1, NULL))
+MISTAKE(custom_nothing, tn_custom(k->g, NULL, 1, &k->x, NULL))
 MISTAKE(no_parameter, tn_param(k->g, k->params, "u"))
 MISTAKE(output_twice, tn_output(k->g, "out", k->y))
 MISTAKE(output_nothing, tn_output(k->g, "none", NULL))
@@ -183,13 +226,22 @@ static const struct {
     ROW(sub_nothing, TN_EINVAL, "sub: input 1 is missing"),
     ROW(relu_nothing, TN_EINVAL, "relu: input 0 is missing"),
     ROW(div_foreign, TN_EINVAL, "div: input 0 belongs to another graph"),
+    ROW(sin_of_mistake, TN_EINVAL, "sin: input 0 is the result of a mistake in another graph"),
+    ROW(output_of_no_graph, TN_EINVAL, "output: input 0 is the result of a mistake in another graph"),
+    ROW(linear_nothing, TN_EINVAL, "linear: input 1 is missing"),
+    ROW(dropout_without_step, TN_EINVAL, "dropout: input 1 is missing"),
+    ROW(pad_beyond, TN_EINVAL, "pad of input 'x' [3, 4]: 9223372036854775807 before", "expected 0 or more"),
     ROW(sin_foreign, TN_EINVAL, "sin: input 0 belongs to another graph"),
     ROW(exp_int, TN_EDTYPE, "exp", "input 'i' [3] (int32)", "cast"),
     ROW(gather_int, TN_EDTYPE, "gather_rows", "input 'i' [3] (int32)", "cast"),
     ROW(cast_to_int, TN_EDTYPE, "cast of input 'x' [3, 4] to int32"),
     ROW(cast_to_unknown, TN_EDTYPE, "cast of input 'x' [3, 4] to unknown"),
     ROW(matmul_misfits, TN_ESHAPE, "matmul", "input 'x' [3, 4] and input 'y' [5, 4]", "it wants [..., K] and [K, N]"),
-    ROW(matmul_vector, TN_ESHAPE, "matmul", "input 'v' [4]", "transpose [4, 3]"),
+    ROW(matmul_vector, TN_ESHAPE, "matmul", "input 'v' [4] and input 'x' [3, 4]", "it wants [..., K] and [K, N]"),
+    ROW(matmul_by_vector, TN_ESHAPE, "matmul", "input 'x' [3, 4] and input 'v' [4]"),
+    ROW(matmul_scalar, TN_ESHAPE, "matmul", "input 's' [] and input 'x' [3, 4]"),
+    ROW(linear_vector, TN_ESHAPE, "linear", "input 'x' [3, 4] and input 'v' [4] to slice [3]"),
+    ROW(linear_of_vector_bias, TN_ESHAPE, "linear", "input 'x' [3, 4] and input 'v' [4]", "[N, K] and [N]"),
     ROW(linear_misfits, TN_ESHAPE, "linear", "input 'y' [5, 4] and input 'v' [4]", "input 'x' [3, 4]"),
     ROW(linear_without_bias, TN_ESHAPE, "input 'x' [3, 4]", "input 'v' [4] transposed"),
     ROW(sum_axis, TN_ESHAPE, "sum", "input 'x' [3, 4]", "no axis 2"),
@@ -198,7 +250,9 @@ static const struct {
     ROW(mse_misfits, TN_ESHAPE, "mse", "input 'x' [3, 4] and input 'y' [5, 4]", "must be equal"),
     ROW(reshape_size, TN_ESHAPE, "reshape cannot make [5, 2] of input 'x' [3, 4]", "as many elements"),
     ROW(reshape_negative, TN_ESHAPE, "reshape", "[-3, -4]", "not a shape"),
-    ROW(reshape_rank, TN_ESHAPE, "reshape", "not a shape: 0 to 6 axes"),
+    ROW(reshape_rank, TN_ESHAPE, "reshape: [7 axes] is not a shape: 0 to 6 axes"),
+    ROW(reshape_of_no_list, TN_ESHAPE, "reshape: [-1, -1] is not a shape"),
+    ROW(full_negative, TN_ESHAPE, "full: [-3] is not a shape"),
     ROW(reshape_huge, TN_ESHAPE, "reshape", "not a shape"),
     ROW(reshape_huge_empty, TN_ESHAPE, "reshape", "not a shape"),
     ROW(broadcast_misfits, TN_ESHAPE, "broadcast cannot repeat input 'x' [3, 4] to [3, 5]", "only axes of size 1"),
@@ -238,6 +292,15 @@ static const struct {
     ROW(log_softmax_axis, TN_ESHAPE, "log_softmax: input 'x' [3, 4] has no axis -1"),
     ROW(logsumexp_axis, TN_ESHAPE, "input 'x' [3, 4]", "no axis 5"),
     ROW(layer_norm_scalar, TN_ESHAPE, "layer_norm: input 's' []", "no axis"),
+    ROW(layer_norm_gain, TN_ESHAPE, "layer_norm: the gain input 's' [] must be [4]"),
+    ROW(layer_norm_bias, TN_ESHAPE, "layer_norm: the bias input 'x' [3, 4] must be [4]"),
+    ROW(layer_norm_foreign, TN_EINVAL, "layer_norm: input 0 belongs to another graph"),
+    ROW(layer_norm_zero, TN_EINVAL, "layer_norm: epsilon is 0"),
+    ROW(layer_norm_nan, TN_EINVAL, "layer_norm: epsilon is nan"),
+    ROW(var_of_too_few, TN_EINVAL, "var of input 'x' [3, 4]: the correction is 3", "below the 3 elements"),
+    ROW(var_of_one, TN_EINVAL, "var of input 's' []: the correction is 1"),
+    ROW(var_negative, TN_EINVAL, "the correction is -1"),
+    ROW(var_axis, TN_ESHAPE, "input 'x' [3, 4]", "no axis 2"),
     ROW(argmax_axis, TN_ESHAPE, "argmax: input 'x' [3, 4] has no axis 2"),
     ROW(argmax_empty, TN_ESHAPE, "argmax: axis 1 of slice [3, 0]", "size 1 to"),
     ROW(argmax_long, TN_ESHAPE, "argmax: axis 0 of broadcast [16777217]", "16777216"),
@@ -270,6 +333,8 @@ static const struct {
     ROW(edge_gather_misfits, TN_ESHAPE, "edge_gather: input 'x' [3, 4]", "3 x 4 with 2 entries"),
     ROW(edge_sum_misfits, TN_ESHAPE, "edge_sum: input 'x' [3, 4]", "3 x 4 with 2 entries"),
     ROW(edge_max_scalar, TN_ESHAPE, "edge_max: input 's' []", "3 x 4 with 2 entries"),
+    ROW(edge_sum_side, TN_EINVAL, "edge_sum: there is no side 9"),
+    ROW(edge_gather_side, TN_EINVAL, "edge_gather: there is no side -1"),
     ROW(edge_softmax_nowhere, TN_EINVAL, "edge_softmax: the sparsity is missing"),
     ROW(uniform_step, TN_EDTYPE, "uniform: the step must be an int32 scalar, not input 's' [] (float32)"),
     ROW(normal_steps, TN_EDTYPE, "normal: the step must be an int32 scalar, not input 'i' [3] (int32)"),
@@ -279,6 +344,27 @@ static const struct {
     ROW(input_twice, TN_ENAME, "input x", "taken by input 'x' [3, 4]"),
     ROW(input_shape, TN_ESHAPE, "input z", "[2, -1]", "not a shape"),
     ROW(input_type, TN_EDTYPE, "input z", "no number type 7"),
+    ROW(input_nameless, TN_EINVAL, "input: its name is missing: NULL"),
+    ROW(parameter_nameless, TN_EINVAL, "param: its name is missing: NULL"),
+    ROW(parameter_of_nothing, TN_EINVAL, "there is no parameter set: NULL"),
+    ROW(params_grad_nowhere, TN_EINVAL, "there is no parameter set: NULL"),
+    ROW(output_nameless, TN_EINVAL, "output: its name is missing: NULL"),
+    ROW(rename_to_nothing, TN_EINVAL, "name: its name is missing: NULL"),
+    ROW(scope_nameless, TN_EINVAL, "a scope wants a name"),
+    ROW(concat_list, TN_EINVAL, "concat: 2 inputs at NULL"),
+    ROW(stack_long_list, TN_EINVAL, "stack cannot take 100 inputs"),
+    ROW(split_none, TN_EINVAL, "split: 0 parts: expected 1 or more"),
+    ROW(split_nowhere, TN_EINVAL, "split: 3 parts at NULL"),
+    ROW(permute_orderless, TN_EINVAL, "permute: the order is missing: NULL"),
+    ROW(grad_nowhere, TN_EINVAL, "there is no place for 1 gradients: NULL"),
+    ROW(grad_negative, TN_EINVAL, "gradient: -1 inputs: expected a list of 0 or more"),
+    ROW(recompute_negative, TN_EINVAL, "recompute: -1 inputs"),
+    ROW(grad_list, TN_EINVAL, "gradient: 1 inputs at NULL"),
+    ROW(vjp_nowhere, TN_EINVAL, "there is no place for 1 gradients: NULL"),
+    ROW(jvp_list, TN_EINVAL, "tangent: 1 inputs at NULL"),
+    ROW(hvp_nowhere, TN_EINVAL, "there is no place for 1 gradients: NULL"),
+    ROW(recompute_list, TN_EINVAL, "recompute: 1 inputs at NULL"),
+    ROW(custom_nothing, TN_EINVAL, "tn_custom: the operation or its name is missing"),
     ROW(no_parameter, TN_ENAME, "no parameter u among the 1"),
     ROW(output_twice, TN_ENAME, "output out", "taken by input 'x' [3, 4]"),
     ROW(output_nothing, TN_EINVAL, "output: input 0 is missing"),
@@ -346,6 +432,20 @@ START_TEST(the_first_error_stays_and_later_calls_are_harmless)
 }
 END_TEST
 
+/* As where tn_graph_new found no memory, and nobody looked. */
+START_TEST(describing_in_no_graph_is_harmless)
+{
+    kit k = new_kit(), without = k;
+    const char *message;
+    without.g = NULL;
+    mistakes[_i].make(&without);
+    ck_assert_int_eq(tn_graph_status(NULL, &message), TN_EINVAL);
+    ck_assert_str_eq(message, "there is no graph: NULL instead of one");
+    ck_assert_int_eq(tn_no_graph.n_nodes + tn_no_graph.n_outputs, 0);
+    free_kit(&k);
+}
+END_TEST
+
 START_TEST(a_graph_of_integers_is_an_error)
 {
     tn_graph *g = tn_graph_new(TN_I32);
@@ -361,6 +461,7 @@ int main(void)
     TCase *describing = tcase_create("describing");
     tcase_add_loop_test(describing, a_mistake_is_named_with_operation_and_shapes, 0, MISTAKES);
     tcase_add_test(describing, the_first_error_stays_and_later_calls_are_harmless);
+    tcase_add_loop_test(describing, describing_in_no_graph_is_harmless, 0, MISTAKES);
     tcase_add_test(describing, a_graph_of_integers_is_an_error);
     return run_cases("mistakes", describing, NULL);
 }

@@ -88,8 +88,11 @@ static void check_derivatives(const example *e, int order, int directions, uint6
     config.n_values = places.data != NULL;
     config.values = &places;
     tn_error error = {0};
-    if (!(tn_gradcheck(g, y, n, in, config, &error) <= config.tolerance))
-        ck_abort_msg("%s, order %d: %s", e->text, order, error.message);
+    double off = tn_gradcheck(g, y, n, in, config, &error);
+    int64_t elements = 0;
+    for (int k = 0; k < n; k++) elements += tn_shape_size(tn_node_shape(in[k]));
+    if (!elements || !tn_shape_size(tn_node_shape(y))) ck_assert_int_eq(error.status, TN_EINVAL); /* compares nothing */
+    else if (!(off <= config.tolerance)) ck_abort_msg("%s, order %d: %s", e->text, order, error.message);
     free((void *)places.data);
     tn_graph_free(g);
 }

@@ -257,7 +257,14 @@ START_TEST(moments_are_there_where_the_rule_has_them)
             const double *moment = tn_optimizer_moment(optimizer, 3, which);
             ck_assert_int_eq(moment != NULL, which == 1 ? kinds[i].first : kinds[i].second);
             if (moment) ck_assert_double_eq(moment[34], 0);
+            ck_assert_ptr_null(tn_optimizer_moment(optimizer, -1, which));
+            ck_assert_ptr_null(tn_optimizer_moment(optimizer, TENSORS, which));
         }
+        ck_assert_ptr_null(tn_optimizer_moment(optimizer, 3, 0));
+        ck_assert_ptr_null(tn_optimizer_moment(optimizer, 3, 3));
+        ck_assert_int_eq(tn_optimizer_set_steps(optimizer, 7), TN_OK);
+        ck_assert_int_eq(tn_optimizer_set_steps(optimizer, -5), TN_EINVAL);
+        ck_assert_int_eq(tn_optimizer_steps(optimizer), 7);
         tn_optimizer_free(optimizer);
     }
     tn_params_free(params);
@@ -374,6 +381,13 @@ START_TEST(schedules_have_the_factors_they_promise)
 }
 END_TEST
 
+START_TEST(a_schedule_has_no_factor_before_its_first_step)
+{
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; i++)
+        ck_assert_double_nan(tn_schedule_at(&moments[i].schedule, -1));
+}
+END_TEST
+
 int main(void)
 {
     TCase *optimizers = tcase_create("optimizers"), *schedules = tcase_create("schedules");
@@ -384,5 +398,6 @@ int main(void)
     tcase_add_loop_test(optimizers, impossible_settings_are_refused, 0, (int)(sizeof wrong / sizeof *wrong));
     tcase_add_test(optimizers, an_open_set_is_refused);
     tcase_add_loop_test(schedules, schedules_have_the_factors_they_promise, 0, (int)(sizeof moments / sizeof *moments));
+    tcase_add_test(schedules, a_schedule_has_no_factor_before_its_first_step);
     return run_cases("optimizing", optimizers, schedules, NULL);
 }

@@ -301,8 +301,9 @@ START_TEST(inputs_may_be_bound_anew_before_any_run)
     tn_output(g, "y", tn_scale(g, x, 2));
     tn_output(g, "x", x);
     tn_plan *plan = plan_of(g, 0), *other = plan_of(g, TN_PLAN_UNFUSED);
-    double *data[2] = {tn_alloc(3 * sizeof(double)), tn_alloc(3 * sizeof(double))};
+    double *data[3] = {tn_alloc(3 * sizeof(double)), tn_alloc(3 * sizeof(double)), tn_alloc(5 * sizeof(double))};
     for (int i = 0; i < 3; i++) data[0][i] = i, data[1][i] = 10 + i;
+    for (int i = 0; i < 5; i++) data[2][i] = i;
     tn_bind(other, "x", data[1], NULL);
     for (int run = 0; run < 4; run++) {
         tn_bind(plan, "x", data[run % 2], NULL);
@@ -318,6 +319,10 @@ START_TEST(inputs_may_be_bound_anew_before_any_run)
     tn_bind(plan, "x", data[0], NULL);
     tn_run(plan, NULL);
     ck_assert_double_eq(((const double *)tn_result(plan, "y"))[1], 14);
+    tn_bind(plan, "x", data[2] + 1, NULL); /* within a block */
+    tn_run(plan, NULL);
+    for (int i = 0; i < 3; i++) ck_assert_double_eq(((const double *)tn_result(plan, "y"))[i], 2 * (i + 1));
+    tn_free(data[2]);
     tn_plan_free(plan);
     tn_plan_free(other);
     tn_graph_free(g);

@@ -6,6 +6,8 @@
 #include "testing.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +206,30 @@ START_TEST(headers_as_other_programs_write_them_are_read)
 }
 END_TEST
 
+/* As other programs sort a header by name and a payload by alignment. */
+START_TEST(a_header_may_name_tensors_in_another_order_than_the_payload)
+{
+    static const char header[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]},"
+                                 "\"b\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[16,16]},"
+                                 "\"c\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]}}";
+    const char *path = scratch_path("order");
+    const uint64_t length = sizeof header - 1;
+    unsigned char bytes[8 + sizeof header - 1 + 24];
+    memcpy(bytes, &length, 8);
+    memcpy(bytes + 8, header, length);
+    memcpy(bytes + 8 + length, (double[]){0.5, -2}, 16);
+    memcpy(bytes + 8 + length + 16, (float[]){7, 9}, 8);
+    spill(path, bytes, sizeof bytes);
+    tn_error error = {0};
+    tn_file *file = tn_file_read(path, &error);
+    ck_assert_msg(file != NULL, "%s", error.message);
+    for (int i = 0; i < 3; i++) ck_assert_int_eq(tn_file_at(file, i).name[0], 'a' + i);
+    ck_assert_mem_eq(tn_file_find(file, "a")->data, bytes + 8 + length + 16, 8);
+    ck_assert_mem_eq(tn_file_find(file, "c")->data, bytes + 8 + length, 16);
+    tn_file_free(file);
+}
+END_TEST
+
 #define ENTRY(inside) "{\"x\":{" inside "}}"
 #define SHAPE         "\"shape\":[1],"
 #define F32           "\"dtype\":\"F32\","
@@ -222,7 +248,7 @@ static const struct {
     {"{" X4 ",}", "expected '\"'"},
     {"{" X4 "}x", "the end of the header"},
     {"{" X4 "}{", "the end of the header"},
-    {"{" X4 "," X4 "}", "lies at [0, 4], expected [4, 8]"},
+    {"{" X4 "," X4 "}", "lies at [0, 4], expected to follow byte 4"},
     {"{\"x\" 1}", "expected ':'"},
     {"{\"x\":1}", "expected '{'"},
     {"{\"x", "without an end"},
@@ -253,12 +279,15 @@ static const struct {
     {ENTRY(F32 "\"shape\":[9223372036854775808]," PLACE), "too large"},
     {ENTRY(F32 "\"shape\":[4294967296,4294967296]," PLACE), "impossible shape"},
     {ENTRY(F32 "\"shape\":[1,1,1,1,1,1,1]," PLACE), "more than 6 numbers"},
-    {ENTRY(F32 "\"shape\":[2]," PLACE), "lies at [0, 4], expected [0, 8]"},
+    {ENTRY(F32 "\"shape\":[2]," PLACE), "lies at [0, 4], but has 8 bytes"},
+    {ENTRY(F32 SHAPE "\"data_offsets\":[9223372036854775807,0]"), "lies at [9223372036854775807, 0], but has 4 bytes"},
     {ENTRY(F32 SHAPE "\"data_offsets\":[4]"), "1 data_offsets"},
     {ENTRY(F32 SHAPE "\"data_offsets\":[0,4,8]"), "more than 2 numbers"},
     {ENTRY(F32 SHAPE "\"data_offsets\":[4,0]"), "lies at [4, 0]"},
     {ENTRY(F32 "\"shape\":[2],\"data_offsets\":[0,8]"), "ends at byte 8 of a payload of 4"},
     {ENTRY(F32 "\"shape\":[0],\"data_offsets\":[0,0]"), "cover 0 bytes of a payload of 4"},
+    {"{\"z\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[2,2]}," X4 "}",
+     "\"z\" lies at [2, 2], expected to follow"},
     {META("\"a\":1"), "expected '\"'"},
     {META("\"a\":\"1\",\"a\":\"1\""), "metadata \"a\" appears twice"},
     {META("\"payload_hash\":\"0000000000000000\""), "the payload is damaged"},
@@ -431,6 +460,33 @@ START_TEST(what_cannot_be_written_is_refused)
 }
 END_TEST
 
+START_TEST(lists_that_are_none_are_refused)
+{
+    static const float one = 1;
+    static const tn_tensor tensor = {"x", TN_F32, {0}, &one};
+    static const tn_pair pair = {"a", ""};
+    static const struct {
+        int tensors, meta;
+        const tn_tensor *tensor;
+        const tn_pair *pair;
+        const char *words;
+    } cases[] = {
+        {-1, 1, &tensor, &pair, "-1 tensors: expected"}, {INT_MIN, 0, NULL, NULL, "tensors at NULL"},
+        {1, -3, &tensor, &pair, "-3 metadata: expected"}, {1, 0, NULL, NULL, "1 tensors at NULL"},
+        {1, 1, &tensor, NULL, "1 metadata at NULL"},
+    };
+    const char *path = scratch_path("lists");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tn_error error = {0};
+        ck_assert_int_eq(
+            tn_file_write(path, cases[i].tensors, cases[i].tensor, cases[i].meta, cases[i].pair, &error), TN_EINVAL);
+        ck_assert_msg(strstr(error.message, cases[i].words) && strstr(error.message, path), "\"%s\"", error.message);
+        ck_assert(!exists(path));
+    }
+    ck_assert_int_eq(tn_file_write(NULL, 0, NULL, 0, NULL, NULL), TN_EINVAL);
+}
+END_TEST
+
 START_TEST(a_full_disk_leaves_the_old_file_and_no_other)
 {
     const char *path = write_example();
@@ -463,6 +519,7 @@ int main(void)
     tcase_add_test(files, a_file_without_tensors_or_metadata_is_a_file);
     tcase_add_test(files, the_layout_is_the_documented_one);
     tcase_add_test(files, headers_as_other_programs_write_them_are_read);
+    tcase_add_test(files, a_header_may_name_tensors_in_another_order_than_the_payload);
     tcase_add_loop_test(files, malformed_headers_are_refused_in_words, 0, sizeof malformed / sizeof *malformed);
     tcase_add_test(files, what_is_no_file_is_an_input_error);
     TCase *damage = tcase_create("damage");
@@ -473,6 +530,7 @@ int main(void)
     TCase *failures = tcase_create("failures");
     tcase_add_test(failures, every_failed_allocation_is_reported_and_leaks_nothing);
     tcase_add_test(failures, what_cannot_be_written_is_refused);
+    tcase_add_test(failures, lists_that_are_none_are_refused);
     tcase_add_test(failures, a_full_disk_leaves_the_old_file_and_no_other);
     return run_cases("safetensors", hash, files, damage, failures, NULL);
 }

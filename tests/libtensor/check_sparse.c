@@ -381,6 +381,9 @@ START_TEST(wrong_edges_are_named)
         ck_assert_int_eq(error.status, TN_EINVAL);
         ck_assert_msg(strstr(error.message, cases[i].words) != NULL, "\"%s\"", error.message);
     }
+    tn_error error = {0};
+    ck_assert_ptr_null(tn_sparsity_from_edges(3, 4, 4, row, col, (tn_duplicates)7, NULL, &error));
+    ck_assert_str_eq(error.message, "sparsity: there is no way 7 to treat equal edges");
     tn_sparsity *s = tn_sparsity_from_edges(3, 4, 4, row, col, TN_DUPLICATES_REFUSE, NULL, NULL);
     ck_assert_int_eq(tn_sparsity_entries(s), 4);
     tn_sparsity_free(s);

@@ -111,6 +111,8 @@ BINARY(binary_cross_entropy)
 BUILD(huber, tn_huber(IN2, 0.7))
 BUILD(cross_entropy_soft, tn_cross_entropy(g, in[0], tn_softmax(g, in[1], rank(in[1]) - 1)))
 
+BUILD(cross_entropy_weights, tn_cross_entropy(IN2))
+
 /* A class for every row, by default of 0 to 4: where there are less, some rows do not count. */
 static tn_node *classes(tn_graph *g, const tn_node *logits)
 {
@@ -275,6 +277,7 @@ static const sample samples[] = {
     S(binary_cross_entropy, binary_cross_entropy, -3, 3, "3,4|3,4;1|1;2,3,2|2,3,2", "M,N|M,N"),
     S(cross_entropy, cross_entropy, -3, 3, "6,5;4,3;1,4;2,3,5;0,3;5;3,1", "m,5;k,m,4;m,N"),
     S(cross_entropy, cross_entropy_soft, 0.1, 1, "3,4|3,4;1,4|1,4;4,1|4,1;2,3,4|2,3,4;5|5", "M,N|M,N"),
+    S(cross_entropy, cross_entropy_weights, 0.1, 1, "3,4|3,4;1,4|1,4;4,1|4,1;2,3,4|2,3,4;5|5", "M,N|M,N"),
     S(one_hot, one_hot, -1, 1, "6,5;4,3;3,1;5;2,3,5;0,3", "N;m,N;k,m,N"),
     S(reshape, reshape, -1, 1, ONE, ANY1),
     S(broadcast, broadcast, -1, 1, "2,3,4;3,4;4;;1,1;2,1,4;2,3,1;1,3,1;3,1", "1,3,4;1,4"),

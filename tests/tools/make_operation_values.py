@@ -156,6 +156,7 @@ CASES = {
     "binary_cross_entropy": (F.binary_cross_entropy_with_logits, "3,4|3,4", (-5, 5), (0, 1)),
     "cross_entropy": (cross_entropy, "6,5;2,3,5", (-3, 3)),
     "cross_entropy_soft": (lambda a, b: F.cross_entropy(a, b.softmax(-1)), "3,4|3,4", (-3, 3)),
+    "cross_entropy_weights": (lambda a, b: -(b * a.log_softmax(-1)).sum() / b.sum(), "3,4|3,4", (0.1, 1)),
     "one_hot": (one_hot, "6,5;2,3,5;5", (-1, 1)),
     "reshape": (torch.flatten, "3,4;2,3,2", (-1, 1)),
     "broadcast": (lambda a: a.expand(2, 3, 4), "3,4;;2,1,4;1,3,1;3,1", (-1, 1)),
