@@ -775,10 +775,11 @@ typedef struct tn_pair {
 } tn_pair;
 
 /* Writes a safetensors file under a temporary name, syncs it and renames it, so that a reader finds the old file or
- * the new one and never half. The metadata receives two hashes, by which reading notices
- * damage: "header_hash", its first entry, of the header, and "payload_hash" of the payload (doc/formats.md).
+ * the new one and never half. Of a symbolic link the file it leads to is written. The metadata receives two hashes, by
+ * which reading notices damage: "header_hash", its first entry, of the header, and "payload_hash" of the payload
+ * (doc/formats.md).
  * Errors: TN_EIO with path and reason; TN_EINVAL a name given twice or not UTF-8, a tensor without data, an impossible
- * shape, fewer than 0 of something, or NULL instead of a list; TN_ENOMEM. */
+ * shape, fewer than 0 of something, NULL instead of a list, or path is there and no file; TN_ENOMEM. */
 TN_API tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensors, int n_meta,
                                const tn_pair *meta, tn_error *error);
 

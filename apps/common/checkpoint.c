@@ -3,6 +3,7 @@
 #include "common/checkpoint.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -86,7 +87,7 @@ static tn_status set_aside(const char *path, replaced *old, tn_error *error)
     tn_status status = name_replaced(path, old, error);
     if (status) return status;
     unlink(old->aside);
-    old->there = link(path, old->aside) == 0;
+    old->there = linkat(AT_FDCWD, path, AT_FDCWD, old->aside, AT_SYMLINK_FOLLOW) == 0;
     if (old->there || access(path, F_OK) != 0 || rename(path, old->previous) == 0) return TN_OK;
     return tn_fail(error, TN_EIO, "%s: %s", old->previous, strerror(errno));
 }

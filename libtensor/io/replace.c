@@ -66,6 +66,17 @@ static char *prefix_of(const char *path)
     return made < 0 ? NULL : prefix;
 }
 
+tn_status tn_replace_target(const char *path, char **target, tn_error *error)
+{
+    struct stat about;
+    *target = NULL;
+    if (lstat(path, &about) != 0 && errno == ENOENT) /* nothing yet */
+        return (*target = strdup(path)) ? TN_OK : tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
+    if (!(*target = realpath(path, NULL)) || stat(*target, &about) != 0)
+        return tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    return S_ISREG(about.st_mode) ? TN_OK : tn_fail(error, TN_EINVAL, "%s: exists and is not a file", path);
+}
+
 tn_status tn_replace_begin(const char *path, char **temporary, tn_error *error)
 {
     char *directory = directory_of(path), *prefix = prefix_of(path);

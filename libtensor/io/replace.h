@@ -5,6 +5,10 @@
 
 #include "tensor.h"
 
+/* Gives the file that writing to path is to replace in target (free with free): of a symbolic link the one it leads to.
+ * Errors: TN_EINVAL a device, a pipe or a folder is there; TN_EIO; TN_ENOMEM. */
+tn_status tn_replace_target(const char *path, char **target, tn_error *error);
+
 /* Gives the name to write to, PATH.tmp.PID, in temporary (free with free), and removes what killed programs left
  * under names of this kind. A file name too long for that is replaced by its hash there. Errors: TN_ENOMEM. */
 tn_status tn_replace_begin(const char *path, char **temporary, tn_error *error);

@@ -213,7 +213,7 @@ static bool write_bytes(int file, const void *data, size_t bytes)
     return true;
 }
 
-static tn_status write_file(const content *what, const char *temporary, const text *header)
+static tn_status write_file(const content *what, const char *target, const char *temporary, const text *header)
 {
     int file = tn_replace_create(temporary);
     if (file < 0) return tn_fail(what->error, TN_EIO, "%s: %s", temporary, strerror(errno));
@@ -222,7 +222,7 @@ static tn_status write_file(const content *what, const char *temporary, const te
     for (int i = 0; i < what->tensors_count && written; i++)
         written = write_bytes(file, what->tensors[i].data, tn_st_bytes(&what->tensors[i]));
     tn_status status;
-    if (written) status = tn_replace_finish(temporary, what->path, what->error);
+    if (written) status = tn_replace_finish(temporary, target, what->error);
     else {
         status = tn_fail(what->error, TN_EIO, "%s: cannot be written: %s", what->path, strerror(errno));
         unlink(temporary);
@@ -236,7 +236,7 @@ tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensor
 {
     content what = {path, n_tensors, n_meta, tensors, meta, error};
     text header = {0};
-    char *temporary = NULL;
+    char *target = NULL, *temporary = NULL;
     tn_status status = check_lists(&what);
     if (status == TN_OK) status = check_all_names(&what);
     if (status == TN_OK) status = check_values(&what);
@@ -246,9 +246,11 @@ tn_status tn_file_write(const char *path, int n_tensors, const tn_tensor *tensor
         status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
     else if (header.used > TN_ST_MAX_HEADER)
         status = tn_fail(error, TN_EINVAL, "%s: names and metadata too long", path);
-    if (status == TN_OK) status = tn_replace_begin(path, &temporary, error);
-    if (status == TN_OK) status = write_file(&what, temporary, &header);
+    if (status == TN_OK) status = tn_replace_target(path, &target, error);
+    if (status == TN_OK) status = tn_replace_begin(target, &temporary, error);
+    if (status == TN_OK) status = write_file(&what, target, temporary, &header);
     free(temporary);
+    free(target);
     tn_release(header.bytes);
     return status;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -97,6 +98,37 @@ START_TEST(a_name_may_be_as_long_as_names_may_be)
 }
 END_TEST
 
+START_TEST(a_link_stays_and_what_it_leads_to_is_written)
+{
+    char link[4200];
+    snprintf(link, sizeof link, "%s", scratch_path("link"));
+    struct stat about;
+    write_to(path);
+    ck_assert_int_eq(symlink(path, link), 0);
+    ck_assert_int_eq(unlink(path), 0);
+    tn_error error = {0};
+    ck_assert_int_eq(tn_file_write(link, 0, NULL, 0, NULL, &error), TN_EIO);
+    write_to(path);
+    ck_assert_int_eq(truncate(path, 0), 0);
+    write_to(link);
+    ck_assert(lstat(link, &about) == 0 && S_ISLNK(about.st_mode));
+    ck_assert(stat(path, &about) == 0 && about.st_size > 0);
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_left_as_it_is)
+{
+    struct stat about;
+    char pipe[4200];
+    snprintf(pipe, sizeof pipe, "%s", scratch_path("pipe"));
+    ck_assert_int_eq(mkfifo(pipe, 0666), 0);
+    tn_error error = {0};
+    ck_assert_int_eq(tn_file_write(pipe, 0, NULL, 0, NULL, &error), TN_EINVAL);
+    ck_assert_msg(strstr(error.message, "pipe: exists and is not a file"), "%s", error.message);
+    ck_assert(lstat(pipe, &about) == 0 && S_ISFIFO(about.st_mode));
+}
+END_TEST
+
 int main(void)
 {
     TCase *replace = tcase_create("replace");
@@ -106,5 +138,7 @@ int main(void)
     tcase_add_test(replace, two_programs_that_write_one_file_leave_each_other_alone);
     tcase_add_test(replace, a_temporary_file_is_locked_as_long_as_it_is_written);
     tcase_add_test(replace, a_name_may_be_as_long_as_names_may_be);
+    tcase_add_test(replace, a_link_stays_and_what_it_leads_to_is_written);
+    tcase_add_test(replace, what_is_no_file_is_left_as_it_is);
     return run_cases("replace", replace, NULL);
 }
