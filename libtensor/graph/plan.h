@@ -105,6 +105,7 @@ typedef struct tn_group {
     int64_t items;    /* the leading size */
     int64_t rows;     /* largest number of matrix rows per item among matrix products */
     int64_t elements; /* largest number of elements per item */
+    int64_t gathered; /* ... that one of a sparse operation takes from elsewhere */
     int64_t partial;  /* bytes of the largest sum over items */
     int64_t tile;     /* items done at a time */
     int64_t block;    /* items of a block of a tile, which fits into the nearest cache */

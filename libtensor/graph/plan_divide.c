@@ -26,6 +26,14 @@ static int64_t largest(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+/* Numbers that an item of a sparse operation takes from elsewhere, on the average. */
+static int64_t gathered(const tn_node *node)
+{
+    const tn_sparsity *s = node->attr.sparsity;
+    int64_t items = tn_shape_dim0(node->shape);
+    return s && items ? tn_sparsity_entries(s) / items * tn_shape_stride0(node->shape) : 0;
+}
+
 /* What the vertices of a group have in common: their leading size is that of the output, or of what is summed. */
 static bool join_group(tn_plan *plan, tn_vertex *v)
 {
@@ -34,6 +42,7 @@ static bool join_group(tn_plan *plan, tn_vertex *v)
     if (v->group < 0) return false;
     tn_group *group = &plan->groups[v->group];
     group->elements = largest(group->elements, tn_shape_stride0(shape));
+    group->gathered = largest(group->gathered, gathered(v->node));
     if (is_product(v) && group->items)
         group->rows = largest(group->rows, tn_shape_rows(v->node->shape) / group->items);
     if (v->reduce)
@@ -68,7 +77,8 @@ static int64_t items_of_a_step(int64_t rows)
 static void cut(tn_group *group)
 {
     int64_t rows = group->rows;
-    int64_t tile = rows ? largest(1, TN_TILE_ROWS / rows) : largest(1, TN_TILE_ELEMENTS / group->elements);
+    int64_t tile = largest(1, rows ? TN_TILE_ROWS / rows
+                                   : TN_TILE_ELEMENTS / largest(group->elements, group->gathered));
     group->step = items_of_a_step(rows);
     group->steps = parts(group->items, group->step);
     int64_t limit = at_most(TN_SEGMENTS, at_most(group->steps, parts(group->items, tile)));

@@ -73,7 +73,7 @@ tn_status tn_replace_target(const char *path, char **target, tn_error *error)
     if (lstat(path, &about) != 0 && errno == ENOENT) /* nothing yet */
         return (*target = strdup(path)) ? TN_OK : tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
     if (!(*target = realpath(path, NULL)) || stat(*target, &about) != 0)
-        return tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+        return tn_fail(error, errno == ENOMEM ? TN_ENOMEM : TN_EIO, "%s: %s", path, strerror(errno));
     return S_ISREG(about.st_mode) ? TN_OK : tn_fail(error, TN_EINVAL, "%s: exists and is not a file", path);
 }
 

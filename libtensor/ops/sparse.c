@@ -78,15 +78,35 @@ static tn_status spmm_t_shape(const tn_node *node, tn_shape *out, tn_error *why)
             for (int64_t k = 0; k < (K); k++) out[k] += value * from[k];                                               \
         }                                                                                                              \
     }
+
+/* Rows of one number: in DOT_LANES partial sums, added in pairs, as one sum would wait for each addition. */
+enum { DOT_LANES = 8 };
+#define SPMM_DOTS(T, WEIGHT)                                                                                           \
+    for (int64_t i = first; i < last; i++) {                                                                           \
+        T lane[DOT_LANES] = {0};                                                                                       \
+        int64_t e = start[i], end = start[i + 1];                                                                      \
+        for (; e + DOT_LANES <= end; e += DOT_LANES)                                                                   \
+            _Pragma("omp simd") for (int l = 0; l < DOT_LANES; l++) lane[l] += w[WEIGHT(e + l)] * x[other[e + l]];     \
+        for (int l = 0; e < end; e++, l++) lane[l] += w[WEIGHT(e)] * x[other[e]];                                      \
+        for (int half = DOT_LANES / 2; half; half /= 2)                                                                \
+            for (int l = 0; l < half; l++) lane[l] += lane[l + half];                                                  \
+        *out++ = lane[0];                                                                                              \
+    }
+#define IN_PLACE(e) (e)
+#define PERMUTED(e) entry[e]
+
 #define SPMM(name, T)                                                                                                  \
     TN_KERNEL void name##_rows(const T *w, const T *x, T *out, int64_t K, const int64_t *start, const int32_t *other,  \
                                const int32_t *entry, int64_t first, int64_t last)                                      \
     {                                                                                                                  \
-        switch (K) {                                                                                                   \
-        case 1: SPMM_ROWS(T, 1) break;                                                                                 \
-        case 4: SPMM_ROWS(T, 4) break;                                                                                 \
-        default: SPMM_ROWS(T, K)                                                                                       \
-        }                                                                                                              \
+        if (K == 1 && !entry)                                                                                          \
+            SPMM_DOTS(T, IN_PLACE)                                                                                     \
+        else if (K == 1)                                                                                               \
+            SPMM_DOTS(T, PERMUTED)                                                                                     \
+        else if (K == 4)                                                                                               \
+            SPMM_ROWS(T, 4)                                                                                            \
+        else                                                                                                           \
+            SPMM_ROWS(T, K)                                                                                            \
     }                                                                                                                  \
     static void spmm_##name(const tn_call *c)                                                                          \
     {                                                                                                                  \
@@ -133,6 +153,16 @@ static tn_status sddmm_shape(const tn_node *node, tn_shape *out, tn_error *why)
     return TN_OK;
 }
 
+/* Rows of few numbers: entry by entry, so that several are made at once. */
+#define SDDMM_FEW(T, K)                                                                                                \
+    _Pragma("omp simd") for (int64_t e = 0; e < c->items; e++)                                                         \
+    {                                                                                                                  \
+        const T *yi = y + (int64_t)row[e] * (K), *xj = x + (int64_t)col[e] * (K);                                      \
+        T sum = 0;                                                                                                     \
+        for (int k = 0; k < (K); k++) sum += yi[k] * xj[k];                                                            \
+        out[e] = sum;                                                                                                  \
+    }
+
 #define SDDMM(name, T)                                                                                                 \
     TN_KERNEL void name(const tn_call *c)                                                                              \
     {                                                                                                                  \
@@ -140,6 +170,14 @@ static tn_status sddmm_shape(const tn_node *node, tn_shape *out, tn_error *why)
         const int32_t *row = SPARSITY->row + c->item, *col = SPARSITY->col + c->item;                                  \
         T *out = c->out.data;                                                                                          \
         const int64_t K = tn_shape_stride0(c->node->in[0]->shape), whole = K / LANES * LANES;                          \
+        if (K == 1) {                                                                                                  \
+            SDDMM_FEW(T, 1)                                                                                            \
+            return;                                                                                                    \
+        }                                                                                                              \
+        if (K == 4) {                                                                                                  \
+            SDDMM_FEW(T, 4)                                                                                            \
+            return;                                                                                                    \
+        }                                                                                                              \
         for (int64_t e = 0; e < c->items; e++) {                                                                       \
             const T *yi = y + (int64_t)row[e] * K, *xj = x + (int64_t)col[e] * K;                                      \
             T lane[LANES] = {0}, sum = 0;                                                                              \

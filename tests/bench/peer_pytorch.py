@@ -245,7 +245,7 @@ class NetworkStep(Network):
         self.coefficients = d["coefficients"].tolist()
         self.siren_layers, self.input_weight = d.integer("siren_layers"), self.coefficients[7]
         self.field = d["stimulus"].t().contiguous() if self.siren_layers < 0 else None
-        self.coordinates = d["coordinates"] if self.siren_layers >= 0 else None
+        self.coordinates = d["coordinates"][0] if self.siren_layers >= 0 else None  # of the one window
         self.extra = "input_voltage" in d.tensor
         if self.extra:
             self.begin_input_only(d)
