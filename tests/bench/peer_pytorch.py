@@ -243,7 +243,7 @@ class NetworkStep(Network):
         self.v, self.y = d["voltage"].t().contiguous(), d["derivative"].t().contiguous()
         self.batch = self.v.shape[1]
         self.coefficients = d["coefficients"].tolist()
-        self.siren_layers, self.input_weight = d.integer("siren_layers"), self.coefficients[7]
+        self.siren_layers, self.input_weight = d.integer("siren_layers"), self.coefficients[-1]
         self.field = d["stimulus"].t().contiguous() if self.siren_layers < 0 else None
         self.coordinates = d["coordinates"][0] if self.siren_layers >= 0 else None  # of the one window
         self.extra = "input_voltage" in d.tensor
