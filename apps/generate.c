@@ -233,7 +233,8 @@ static tn_status record(const om_cli *cli, const om_config *config, ingredients 
     return status;
 }
 
-/* An image or a movie in a folder of them, or in a folder of folders of images, is an input too. Takes the path over. */
+/* An image or a movie in a folder of them, or in a folder of folders of images, is an input too. Takes the path
+ * over. */
 static tn_status check_input(const om_cli *cli, char *path, tn_error *error)
 {
     tn_status status = path ? om_output_check(cli->output, true, 1, (const char *const *)&path, error) : error->status;

@@ -168,8 +168,8 @@ START_TEST(a_file_that_cannot_be_read_is_an_input_error)
         tn_error error = {0};
         ck_assert_ptr_null(om_circuit_read(i ? "/" : scratch_path("nothing.json"), 2, &error));
         ck_assert_int_eq(error.status, TN_EIO);
-        ck_assert_msg(strstr(error.message, i ? "/: is not a regular file" : "nothing.json: No such file") != NULL, "%s",
-                      error.message);
+        const char *words = i ? "/: is not a regular file" : "nothing.json: No such file";
+        ck_assert_msg(strstr(error.message, words) != NULL, "%s", error.message);
     }
 }
 END_TEST
