@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Runs the experiments of doc/results.md and prints their tables.
+"""Runs experiments with the fly's visual system (doc/fly.md) and prints a table of what they found.
 
     python3 fly-experiments.py --list
     python3 fly-experiments.py --data DATA --out OUT known-4 joint-4    # these
     python3 fly-experiments.py --out OUT --table                        # what there is so far
 
-DATA holds the fly's circuit and the movies (doc/fly.md), OUT gets recordings, runs and results, each in a folder or a
+DATA holds the fly's circuit and the movies, OUT gets recordings, runs and results, each in a folder or a
 file of its name. What is complete is not made again and a training that was stopped goes on, so the same command can be
 given until all is done. The programs are those of PATH or of --programs; each command is printed before it runs.
 """
@@ -63,6 +63,7 @@ class Programs:
 
     def __init__(self, args):
         self.args = args
+        self.recorded = set()
 
     def call(self, program, *words):
         path = os.path.join(self.args.programs, program) if self.args.programs else program
@@ -71,17 +72,20 @@ class Programs:
         if not self.args.dry_run:
             subprocess.run(command, check=True)
 
-    def settings(self, own):
-        return [word for value in own + self.args.set for word in ("--set", value)]
+    def settings(self, own, testing=False):
+        """What is set for all experiments goes to the programs that take it: ommatid-test has keys of its own."""
+        common = [value for value in self.args.set if value.startswith("test.") == testing]
+        return [word for value in own + common for word in ("--set", value)]
 
     def place(self, *names):
         return os.path.join(self.args.out, *names)
 
     def recording(self, name):
         path = self.place(name + ".h5")
-        if not os.path.exists(path):
+        if name not in self.recorded and not os.path.exists(path):
             configuration, own = RECORDINGS[name]
             self.call("ommatid-generate", configuration, "--data-dir", self.args.data, "-o", path, *self.settings(own))
+        self.recorded.add(name)
         return path
 
     def run(self, name):
@@ -94,11 +98,11 @@ class Programs:
 
     def test(self, name):
         run, recording, own = TESTS[name]
-        results = self.place("results", name)
+        results = self.place(name + "-results")
         if not os.path.exists(os.path.join(results, "metrics.json")):
             path, recording = self.run(run), self.recording(recording)
-            os.makedirs(self.place("results"), exist_ok=True)
-            self.call("ommatid-test", path, "-d", recording, "-o", results, *self.settings(own))
+            words = ["--force", *self.settings(own, testing=True)]  # over what an interrupted test has left
+            self.call("ommatid-test", path, "-d", recording, "-o", results, *words)
 
 
 # ---- tables ---------------------------------------------------------------------------------------------------------
@@ -137,7 +141,7 @@ def table(args):
     print("| run | " + " | ".join(title for title, _ in COLUMNS) + " | training |")
     print("|---|" + "--:|" * (len(COLUMNS) + 1))
     for name in args.names:
-        path = os.path.join(args.out, "results", name, "metrics.json")
+        path = os.path.join(args.out, name + "-results", "metrics.json")
         if os.path.exists(path):
             with open(path, encoding="utf-8") as file:
                 print(row(name, json.load(file)))
@@ -163,8 +167,9 @@ def main():
     elif args.table:
         table(args)
     else:
+        programs = Programs(args)
         for name in args.names:
-            Programs(args).test(name)
+            programs.test(name)
 
 
 if __name__ == "__main__":
