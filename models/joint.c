@@ -11,7 +11,7 @@
 
 const char *const om_term_names[OM_TERMS] = {
     "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2",
-    "f_theta_affine",
+    "f_theta_affine", "field",
 };
 
 /* ---- making ---- */
@@ -215,21 +215,27 @@ static tn_node *fields(const om_joint *joint, tn_graph *g, tn_params *params, in
     return windows == 1 ? field[0] : tn_concat(g, windows, field, 1);
 }
 
-/* Residuals of input-only frames [inputs, F]: the same equations on the neurons that the stimulus drives. */
-static tn_node *input_residual(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *stimulus)
+/* Voltages and messages of input-only frames [inputs, F], and the embedding beside them. */
+static states input_states(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames, tn_node **a)
 {
     const om_input_part *part = &joint->part;
-    int64_t frames = dim(stimulus, 1);
     tn_node *embedding = tn_param(g, params, "embedding");
     tn_node *v_pre = by_frames(g, params, "presynaptic_voltage", frames, part->n_presynaptic);
     tn_node *v = by_frames(g, params, "input_voltage", frames, part->n_inputs);
-    tn_node *y = by_frames(g, params, "input_derivative", frames, part->n_inputs);
     tn_node *a_pre = beside_frames(g, tn_gather_rows(g, part->presynaptic_index, embedding), frames);
-    tn_node *a = beside_frames(g, tn_gather_rows(g, part->input_index, embedding), frames);
     tn_node *w = tn_gather_rows(g, part->synapse_index, tn_param(g, params, "W"));
-    tn_node *m = tn_spmm(g, part->synapses, w, activation(joint, g, params, v_pre, a_pre));
-    tn_node *seen = tn_gather_rows(g, part->seen, stimulus);
-    return tn_sub(g, derivative(joint, g, params, (states){v, m, seen}, a), y);
+    *a = beside_frames(g, tn_gather_rows(g, part->input_index, embedding), frames);
+    return (states){v, tn_spmm(g, part->synapses, w, activation(joint, g, params, v_pre, a_pre)), NULL};
+}
+
+/* Residuals of input-only frames [inputs, F]: the same equations on the neurons that the stimulus drives. */
+static tn_node *input_residual(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *stimulus)
+{
+    int64_t frames = dim(stimulus, 1);
+    tn_node *a, *y = by_frames(g, params, "input_derivative", frames, joint->part.n_inputs);
+    states x = input_states(joint, g, params, frames, &a);
+    x.stimulus = tn_gather_rows(g, joint->part.seen, stimulus);
+    return tn_sub(g, derivative(joint, g, params, x, a), y);
 }
 
 /* Multiplies residuals [n, F] by the weight of each neuron, unless NULL; index picks the neurons, NULL: all. */
@@ -275,14 +281,16 @@ static tn_node *sum_of_norms(const om_mlp *mlp, tn_graph *g, tn_params *params,
 }
 
 /* Adds the regularizers to the prediction term. probe [N, 3]: g_phi^2 at v, at v + 0.05 xnorm and at 2 xnorm, for the
- * first frame, with an embedding that takes no gradient. bend [N, 1]: how far f_theta is from straight; may be NULL. */
+ * first frame, with an embedding that takes no gradient. bend [N, 1]: how far f_theta is from straight; field: how far
+ * the SIREN is from a solved stimulus; either may be NULL. */
 static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params, tn_node *coefficients,
-                           tn_node *prediction, tn_node *probe, tn_node *bend)
+                           tn_node *prediction, tn_node *probe, tn_node *bend, tn_node *field)
 {
     tn_scope(g, "regularizers");
     tn_node *at[3], *w = tn_param(g, params, "W"), *loss = prediction;
     for (int i = 0; i < 3; i++) at[i] = tn_slice(g, probe, 1, i, 1);
     tn_node *two = tn_cast(g, tn_full(g, tn_node_shape(at[2]), 2 * joint->spec.xnorm), tn_node_dtype(probe));
+    tn_node *none = tn_cast(g, tn_constant(g, 0), tn_node_dtype(probe));
     tn_node *terms[OM_TERMS] = {
         [OM_TERM_G_PHI_DIFF] = tn_norm2(g, tn_relu(g, tn_sub(g, at[0], at[1])), TN_ALL, false),
         [OM_TERM_G_PHI_NORM] = tn_norm2(g, tn_sub(g, at[2], two), TN_ALL, false),
@@ -291,8 +299,8 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
         [OM_TERM_G_PHI_L1] = sum_of_norms(&joint->g_phi, g, params, tn_norm1),
         [OM_TERM_F_THETA_L1] = sum_of_norms(&joint->f_theta, g, params, tn_norm1),
         [OM_TERM_F_THETA_L2] = sum_of_norms(&joint->f_theta, g, params, tn_norm2),
-        [OM_TERM_F_THETA_AFFINE] = bend ? tn_norm2(g, bend, TN_ALL, false)
-                                        : tn_cast(g, tn_constant(g, 0), tn_node_dtype(probe)),
+        [OM_TERM_F_THETA_AFFINE] = bend ? tn_norm2(g, bend, TN_ALL, false) : none,
+        [OM_TERM_FIELD] = field ? tn_norm2(g, field, TN_ALL, false) : none,
     };
     for (int i = 0; i < OM_TERMS; i++) {
         char name[64];
@@ -310,10 +318,25 @@ typedef struct light {
     tn_node *batch, *extra;
 } light;
 
-static light light_of(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra)
+/* How far the SIREN is from a solved stimulus, [windows, points, 1]. */
+static tn_node *field_residual(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points)
+{
+    int windows = joint->spec.siren.windows;
+    tn_node *value[OM_MAX_WINDOWS];
+    tn_node *at = tn_input(g, "points", tn_params_dtype(params), TN_SHAPE(windows, points, 3));
+    tn_node *target = tn_input(g, "target", tn_params_dtype(params), TN_SHAPE(windows, points));
+    for (int k = 0; k < windows; k++) {
+        tn_node *x = tn_reshape(g, tn_slice(g, at, 0, k, 1), TN_SHAPE(points, 3));
+        value[k] = om_siren_build(&joint->spec.siren, k, g, params, x);
+    }
+    return tn_sub(g, windows == 1 ? value[0] : tn_concat(g, windows, value, 0),
+                  tn_reshape(g, target, TN_SHAPE(windows * points, 1)));
+}
+
+static light light_of(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra, bool given)
 {
     int64_t columns = joint->wiring.columns;
-    if (joint->spec.joint) {
+    if (!given) {
         int64_t slots = om_joint_slots(joint, batch, extra), windows = joint->spec.siren.windows;
         tn_node *all = fields(joint, g, params, slots);
         if (windows == 1)
@@ -321,8 +344,7 @@ static light light_of(const om_joint *joint, tn_graph *g, tn_params *params, int
         tn_node *selection = tn_input(g, "selection", tn_params_dtype(params), TN_SHAPE(windows * slots, batch));
         return (light){tn_matmul(g, all, selection), extra ? all : NULL};
     }
-    tn_node *seen = by_frames(g, params, "stimulus", batch, columns);
-    return (light){seen, extra ? by_frames(g, params, "input_stimulus", extra, columns) : NULL};
+    return (light){by_frames(g, params, "stimulus", batch, columns), extra ? by_frames(g, params, "input_stimulus", extra, columns) : NULL};
 }
 
 /* g_phi^2 of the batch, v [N, B] and a [N, B, K], and at three probes of its first frame for the regularizers:
@@ -374,12 +396,14 @@ static tn_node *derivatives(const om_joint *joint, tn_graph *g, tn_params *param
     return tn_slice(g, f, 1, 0, batch);
 }
 
-void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra, bool details)
+/* points: of each window, at which the SIREN learns a solved stimulus; 0: the stimulus is not solved. */
+static void step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra, int64_t points,
+                 bool details)
 {
     int64_t n = joint->wiring.neurons;
     tn_node *v = by_frames(g, params, "voltage", batch, n);
     tn_node *y = by_frames(g, params, "derivative", batch, n);
-    light seen = light_of(joint, g, params, batch, extra);
+    light seen = light_of(joint, g, params, batch, extra, !joint->spec.joint || points);
     tn_node *a = beside_frames(g, tn_param(g, params, "embedding"), batch);
     tn_node *g2 = activity(joint, g, params, v, a);
     tn_node *m = tn_spmm(g, joint->synapses, tn_param(g, params, "W"), tn_slice(g, g2, 1, 0, batch));
@@ -395,9 +419,20 @@ void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_
         output_by_frames(g, "message", m);
         output_by_frames(g, "predicted_derivative", dv);
     }
-    tn_node *loss = regularize(joint, g, params, coefficients, prediction, tn_slice(g, g2, 1, batch, 3), bend);
+    tn_node *field = points ? field_residual(joint, g, params, points) : NULL;
+    tn_node *loss = regularize(joint, g, params, coefficients, prediction, tn_slice(g, g2, 1, batch, 3), bend, field);
     tn_output(g, "loss", loss);
     tn_params_grad(g, loss, params);
+}
+
+void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra, bool details)
+{
+    step(joint, g, params, batch, extra, 0, details);
+}
+
+void om_joint_solved_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t points)
+{
+    step(joint, g, params, batch, 0, points, false);
 }
 
 /* ---- looking at a trained model ---- */
@@ -434,4 +469,25 @@ void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params, int64
     tn_node *none = tn_cast(g, tn_full(g, TN_SHAPE(joint->wiring.neurons, points), 0), number);
     tn_output(g, "g", activation(joint, g, params, v, a));
     tn_output(g, "f", derivative(joint, g, params, (states){v, none, none}, a));
+}
+
+/* ---- solving for the stimulus ---- */
+
+/* How much the SIREN counts against the equations, in parts of their mean curvature. With less, the first stimuli solved
+ * for fit an f_theta that is still wrong, and keep it so; with more, what the SIREN does not know yet comes slowly. */
+static const double trust = 1.0 / 3;
+
+void om_joint_solve(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames)
+{
+    const tn_sparsity *column = joint->part.seen;
+    tn_node *a, *slope, *y = by_frames(g, params, "input_derivative", frames, joint->part.n_inputs);
+    tn_node *field = by_frames(g, params, "field", frames, joint->wiring.columns);
+    states x = input_states(joint, g, params, frames, &a);
+    x.stimulus = tn_gather_rows(g, column, field);
+    tn_node *f = derivative(joint, g, params, x, a);
+    tn_grad(g, tn_sum(g, f, TN_ALL, false), 1, &x.stimulus, &slope); /* row i of f_theta depends on I_i alone */
+    tn_node *wanted = tn_segment_sum(g, column, tn_mul(g, slope, tn_sub(g, y, f)));
+    tn_node *curvature = tn_segment_sum(g, column, tn_square(g, slope));
+    tn_node *all = tn_add(g, curvature, tn_scale(g, tn_mean(g, curvature, TN_ALL, false), trust));
+    output_by_frames(g, "solved", tn_add(g, field, tn_div_no_nan(g, wanted, all)));
 }

@@ -210,12 +210,13 @@ enum {
     OM_TERM_F_THETA_AFFINE, /* || f_theta(x) + f_theta(x') - 2 f_theta((x + x') / 2) ||_2, residuals weighed as those of
                              * the prediction, where x = (v, m, I) of the first frame and x' = (v, 0, 0) of the last
                              * one: f_theta goes straight from what neurons live through to silence. 0 unless affine */
+    OM_TERM_FIELD,          /* || SIREN(t, x, y) - solved stimulus ||_2 at the points of a step, 0 without any */
     OM_TERMS,
     OM_FACTOR_INPUTS = OM_TERMS, /* and the factor on the prediction error of the input neurons, see om_joint_step */
     OM_COEFFICIENTS
 };
 /* "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2",
- * "f_theta_affine" */
+ * "f_theta_affine", "field" */
 TN_API extern const char *const om_term_names[OM_TERMS];
 
 /* Learning rates are given per group of parameters. */
@@ -255,6 +256,8 @@ TN_API int64_t om_joint_presynaptic(const om_joint *joint, const int32_t **neuro
 /* What the network of a window sees of n frames at every column: out [C, n, 3] of float32 or float64, (t, x, y). */
 TN_API void om_joint_coordinates(const om_joint *joint, int window, tn_dtype number, int64_t n, const int64_t *frame,
                                  void *out);
+/* The same of one frame and column. */
+TN_API void om_joint_point(const om_joint *joint, int window, int64_t frame, int64_t column, double point[3]);
 /* Which networks make up the stimulus of a frame. */
 TN_API om_blend om_joint_blend(const om_joint *joint, int64_t frame);
 /* The frames from *first on that the network of a window learns, of a recording of so many; returns their number. */
@@ -279,6 +282,17 @@ TN_API int64_t om_joint_slots(const om_joint *joint, int64_t batch, int64_t extr
  * multiple of the windows. */
 TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra,
                           bool details);
+
+/* Describes a step whose stimulus was solved for (om_solved): as om_joint_step where the stimulus is known, with
+ * stimulus [B, C], and with the term OM_TERM_FIELD, by which the SIREN learns it, the network of each window at so many
+ * points: inputs points [windows, points, 3] of (t, x, y) and target [windows, points]. */
+TN_API void om_joint_solved_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t points);
+
+/* Describes what the equations of the input neurons say of the stimulus: inputs input_voltage, input_derivative
+ * [F, inputs], presynaptic_voltage [F, pre] and what the SIREN says, field [F, C]; output solved [F, C], after one step
+ * of Gauss and Newton, by which the squared residuals of all neurons of a column and the distance from the field become
+ * least. */
+TN_API void om_joint_solve(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames);
 
 /* Describes the model's prediction for given states: inputs voltage [B, N], stimulus [B, C]; outputs
  * predicted_derivative [B, N]; with details also message, activation = g_phi(v, a)^2, grad_message = d f_theta / d m
@@ -425,6 +439,14 @@ TN_API void om_field_free(om_field *field);
 /* The stimulus [frames, C], in the number type of the parameters, owned by the field, until the next call; NULL on
  * error.  frame  as many as given to om_field_new */
 TN_API const void *om_field_at(om_field *field, const int64_t *frame, tn_error *error);
+
+/* The stimulus that the model's equations ask for in n frames: each column's input neurons share one value, by which
+ * their derivatives are explained best, without going far from what the SIREN says. No truth is used.
+ *   data    its voltage and derivative are read
+ *   solved  [n, C] receives it
+ * Errors: those of reading; TN_ENUMERIC a value is not finite; TN_ENOMEM. */
+TN_API tn_status om_solve_stimulus(const om_joint *joint, tn_params *params, const om_data *data, int64_t n,
+                                   const int64_t *frame, float *solved, tn_error *error);
 
 /* ---- 8. Prediction ------------------------------------------------------------------------------------------ */
 

@@ -9,15 +9,20 @@ static double time_of(const om_joint *joint, int64_t frame)
     return (double)frame * joint->spec.t_scale + joint->spec.t_offset;
 }
 
+void om_joint_point(const om_joint *joint, int window, int64_t frame, int64_t column, double point[3])
+{
+    const om_joint_spec *spec = &joint->spec;
+    point[0] = om_siren_time(&spec->siren, window, time_of(joint, frame));
+    for (int i = 0; i < 2; i++) point[1 + i] = joint->wiring.position[2 * column + i] * spec->xy_scale;
+}
+
 void om_joint_coordinates(const om_joint *joint, int window, tn_dtype number, int64_t n, const int64_t *frame,
                           void *out)
 {
-    const om_joint_spec *spec = &joint->spec;
     for (int64_t c = 0; c < joint->wiring.columns; c++)
         for (int64_t k = 0; k < n; k++) {
-            double x[3] = {om_siren_time(&spec->siren, window, time_of(joint, frame[k])),
-                           joint->wiring.position[2 * c] * spec->xy_scale,
-                           joint->wiring.position[2 * c + 1] * spec->xy_scale};
+            double x[3];
+            om_joint_point(joint, window, frame[k], c, x);
             for (int i = 0; i < 3; i++) {
                 int64_t at = (c * n + k) * 3 + i;
                 if (number == TN_F64) ((double *)out)[at] = x[i];

@@ -34,6 +34,8 @@ char *om_checkpoint_previous(const char *path)
 /* The three tensors of one parameter: its values and two moments. */
 static const char *const prefixes[] = {"", "optimizer/first/", "optimizer/second/"};
 
+static const char solved_name[] = "stimulus/solved";
+
 static void *place(const tn_params *params, const tn_optimizer *optimizer, int i, int which)
 {
     return which ? tn_optimizer_moment(optimizer, i, which) : tn_params_at(params, i).data;
@@ -123,11 +125,12 @@ static void listing_free(listing *l)
     free(l->name);
 }
 
-static bool list_tensors(listing *l, const tn_params *params, const tn_optimizer *optimizer, int kinds)
+static bool list_tensors(listing *l, const tn_params *params, const tn_optimizer *optimizer, int kinds,
+                         const om_progress_made *made)
 {
     int n = tn_params_count(params);
-    l->tensor = calloc((size_t)(kinds * n), sizeof *l->tensor);
-    l->name = calloc((size_t)(kinds * n), sizeof *l->name);
+    l->tensor = calloc((size_t)(kinds * n + 1), sizeof *l->tensor);
+    l->name = calloc((size_t)(kinds * n + 1), sizeof *l->name);
     if (!l->tensor || !l->name) return false;
     for (int k = 0; k < kinds; k++)
         for (int i = 0; i < n; i++, l->count++) {
@@ -136,6 +139,9 @@ static bool list_tensors(listing *l, const tn_params *params, const tn_optimizer
             l->tensor[l->count] = (tn_tensor){l->name[l->count], tn_params_dtype(params), info.shape,
                                               place(params, optimizer, i, k)};
         }
+    if (made->solved)
+        l->tensor[l->count++] = (tn_tensor){solved_name, TN_F32, TN_SHAPE(made->solved_frames, made->solved_columns),
+                                            (void *)made->solved};
     return true;
 }
 
@@ -187,7 +193,7 @@ tn_status om_checkpoint_write(const char *path, const tn_params *params, const t
     facts meta;
     listing tensors = {0};
     tn_status status = check_finite(path, params, optimizer, kinds, error);
-    if (!status && !list_tensors(&tensors, params, optimizer, kinds))
+    if (!status && !list_tensors(&tensors, params, optimizer, kinds, made))
         status = tn_fail(error, TN_ENOMEM, "%s: out of memory", path);
     list_facts(&meta, made, optimizer);
     replaced old = {0};
@@ -373,7 +379,8 @@ static tn_status check_known(const om_checkpoint *c, const tn_params *params, tn
 {
     for (int i = 0; i < tn_file_count(c->file); i++) {
         const char *name = tn_file_at(c->file, i).name;
-        if (strncmp(name, "optimizer/", strlen("optimizer/")) && tn_params_find(params, name) < 0)
+        if (strncmp(name, "optimizer/", strlen("optimizer/")) && strcmp(name, solved_name) &&
+            tn_params_find(params, name) < 0)
             return tn_fail(error, TN_EFORMAT, "%s: the tensor %s is no part of the model that the configuration asks "
                            "for", c->path, name);
     }
@@ -395,4 +402,9 @@ tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_op
     if (!status && optimizer && tn_optimizer_set_steps(optimizer, steps))
         status = tn_fail(error, TN_EFORMAT, "%s: optimizer_steps is %lld, below 0", c->path, (long long)steps);
     return status;
+}
+
+tn_status om_checkpoint_solved(const om_checkpoint *c, int64_t frames, int64_t columns, float *solved, tn_error *error)
+{
+    return copy(c, solved_name, TN_F32, TN_SHAPE(frames, columns), solved, error);
 }

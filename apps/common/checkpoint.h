@@ -22,6 +22,8 @@ typedef struct om_progress_made {
     om_recording_mark recording; /* that was learned from */
     double stimulus_r2, weight_r2; /* the latest comparison with the truth; NaN: none */
     const char *config, *program;
+    const float *solved;           /* [solved_frames, solved_columns] a solved stimulus; NULL: none. To write only: */
+    int64_t solved_frames, solved_columns; /* om_checkpoint_solved reads it */
 } om_progress_made;
 
 /* Writes parameters, both moments of the optimizer (Adam; may be NULL) and the progress. An older file at path lives on
@@ -51,6 +53,10 @@ const char *om_checkpoint_path(const om_checkpoint *checkpoint);
  * Errors: TN_EFORMAT a tensor is missing, has another shape or type, or is none of the set's (the message names it). */
 tn_status om_checkpoint_restore(const om_checkpoint *checkpoint, tn_params *params, tn_optimizer *optimizer,
                                 tn_error *error);
+
+/* Copies the solved stimulus. Errors: TN_EFORMAT there is none, or of another shape. */
+tn_status om_checkpoint_solved(const om_checkpoint *checkpoint, int64_t frames, int64_t columns, float *solved,
+                               tn_error *error);
 
 /* RUN/checkpoint.safetensors, and the path of the file that is kept when a new one is written to path; to be freed,
  * NULL when out of memory. */

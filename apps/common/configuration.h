@@ -75,6 +75,8 @@ typedef struct om_config {
         double later_rate;
         bool restart_adam;
         int64_t batch, input_frames;
+        double solve_from;
+        int64_t solve_every, solve_frames, solve_points;
         double lr_mlp, lr_embedding, lr_weight, lr_siren;
         int schedule;
         double schedule_final;

@@ -14,7 +14,9 @@ enum {
     OM_STREAM_DRAW,        /* what the scenes are made of */
     OM_STREAM_FRAMES = 192,     /* order in which frames are learned, */
     OM_STREAM_INPUT_FRAMES,     /* input-only ones, */
-    OM_STREAM_WINDOWS = 256,    /* and those of each window of the SIREN: 256 of them */
+    OM_STREAM_SOLVED_FRAMES,    /* those whose stimulus is solved for, */
+    OM_STREAM_WINDOWS = 256,    /* those of each window of the SIREN: 256 of them, */
+    OM_STREAM_POINTS = 512,     /* and the points at which each learns a solved stimulus: 256 */
 };
 
 #endif

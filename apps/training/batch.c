@@ -23,25 +23,28 @@ void om_batch_bind(const om_batch *batch, tn_plan *plan)
 
 typedef struct filling {
     const om_experiment *e;
+    const om_given *given;         /* frames with a stimulus in place of the SIREN's; NULL: none */
     int64_t batch, extra;          /* frames */
     int64_t neurons, columns, inputs, presynaptic;
     const int32_t *input, *pre;    /* neurons */
     int windows;                   /* of the SIREN */
     int64_t slots;                 /* frames of each */
     int64_t *frame;                /* [batch + extra] */
-    int64_t *slot;                 /* [batch] which of the input-only frames they are, with more than one window */
+    int64_t *slot;                 /* [batch] which of the input-only frames they are, with more than one window, or of
+                                    * those given */
     float *whole;                  /* [N] one frame, before its input neurons are picked */
 } filling;
 
-static bool filling_begin(filling *f, const om_experiment *e, int64_t batch, int64_t extra)
+static bool filling_begin(filling *f, const om_experiment *e, int64_t batch, int64_t extra, const om_given *given)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    *f = (filling){.e = e, .batch = batch, .extra = extra, .neurons = c->neurons, .columns = c->columns};
+    *f = (filling){.e = e, .batch = batch, .extra = extra, .neurons = c->neurons, .columns = c->columns,
+                    .given = given};
     f->inputs = om_joint_inputs(e->joint, &f->input);
     f->presynaptic = om_joint_presynaptic(e->joint, &f->pre);
     f->frame = tn_alloc((size_t)(batch + extra) * sizeof *f->frame);
-    f->windows = om_joint_specification(e->joint)->siren.windows;
-    f->slots = om_joint_slots(e->joint, batch, extra);
+    f->windows = given ? 1 : om_joint_specification(e->joint)->siren.windows;
+    f->slots = given ? 0 : om_joint_slots(e->joint, batch, extra);
     f->slot = tn_alloc((size_t)batch * sizeof *f->slot);
     f->whole = tn_alloc((size_t)f->neurons * sizeof *f->whole);
     return f->frame && f->slot && f->whole;
@@ -56,7 +59,7 @@ static void filling_end(filling *f)
 
 static bool allocate(const filling *f, om_batch *batch)
 {
-    bool joint = f->e->config->model.mode == OM_MODE_JOINT;
+    bool joint = f->e->config->model.mode == OM_MODE_JOINT && !f->given;
     const int64_t size[OM_BATCH_BUFFERS] = {
         f->batch * f->neurons, f->batch * f->neurons, joint ? 0 : f->batch * f->columns,
         joint ? f->windows * f->columns * f->slots * 3 : 0, f->extra * f->inputs, f->extra * f->inputs,
@@ -116,6 +119,14 @@ static void fill_selection(const filling *f, float *selection)
         }
 }
 
+static tn_status fill_stimulus(const filling *f, float *out, tn_error *error)
+{
+    if (!f->given) return om_recording_frames(f->e->recording, OM_TRAIN, OM_STIMULUS, f->batch, f->frame, out, error);
+    for (int64_t k = 0; k < f->batch; k++)
+        memcpy(out + k * f->columns, f->given->stimulus + f->slot[k] * f->columns, (size_t)f->columns * sizeof *out);
+    return TN_OK;
+}
+
 static tn_status fill(const filling *f, om_batch *batch, tn_error *error)
 {
     om_recording *recording = f->e->recording;
@@ -126,7 +137,7 @@ static tn_status fill(const filling *f, om_batch *batch, tn_error *error)
         status = om_recording_frames(recording, OM_TRAIN, OM_DERIVATIVE, f->batch, f->frame, b[OM_BATCH_DERIVATIVE],
                                      error);
     if (!status && b[OM_BATCH_STIMULUS])
-        status = om_recording_frames(recording, OM_TRAIN, OM_STIMULUS, f->batch, f->frame, b[OM_BATCH_STIMULUS], error);
+        status = fill_stimulus(f, b[OM_BATCH_STIMULUS], error);
     if (!status && b[OM_BATCH_INPUT_STIMULUS])
         status = om_recording_frames(recording, OM_TRAIN, OM_STIMULUS, f->extra, f->frame + f->batch,
                                      b[OM_BATCH_INPUT_STIMULUS], error);
@@ -143,7 +154,7 @@ tn_status om_batch_of(om_batch *batch, const om_experiment *e, int64_t n, const 
     filling f;
     *batch = (om_batch){0};
     tn_status status = TN_ENOMEM;
-    if (filling_begin(&f, e, n, 0) && allocate(&f, batch)) {
+    if (filling_begin(&f, e, n, 0, NULL) && allocate(&f, batch)) {
         memcpy(f.frame, frame, (size_t)n * sizeof *frame);
         status = fill(&f, batch, error);
     } else
@@ -182,8 +193,11 @@ static void choose_frames(filling *f, int64_t step)
         }
         return;
     }
-    for (int64_t k = 0; k < f->batch; k++)
-        f->frame[k] = om_order_at(seed, OM_STREAM_FRAMES, f->e->frames, step * f->batch + k);
+    for (int64_t k = 0; k < f->batch; k++) {
+        int64_t among = f->given ? f->given->n : f->e->frames;
+        f->slot[k] = om_order_at(seed, OM_STREAM_FRAMES, among, step * f->batch + k);
+        f->frame[k] = f->given ? f->given->frame[f->slot[k]] : f->slot[k];
+    }
     for (int64_t k = 0; k < f->extra; k++)
         f->frame[f->batch + k] = om_order_at(seed, OM_STREAM_INPUT_FRAMES, f->e->frames, step * f->extra + k);
 }
@@ -209,14 +223,15 @@ static void *fill_forever(void *argument)
     return NULL;
 }
 
-om_batches *om_batches_new(const om_experiment *e, int64_t first, tn_error *error)
+om_batches *om_batches_new(const om_experiment *e, int64_t first, const om_given *given, tn_error *error)
 {
     om_batches *b = tn_alloc(sizeof *b);
     if (b) {
         b->step = first;
         pthread_mutex_init(&b->lock, NULL);
         pthread_cond_init(&b->changed, NULL);
-        bool enough = filling_begin(&b->f, e, e->config->training.batch, e->config->training.input_frames) &&
+        int64_t extra = given ? 0 : e->config->training.input_frames;
+        bool enough = filling_begin(&b->f, e, e->config->training.batch, extra, given) &&
                       allocate(&b->f, &b->batch[0]) && allocate(&b->f, &b->batch[1]);
         int cause = enough ? pthread_create(&b->thread, NULL, fill_forever, b) : 0;
         b->running = enough && !cause;

@@ -10,15 +10,14 @@ int64_t om_course_epoch(const om_config *c, int64_t step)
     return step / length;
 }
 
-/* Steps of the cosine, or between two drops. */
-static int64_t length(const om_config *c)
+int64_t om_course_length(const om_config *c)
 {
     return c->training.schedule_steps ? c->training.schedule_steps : c->training.steps;
 }
 
 void om_course_rates(const om_config *c, int64_t step, double rate[OM_GROUPS])
 {
-    tn_schedule schedule = {.steps = length(c),
+    tn_schedule schedule = {.steps = om_course_length(c),
                             .final = c->training.schedule_final, .warmup = c->training.warmup};
     schedule.kind = c->training.schedule == TN_SCHEDULE_COSINE ? TN_SCHEDULE_COSINE
                     : c->training.schedule == TN_SCHEDULE_STEP ? TN_SCHEDULE_STEP : TN_SCHEDULE_CONSTANT;
@@ -34,7 +33,8 @@ void om_course_coefficients(const om_config *c, int64_t step, float coefficient[
 {
     double rate = c->loss.annealing_rate;
     double grown = rate > 0 ? 1 - exp(-rate * (double)om_course_epoch(c, step)) : 1;
-    double progress = c->training.schedule == TN_SCHEDULE_COSINE ? fmin(1, (double)step / (double)length(c)) : 0;
+    double gone = fmin(1, (double)step / (double)om_course_length(c));
+    double progress = c->training.schedule == TN_SCHEDULE_COSINE ? gone : 0;
     /* The published code leaves W_L2 out whenever there is W_L1. */
     double w_l2 = c->model.recipe == OM_PUBLISHED && c->loss.W_L1 > 0 ? 0 : c->loss.W_L2;
     const double value[OM_COEFFICIENTS] = {
@@ -43,6 +43,7 @@ void om_course_coefficients(const om_config *c, int64_t step, float coefficient[
         [OM_TERM_G_PHI_L1] = c->loss.g_phi_L1 * grown, [OM_TERM_F_THETA_L1] = c->loss.f_theta_L1 * grown,
         [OM_TERM_F_THETA_L2] = c->loss.f_theta_L2 * grown,
         [OM_TERM_F_THETA_AFFINE] = c->loss.f_theta_affine,
+        [OM_TERM_FIELD] = 1,
         [OM_FACTOR_INPUTS] = c->loss.inputs * pow(c->loss.inputs_final / c->loss.inputs, progress),
     };
     for (int i = 0; i < OM_COEFFICIENTS; i++) coefficient[i] = (float)value[i];

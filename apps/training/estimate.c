@@ -5,7 +5,9 @@
 #include "common/no_memory.h"
 #include "training/batch.h"
 #include "training/course.h"
-#include "training/trainer.h"
+#include "training/solution.h"
+
+#include <math.h>
 
 enum { TIMED_STEPS = 3 };
 
@@ -16,13 +18,21 @@ typedef struct trial {
     tn_plan *plan;
     tn_optimizer *adam;
     om_batches *batches;
+    om_solution solution;    /* without a stimulus: of the first part of a run */
     om_evaluator *evaluator; /* NULL: nothing to compare with, or not asked for */
     float *coefficients;
 } trial;
 
+/* Seconds of what a run is made of. */
+typedef struct timing {
+    double step, evaluation;
+    double solved_step, solving; /* of the second part, 0 without */
+} timing;
+
 static void trial_end(trial *t)
 {
     om_batches_free(t->batches);
+    om_solution_clear(&t->solution);
     om_evaluator_free(t->evaluator);
     tn_optimizer_free(t->adam);
     tn_plan_free(t->plan);
@@ -30,42 +40,52 @@ static void trial_end(trial *t)
     tn_free(t->coefficients);
 }
 
-static tn_status trial_begin(trial *t, om_experiment *e, tn_error *error)
+/* The plan of a step and its batches, in place of any before. */
+static tn_status plan_steps(trial *t, tn_error *error)
 {
-    const om_config *c = e->config;
-    *t = (trial){.e = e, .graph = tn_graph_new(TN_F32)};
-    if (!t->graph) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
-    om_joint_step(e->joint, t->graph, e->params, c->training.batch, c->training.input_frames, false);
-    t->plan = tn_plan_new(t->graph, 0, error);
-    t->adam = t->plan ? tn_optimizer_new(e->params, TN_ADAM_DEFAULTS, error) : NULL;
-    if (!t->adam) return error->status;
-    t->coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *t->coefficients);
-    if (!t->coefficients) return om_no_memory(NULL, error);
+    const om_config *c = t->e->config;
+    om_batches_free(t->batches);
+    t->batches = NULL;
+    tn_plan_free(t->plan);
+    tn_graph_free(t->graph);
+    t->plan = NULL;
+    if (!(t->graph = tn_graph_new(TN_F32))) return om_no_memory(NULL, error);
+    om_solution_describe(&t->solution, t->e, t->graph);
+    if (!(t->plan = tn_plan_new(t->graph, 0, error))) return error->status;
     om_course_coefficients(c, 0, t->coefficients);
     tn_bind(t->plan, "coefficients", t->coefficients, NULL);
-    om_experiment_bind(e, t->plan);
-    tn_status status = c->training.evaluate_every ? om_evaluator_new(&t->evaluator, e, error) : TN_OK;
-    if (!status && !(t->batches = om_batches_new(e, 0, error))) status = error->status;
-    return status;
+    om_experiment_bind(t->e, t->plan);
+    om_solution_bind(&t->solution, t->plan);
+    t->batches = om_batches_new(t->e, 0, t->solution.frame ? &t->solution.given : NULL, error);
+    return t->batches ? TN_OK : error->status;
+}
+
+static tn_status trial_begin(trial *t, om_experiment *e, tn_error *error)
+{
+    *t = (trial){.e = e, .coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *t->coefficients)};
+    if (!t->coefficients) return om_no_memory(NULL, error);
+    if (!(t->adam = tn_optimizer_new(e->params, TN_ADAM_DEFAULTS, error))) return error->status;
+    return e->config->training.evaluate_every ? om_evaluator_new(&t->evaluator, e, error) : TN_OK;
 }
 
 /* Seconds of one step: the median would need more of them, the fastest is good enough for an estimate. */
 static tn_status time_step(trial *t, double *seconds, tn_error *error)
 {
     double rate[OM_GROUPS];
-    for (int i = 0; i < TIMED_STEPS; i++) {
+    tn_status status = plan_steps(t, error);
+    for (int i = 0; i < TIMED_STEPS && !status; i++) {
         const om_batch *batch;
         double begin = om_now();
-        tn_status status = om_batches_next(t->batches, &batch, error);
-        if (status) return status;
+        if ((status = om_batches_next(t->batches, &batch, error))) break;
+        om_solution_draw(&t->solution, i);
         om_batch_bind(batch, t->plan);
-        if ((status = tn_run(t->plan, error))) return status;
+        if ((status = tn_run(t->plan, error))) break;
         om_course_rates(t->e->config, i, rate);
         tn_optimizer_step(t->adam, rate);
         double taken = om_now() - begin;
         if (i == 0 || taken < *seconds) *seconds = taken;
     }
-    return TN_OK;
+    return status;
 }
 
 /* Seconds of one comparison with the truth; 0 if there is none. */
@@ -81,31 +101,61 @@ static tn_status time_evaluation(trial *t, double *seconds, tn_error *error)
     return status;
 }
 
-static void print(const trial *t, double step, double evaluation, FILE *stream)
+/* Seconds of solving for the stimulus, and of a step that learns from it. */
+static tn_status time_solution(trial *t, timing *time, tn_error *error)
+{
+    om_experiment *e = t->e;
+    int64_t last = e->config->training.steps - 1;
+    if (!om_solution_covers(e->config, last)) return TN_OK;
+    tn_status status = om_solution_make(&t->solution, e, last, error);
+    om_batches_wait(t->batches);
+    double begin = om_now();
+    if (!status) status = om_solution_solve(&t->solution, last, error);
+    time->solving = om_now() - begin;
+    return status ? status : time_step(t, &time->solved_step, error);
+}
+
+/* Seconds of all steps. */
+static double total(const om_config *c, const timing *time)
+{
+    double steps = (double)c->training.steps, seconds = steps * time->step;
+    int64_t solved = om_solution_steps(c);
+    seconds += (double)solved * (time->solved_step - time->step);
+    seconds += ceil((double)solved / (double)c->training.solve_every) * time->solving;
+    if (c->training.evaluate_every) seconds += ceil(steps / (double)c->training.evaluate_every) * time->evaluation;
+    return seconds;
+}
+
+static void print(const trial *t, const timing *time, FILE *stream)
 {
     const om_recording_circuit *c = om_recording_circuit_of(t->e->recording);
     const om_config *config = t->e->config;
-    double parameters = (double)tn_params_size(t->e->params), steps = (double)config->training.steps;
-    double every = config->training.evaluate_every ? (double)config->training.evaluate_every : steps;
+    double parameters = (double)tn_params_size(t->e->params);
     fprintf(stream,
             "recording   %lld neurons, %lld synapses, %lld columns, %lld training frames\n"
             "model       %.0f parameters\n"
             "memory      %.0f MB, of which %.0f MB for a step and %.0f MB for parameters, gradients and moments\n"
-            "disk        %.0f MB for two checkpoints\n"
-            "time        %.1f ms a step, about %.0f minutes for %.0f steps on %d threads\n",
+            "disk        %.0f MB for two checkpoints\n",
             (long long)c->neurons, (long long)c->synapses, (long long)c->columns, (long long)t->e->frames, parameters,
-            om_memory_peak() / 1e6, (double)tn_plan_memory(t->plan) / 1e6, 16 * parameters / 1e6, 24 * parameters / 1e6,
-            1e3 * step, (step + evaluation / every) * steps / 60, steps, tn_threads());
+            om_memory_peak() / 1e6, (double)tn_plan_memory(t->plan) / 1e6, 16 * parameters / 1e6,
+            (24 * parameters + 8 * (double)(t->solution.given.n * c->columns)) / 1e6);
+    if (t->solution.frame)
+        fprintf(stream, "then        %.1f ms a step in the last %lld, and %.1f s to solve for the stimulus of %lld frames\n",
+                1e3 * time->solved_step, (long long)om_solution_steps(config), time->solving,
+                (long long)t->solution.given.n);
+    fprintf(stream, "time        %.1f ms a step, about %.0f minutes for %lld steps on %d threads\n", 1e3 * time->step,
+            total(config, time) / 60, (long long)config->training.steps, tn_threads());
 }
 
 tn_status om_estimate(om_experiment *e, FILE *stream, tn_error *error)
 {
     trial t;
-    double step = 0, evaluation = 0;
+    timing time = {0};
     tn_status status = trial_begin(&t, e, error);
-    if (!status) status = time_step(&t, &step, error);
-    if (!status) status = time_evaluation(&t, &evaluation, error);
-    if (!status) print(&t, step, evaluation, stream);
+    if (!status) status = time_step(&t, &time.step, error);
+    if (!status) status = time_evaluation(&t, &time.evaluation, error);
+    if (!status) status = time_solution(&t, &time, error);
+    if (!status) print(&t, &time, stream);
     trial_end(&t);
     return status;
 }

@@ -87,6 +87,13 @@ tn_status om_resume(om_trainer *t, tn_error *error)
     tn_status status = om_config_parse(&then, om_checkpoint_path(checkpoint), made->config, strlen(made->config), NULL,
                                        0, NULL, error);
     if (!status) status = take(t, checkpoint, &then, error);
+    const om_experiment *e = t->experiment;
+    if (!status && om_solution_covers(e->config, made->step) && !om_solution_due(e->config, made->step)) {
+        status = om_solution_make(&t->solution, e, made->step, error);
+        if (!status)
+            status = om_checkpoint_solved(checkpoint, t->solution.given.n,
+                                          om_recording_circuit_of(e->recording)->columns, t->solution.stimulus, error);
+    }
     t->step = made->step;
     t->seconds = made->seconds;
     t->scores.stimulus_r2 = made->stimulus_r2;

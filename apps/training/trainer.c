@@ -26,7 +26,9 @@ static tn_status save(om_trainer *t, bool first, tn_error *error)
                              .lattice = om_experiment_lattice(t->experiment),
                              .recording = t->experiment->mark,
                              .stimulus_r2 = t->scores.stimulus_r2, .weight_r2 = t->scores.weight_r2,
-                             .program = PACKAGE_STRING};
+                             .program = PACKAGE_STRING, .solved = t->solution.stimulus,
+                             .solved_frames = t->solution.given.n,
+                             .solved_columns = om_recording_circuit_of(t->experiment->recording)->columns};
     tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->optimizer, &made, first, error);
     t->saved = om_now();
     t->saved_step = t->step;
@@ -35,32 +37,40 @@ static tn_status save(om_trainer *t, bool first, tn_error *error)
 
 /* ---- opening ---- */
 
-static tn_status make_plan(om_trainer *t, unsigned options, tn_error *error)
+/* Lends a plan what is the same in every step. */
+static tn_status bind_constants(om_trainer *t, tn_plan *plan, tn_error *error)
 {
-    om_experiment *e = t->experiment;
+    om_experiment_bind(t->experiment, plan);
+    om_solution_bind(&t->solution, plan);
+    return tn_bind(plan, "coefficients", t->coefficients, error);
+}
+
+/* The plan of a step, with the solved stimulus if there is one, in place of any plan before. */
+static tn_status make_plan(om_trainer *t, tn_error *error)
+{
+    tn_plan_free(t->plan);
+    tn_graph_free(t->graph);
+    t->plan = NULL;
     t->graph = tn_graph_new(TN_F32);
     if (!t->graph) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
-    om_joint_step(e->joint, t->graph, e->params, e->config->training.batch, e->config->training.input_frames, false);
-    t->plan = tn_plan_new(t->graph, options, error);
-    if (!t->plan) return error->status;
-    t->coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *t->coefficients);
-    if (!t->coefficients) return tn_fail(error, TN_ENOMEM, "no memory for coefficients");
-    om_experiment_bind(e, t->plan);
-    return tn_bind(t->plan, "coefficients", t->coefficients, error);
+    om_solution_describe(&t->solution, t->experiment, t->graph);
+    t->plan = tn_plan_new(t->graph, t->options, error);
+    return t->plan ? bind_constants(t, t->plan, error) : error->status;
 }
 
 tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *directory, bool resume,
                           bool profile, om_progress *progress, tn_error *error)
 {
     *t = (om_trainer){.experiment = experiment, .directory = directory, .progress = progress,
-                      .scores = {.stimulus_r2 = NAN, .weight_r2 = NAN}, .began = om_now(), .saved_step = -1};
+                      .scores = {.stimulus_r2 = NAN, .weight_r2 = NAN}, .began = om_now(), .saved_step = -1, .options = profile ? TN_PLAN_PROFILE : 0};
     t->checkpoint = om_checkpoint_of_run(directory);
     t->config = om_config_text(experiment->config);
     t->circuit = om_experiment_circuit(experiment);
     char *metrics;
     if (asprintf(&metrics, "%s/metrics.jsonl", directory) < 0) metrics = NULL;
     tn_status status = t->checkpoint && t->config && metrics ? TN_OK : om_no_memory(NULL, error);
-    if (!status) status = make_plan(t, profile ? TN_PLAN_PROFILE : 0, error);
+    if (!status && !(t->coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *t->coefficients)))
+        status = om_no_memory(NULL, error);
     if (!status) {
         tn_optimizer_config adam = TN_ADAM_DEFAULTS;
         adam.clip_norm = experiment->config->training.clip_norm;
@@ -69,8 +79,10 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
     }
     if (!status && experiment->config->training.evaluate_every)
         status = om_evaluator_new(&t->evaluator, experiment, error);
+    if (!status && resume) status = om_resume(t, error);
+    if (!status) status = make_plan(t, error);
     /* From its first moment on a run can be resumed; until then, what was there before can. */
-    if (!status) status = resume ? om_resume(t, error) : save(t, true, error);
+    if (!status && !resume) status = save(t, true, error);
     if (!status && !(t->metrics = om_metrics_open(metrics, resume ? t->step : -1, progress, error)))
         status = error->status;
     free(metrics);
@@ -80,6 +92,7 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
 void om_trainer_close(om_trainer *t)
 {
     om_batches_free(t->batches);
+    om_solution_clear(&t->solution);
     om_evaluator_free(t->evaluator);
     om_metrics_close(t->metrics);
     tn_optimizer_free(t->optimizer);
@@ -100,8 +113,7 @@ static tn_status blame(om_trainer *t, const om_batch *batch, tn_error *error)
     tn_plan *plan = tn_plan_new(t->graph, TN_PLAN_CHECK, &reason);
     if (plan) {
         om_batch_bind(batch, plan);
-        om_experiment_bind(t->experiment, plan);
-        tn_bind(plan, "coefficients", t->coefficients, &reason);
+        bind_constants(t, plan, &reason);
         tn_run(plan, &reason);
         tn_plan_free(plan);
     }
@@ -115,13 +127,30 @@ static double result(const om_trainer *t, const char *name)
     return *(const float *)tn_result(t->plan, name);
 }
 
+/* Before a step of the second part: has the stimulus solved for when it is time. */
+static tn_status solve(om_trainer *t, tn_error *error)
+{
+    om_experiment *e = t->experiment;
+    if (!om_solution_due(e->config, t->step)) return TN_OK;
+    om_batches_free(t->batches);
+    t->batches = NULL;
+    bool first = !t->solution.frame;
+    tn_status status = first ? om_solution_make(&t->solution, e, t->step, error) : TN_OK;
+    if (!status) status = om_solution_solve(&t->solution, t->step, error);
+    if (!status && first) status = make_plan(t, error);
+    if (!status && !(t->batches = om_batches_new(e, t->step, &t->solution.given, error))) status = error->status;
+    return status;
+}
+
 static tn_status make_step(om_trainer *t, tn_error *error)
 {
     const om_config *c = t->experiment->config;
     const om_batch *batch;
     double rate[OM_GROUPS];
-    tn_status status = om_batches_next(t->batches, &batch, error);
+    tn_status status = solve(t, error);
+    if (!status) status = om_batches_next(t->batches, &batch, error);
     if (status) return status;
+    om_solution_draw(&t->solution, t->step);
     om_batch_bind(batch, t->plan);
     om_course_coefficients(c, t->step, t->coefficients);
     if ((status = tn_run(t->plan, error))) return status;
@@ -183,10 +212,16 @@ static void rescue(om_trainer *t, tn_status cause)
     om_progress_say(t->progress, "the state after step %lld is saved; go on with --resume", (long long)t->step);
 }
 
+/* NULL in the first part of a run. */
+static const om_given *given(const om_trainer *t)
+{
+    return t->solution.frame ? &t->solution.given : NULL;
+}
+
 static tn_status make_steps(om_trainer *t, tn_error *error)
 {
     int64_t steps = t->experiment->config->training.steps;
-    if (!(t->batches = om_batches_new(t->experiment, t->step, error))) return error->status;
+    if (!(t->batches = om_batches_new(t->experiment, t->step, given(t), error))) return error->status;
     tn_status status = TN_OK;
     bool late = false;
     om_progress_begin(t->progress, "train", t->step, steps);

@@ -6,6 +6,7 @@
 #include "common/evaluation.h"
 #include "common/experiment.h"
 #include "training/batch.h"
+#include "training/solution.h"
 
 typedef struct om_trainer {
     om_experiment *experiment; /* borrowed */
@@ -14,9 +15,11 @@ typedef struct om_trainer {
     char *config;              /* the whole configuration, as text */
     uint64_t circuit;          /* om_experiment_circuit */
     tn_graph *graph;
-    tn_plan *plan;
+    tn_plan *plan;             /* of a step */
+    unsigned options;          /* of the plan */
     tn_optimizer *optimizer;
     om_batches *batches;
+    om_solution solution;      /* in the second part of a joint run; without a stimulus until then */
     om_evaluator *evaluator;   /* NULL: nothing to compare with, or not asked for */
     om_metrics *metrics;
     om_progress *progress;     /* borrowed */

@@ -173,7 +173,7 @@ START_TEST(a_step_sees_what_the_network_of_each_slot_says)
     double coordinates[WINDOWS * COLUMNS * SLOTS * 3];
     for (int w = 0; w < WINDOWS; w++)
         om_joint_coordinates(bank, w, TN_F64, SLOTS, frame + w * SLOTS, coordinates + w * COLUMNS * SLOTS * 3);
-    double coefficient[OM_COEFFICIENTS] = {0.1, 0.2, 0.01, 0, 0, 0, 0, 0, 0.5};
+    double coefficient[OM_COEFFICIENTS] = {0.1, 0.2, 0.01, [OM_FACTOR_INPUTS] = 0.5};
     data inputs[] = {
         {"voltage", numbers(BATCH * NEURONS, 1)}, {"derivative", numbers(BATCH * NEURONS, 2)},
         {"input_voltage", numbers(EXTRA * 2, 3)}, {"input_derivative", numbers(EXTRA * 2, 4)},

@@ -12,9 +12,10 @@ same_runs() {
 
 expect 0 generate tiny.yaml -o recording.h5
 whole="--set training.schedule_steps=30 --set training.epochs=3 --set training.restart_adam=true"
-for mode in joint known bank; do
+for mode in joint known bank solved; do
     part=model.mode=$mode
     [ $mode = bank ] && part=siren.windows=2
+    [ $mode = solved ] && part="siren.windows=2 --set training.solve_from=0.2 --set training.solve_every=8 --set training.solve_frames=100"
     expect 0 train tiny.yaml -d recording.h5 -o $mode $whole --set $part
     expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set $part --set training.steps=20 \
         --set training.epochs=2

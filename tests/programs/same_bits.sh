@@ -2,6 +2,8 @@
 # The same inputs give the same bits, on one thread, two and four.
 . "$abs_top_srcdir/tests/programs/lib.sh"
 
+solving="--set training.solve_from=0.3 --set training.solve_every=8 --set training.solve_frames=100 --set training.solve_points=60"
+
 # Threads are asked for in the environment: the configuration, which files quote, stays the same.
 for threads in 1 2 4; do
     OMP_NUM_THREADS=$threads
@@ -10,6 +12,7 @@ for threads in 1 2 4; do
     expect 0 train tiny.yaml -d recording1.h5 -o run$threads
     expect 0 train tiny.yaml -d recording1.h5 -o known$threads --set model.mode=known
     expect 0 train tiny.yaml -d recording1.h5 -o bank$threads --set siren.windows=2
+    expect 0 train tiny.yaml -d recording1.h5 -o solved$threads $solving
     expect 0 test_run run1 -d recording1.h5 -o results$threads
 done
 sleep 1 # a file that remembers when it was made differs by then
@@ -19,7 +22,7 @@ expect 0 generate tiny.yaml -o other.h5 --set simulation.measurement_noise=0.01 
 for threads in 2 4; do same recording1.h5 recording$threads.h5 "recordings, by the number of threads"; done
 same recording1.h5 again.h5 "recordings made at different times"
 cmp -s recording1.h5 other.h5 && fail "another seed gives the same recording"
-for run in run known bank; do
+for run in run known bank solved; do
     without_clock ${run}1/metrics.jsonl >${run}1.metrics
     for threads in 2 4; do
         same_tensors ${run}1 $run$threads "training, by the number of threads"

@@ -1,0 +1,131 @@
+/* What the SIREN learns from a solved stimulus. */
+#include "config.h"
+#include "training/solution.h"
+#include "common/evaluation.h"
+#include "common/random_streams.h"
+#include "training/course.h"
+#include "training/order.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* The first step of the second part, if there is one. */
+static int64_t first_step(const om_config *c)
+{
+    return (int64_t)ceil(c->training.solve_from * (double)om_course_length(c));
+}
+
+bool om_solution_covers(const om_config *c, int64_t step)
+{
+    return c->model.mode == OM_MODE_JOINT && c->training.solve_from < 1 && step >= first_step(c);
+}
+
+int64_t om_solution_steps(const om_config *c)
+{
+    int64_t steps = c->training.steps;
+    return om_solution_covers(c, steps - 1) ? steps - first_step(c) : 0;
+}
+
+bool om_solution_due(const om_config *c, int64_t step)
+{
+    return om_solution_covers(c, step) && (step - first_step(c)) % c->training.solve_every == 0;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The frames of the step's turn: each turn takes others until all were there. */
+static void choose(om_solution *s, int64_t step)
+{
+    const om_experiment *e = s->experiment;
+    int64_t turn = (step - first_step(e->config)) / e->config->training.solve_every, n = s->given.n;
+    for (int64_t k = 0; k < n; k++)
+        s->frame[k] = om_order_at((uint64_t)e->config->seed, OM_STREAM_SOLVED_FRAMES, e->frames, turn * n + k);
+    qsort(s->frame, (size_t)n, sizeof *s->frame, ascending);
+}
+
+tn_status om_solution_make(om_solution *s, const om_experiment *e, int64_t step, tn_error *error)
+{
+    int64_t windows = om_joint_specification(e->joint)->siren.windows, points = e->config->training.solve_points;
+    int64_t columns = om_recording_circuit_of(e->recording)->columns, n = e->config->training.solve_frames;
+    if (n > e->frames) n = e->frames;
+    *s = (om_solution){.experiment = e, .points = (points + windows - 1) / windows};
+    s->stimulus = tn_alloc((size_t)(n * columns) * sizeof *s->stimulus);
+    s->at = tn_alloc((size_t)(windows * s->points * 3) * sizeof *s->at);
+    s->target = tn_alloc((size_t)(windows * s->points) * sizeof *s->target);
+    s->frame = tn_alloc((size_t)n * sizeof *s->frame);
+    if (!s->frame || !s->stimulus || !s->at || !s->target)
+        return tn_fail(error, TN_ENOMEM, "no memory for the stimulus of %lld frames", (long long)n);
+    s->given = (om_given){n, s->frame, s->stimulus};
+    choose(s, step);
+    return TN_OK;
+}
+
+tn_status om_solution_solve(om_solution *s, int64_t step, tn_error *error)
+{
+    const om_experiment *e = s->experiment;
+    om_data data = om_experiment_data(e);
+    choose(s, step);
+    return om_solve_stimulus(e->joint, e->params, &data, s->given.n, s->frame, s->stimulus, error);
+}
+
+void om_solution_clear(om_solution *s)
+{
+    tn_free(s->frame);
+    tn_free(s->stimulus);
+    tn_free(s->at);
+    tn_free(s->target);
+    *s = (om_solution){0};
+}
+
+void om_solution_describe(const om_solution *s, const om_experiment *e, tn_graph *g)
+{
+    int64_t batch = e->config->training.batch;
+    if (s->frame) om_joint_solved_step(e->joint, g, e->params, batch, s->points);
+    else om_joint_step(e->joint, g, e->params, batch, e->config->training.input_frames, false);
+}
+
+void om_solution_bind(const om_solution *s, tn_plan *plan)
+{
+    if (!s->frame) return;
+    tn_bind(plan, "points", s->at, NULL);
+    tn_bind(plan, "target", s->target, NULL);
+}
+
+/* The place in the list of the first frame that is not below a given one. */
+static int64_t place_of(const om_solution *s, int64_t frame)
+{
+    int64_t low = 0, high = s->given.n;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (s->frame[middle] < frame) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+void om_solution_draw(om_solution *s, int64_t step)
+{
+    const om_experiment *e = s->experiment;
+    if (!s->frame) return;
+    int64_t columns = om_recording_circuit_of(e->recording)->columns;
+    int windows = om_joint_specification(e->joint)->siren.windows;
+    for (int window = 0; window < windows; window++) {
+        /* The frames of the window are neighbours in the list. Should it have none, it learns from any. */
+        int64_t first, length = om_joint_window(e->joint, window, e->frames, &first);
+        int64_t begin = place_of(s, first), known = place_of(s, first + length) - begin;
+        for (int64_t k = 0; k < s->points; k++) {
+            int64_t i = window * s->points + k, among = (known ? known : s->given.n) * columns;
+            int64_t place = om_order_at((uint64_t)e->config->seed, OM_STREAM_POINTS + (uint32_t)window, among,
+                                        step * s->points + k);
+            int64_t row = (known ? begin : 0) + place / columns, column = place % columns;
+            double point[3];
+            om_joint_point(e->joint, window, s->frame[row], column, point);
+            for (int axis = 0; axis < 3; axis++) s->at[3 * i + axis] = (float)point[axis];
+            s->target[i] = s->stimulus[row * columns + column];
+        }
+    }
+}
