@@ -34,7 +34,7 @@ char *om_checkpoint_previous(const char *path)
 /* The three tensors of one parameter: its values and two moments. */
 static const char *const prefixes[] = {"", "optimizer/first/", "optimizer/second/"};
 
-static const char solved_name[] = "stimulus/solved";
+static const char solved_name[] = "solved/stimulus", solved_frames[] = "solved/frames";
 
 static void *place(const tn_params *params, const tn_optimizer *optimizer, int i, int which)
 {
@@ -129,8 +129,8 @@ static bool list_tensors(listing *l, const tn_params *params, const tn_optimizer
                          const om_progress_made *made)
 {
     int n = tn_params_count(params);
-    l->tensor = calloc((size_t)(kinds * n + 1), sizeof *l->tensor);
-    l->name = calloc((size_t)(kinds * n + 1), sizeof *l->name);
+    l->tensor = calloc((size_t)(kinds * n + 2), sizeof *l->tensor);
+    l->name = calloc((size_t)(kinds * n), sizeof *l->name);
     if (!l->tensor || !l->name) return false;
     for (int k = 0; k < kinds; k++)
         for (int i = 0; i < n; i++, l->count++) {
@@ -139,9 +139,10 @@ static bool list_tensors(listing *l, const tn_params *params, const tn_optimizer
             l->tensor[l->count] = (tn_tensor){l->name[l->count], tn_params_dtype(params), info.shape,
                                               place(params, optimizer, i, k)};
         }
-    if (made->solved)
-        l->tensor[l->count++] = (tn_tensor){solved_name, TN_F32, TN_SHAPE(made->solved_frames, made->solved_columns),
-                                            (void *)made->solved};
+    const om_solved *solved = &made->solved;
+    if (!solved->frame) return true;
+    l->tensor[l->count++] = (tn_tensor){solved_frames, TN_I32, TN_SHAPE(solved->n), solved->frame};
+    l->tensor[l->count++] = (tn_tensor){solved_name, TN_F32, TN_SHAPE(solved->n, solved->columns), solved->stimulus};
     return true;
 }
 
@@ -379,7 +380,7 @@ static tn_status check_known(const om_checkpoint *c, const tn_params *params, tn
 {
     for (int i = 0; i < tn_file_count(c->file); i++) {
         const char *name = tn_file_at(c->file, i).name;
-        if (strncmp(name, "optimizer/", strlen("optimizer/")) && strcmp(name, solved_name) &&
+        if (strncmp(name, "optimizer/", strlen("optimizer/")) && strncmp(name, "solved/", strlen("solved/")) &&
             tn_params_find(params, name) < 0)
             return tn_fail(error, TN_EFORMAT, "%s: the tensor %s is no part of the model that the configuration asks "
                            "for", c->path, name);
@@ -404,7 +405,14 @@ tn_status om_checkpoint_restore(const om_checkpoint *c, tn_params *params, tn_op
     return status;
 }
 
-tn_status om_checkpoint_solved(const om_checkpoint *c, int64_t frames, int64_t columns, float *solved, tn_error *error)
+bool om_checkpoint_solved(const om_checkpoint *c, int64_t frames, om_solved *solved)
 {
-    return copy(c, solved_name, TN_F32, TN_SHAPE(frames, columns), solved, error);
+    const tn_tensor *frame = tn_file_find(c->file, solved_frames);
+    if (!frame || frame->dtype != TN_I32) return false;
+    for (int64_t i = 0; i < tn_shape_size(frame->shape); i++) {
+        int32_t known = ((const int32_t *)frame->data)[i];
+        if (known < 0 || known >= frames) return false;
+    }
+    return copy(c, solved_frames, TN_I32, TN_SHAPE(solved->n), solved->frame, NULL) == TN_OK &&
+           copy(c, solved_name, TN_F32, TN_SHAPE(solved->n, solved->columns), solved->stimulus, NULL) == TN_OK;
 }

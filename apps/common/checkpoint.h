@@ -11,6 +11,13 @@ typedef struct om_recording_mark {
     uint64_t voltage; /* hash of some frames */
 } om_recording_mark;
 
+/* A stimulus that was solved for, of some frames. */
+typedef struct om_solved {
+    int64_t n, columns;
+    int32_t *frame;  /* [n]; NULL: none */
+    float *stimulus; /* [n, columns] */
+} om_solved;
+
 /* What a checkpoint holds beside parameters and moments. Texts are owned by whoever filled them in; after reading, by
  * the checkpoint. */
 typedef struct om_progress_made {
@@ -22,8 +29,7 @@ typedef struct om_progress_made {
     om_recording_mark recording; /* that was learned from */
     double stimulus_r2, weight_r2; /* the latest comparison with the truth; NaN: none */
     const char *config, *program;
-    const float *solved;           /* [solved_frames, solved_columns] a solved stimulus; NULL: none. To write only: */
-    int64_t solved_frames, solved_columns; /* om_checkpoint_solved reads it */
+    om_solved solved; /* to write only: om_checkpoint_solved reads it */
 } om_progress_made;
 
 /* Writes parameters, both moments of the optimizer (Adam; may be NULL) and the progress. An older file at path lives on
@@ -54,9 +60,9 @@ const char *om_checkpoint_path(const om_checkpoint *checkpoint);
 tn_status om_checkpoint_restore(const om_checkpoint *checkpoint, tn_params *params, tn_optimizer *optimizer,
                                 tn_error *error);
 
-/* Copies the solved stimulus. Errors: TN_EFORMAT there is none, or of another shape. */
-tn_status om_checkpoint_solved(const om_checkpoint *checkpoint, int64_t frames, int64_t columns, float *solved,
-                               tn_error *error);
+/* Copies the solved stimulus into arrays of its size; false, and nothing is copied, if there is none of that size or its
+ * frames are none of 0 to frames - 1. */
+bool om_checkpoint_solved(const om_checkpoint *checkpoint, int64_t frames, om_solved *solved);
 
 /* RUN/checkpoint.safetensors, and the path of the file that is kept when a new one is written to path; to be freed,
  * NULL when out of memory. */

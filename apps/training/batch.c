@@ -23,7 +23,7 @@ void om_batch_bind(const om_batch *batch, tn_plan *plan)
 
 typedef struct filling {
     const om_experiment *e;
-    const om_given *given;         /* frames with a stimulus in place of the SIREN's; NULL: none */
+    const om_solved *given;         /* frames with a stimulus in place of the SIREN's; NULL: none */
     int64_t batch, extra;          /* frames */
     int64_t neurons, columns, inputs, presynaptic;
     const int32_t *input, *pre;    /* neurons */
@@ -35,7 +35,7 @@ typedef struct filling {
     float *whole;                  /* [N] one frame, before its input neurons are picked */
 } filling;
 
-static bool filling_begin(filling *f, const om_experiment *e, int64_t batch, int64_t extra, const om_given *given)
+static bool filling_begin(filling *f, const om_experiment *e, int64_t batch, int64_t extra, const om_solved *given)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
     *f = (filling){.e = e, .batch = batch, .extra = extra, .neurons = c->neurons, .columns = c->columns,
@@ -223,7 +223,7 @@ static void *fill_forever(void *argument)
     return NULL;
 }
 
-om_batches *om_batches_new(const om_experiment *e, int64_t first, const om_given *given, tn_error *error)
+om_batches *om_batches_new(const om_experiment *e, int64_t first, const om_solved *given, tn_error *error)
 {
     om_batches *b = tn_alloc(sizeof *b);
     if (b) {

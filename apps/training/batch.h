@@ -25,20 +25,13 @@ typedef struct om_batch {
 /* Lends the buffers to the inputs of a plan of om_joint_step. */
 void om_batch_bind(const om_batch *batch, tn_plan *plan);
 
-/* Frames whose stimulus is given in place of the SIREN's. */
-typedef struct om_given {
-    int64_t n;
-    const int64_t *frame;  /* [n] */
-    const float *stimulus; /* [n, C] */
-} om_given;
-
 typedef struct om_batches om_batches;
 
 /* Starts to read the batch of step `first`.
  *   given  frames to draw from and their stimulus, borrowed, for om_joint_solved_step; NULL: all frames, and the SIREN
  * The experiment is borrowed, and its recording must not be read by others
  * until om_batches_free. Errors: TN_ENOMEM; the words say whether it was memory or a thread that was not to be had. */
-om_batches *om_batches_new(const om_experiment *experiment, int64_t first, const om_given *given, tn_error *error);
+om_batches *om_batches_new(const om_experiment *experiment, int64_t first, const om_solved *given, tn_error *error);
 void om_batches_free(om_batches *batches);
 
 /* The batch of the next step, to be used until the next call; the reading of the one after it begins.

@@ -88,11 +88,9 @@ tn_status om_resume(om_trainer *t, tn_error *error)
                                        0, NULL, error);
     if (!status) status = take(t, checkpoint, &then, error);
     const om_experiment *e = t->experiment;
-    if (!status && om_solution_covers(e->config, made->step) && !om_solution_due(e->config, made->step)) {
-        status = om_solution_make(&t->solution, e, made->step, error);
-        if (!status)
-            status = om_checkpoint_solved(checkpoint, t->solution.given.n,
-                                          om_recording_circuit_of(e->recording)->columns, t->solution.stimulus, error);
+    if (!status && om_solution_covers(e->config, made->step)) {
+        status = om_solution_make(&t->solution, e, error);
+        if (!status && !om_checkpoint_solved(checkpoint, e->frames, &t->solution.given)) om_solution_clear(&t->solution);
     }
     t->step = made->step;
     t->seconds = made->seconds;

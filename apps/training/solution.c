@@ -31,6 +31,32 @@ bool om_solution_due(const om_config *c, int64_t step)
     return om_solution_covers(c, step) && (step - first_step(c)) % c->training.solve_every == 0;
 }
 
+tn_status om_solution_make(om_solution *s, const om_experiment *e, tn_error *error)
+{
+    int64_t windows = om_joint_specification(e->joint)->siren.windows, points = e->config->training.solve_points;
+    int64_t columns = om_recording_circuit_of(e->recording)->columns, n = e->config->training.solve_frames;
+    if (n > e->frames) n = e->frames;
+    *s = (om_solution){.experiment = e, .points = (points + windows - 1) / windows, .given = {n, columns, NULL, NULL}};
+    s->given.frame = tn_alloc((size_t)n * sizeof *s->given.frame);
+    s->given.stimulus = tn_alloc((size_t)(n * columns) * sizeof *s->given.stimulus);
+    s->at = tn_alloc((size_t)(windows * s->points * 3) * sizeof *s->at);
+    s->target = tn_alloc((size_t)(windows * s->points) * sizeof *s->target);
+    return s->given.frame && s->given.stimulus && s->at && s->target
+               ? TN_OK
+               : tn_fail(error, TN_ENOMEM, "no memory for the stimulus of %lld frames", (long long)n);
+}
+
+void om_solution_clear(om_solution *s)
+{
+    tn_free(s->given.frame);
+    tn_free(s->given.stimulus);
+    tn_free(s->at);
+    tn_free(s->target);
+    *s = (om_solution){0};
+}
+
+/* ---- solving ---- */
+
 static int ascending(const void *a, const void *b)
 {
     int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
@@ -38,59 +64,40 @@ static int ascending(const void *a, const void *b)
 }
 
 /* The frames of the step's turn: each turn takes others until all were there. */
-static void choose(om_solution *s, int64_t step)
+static void choose(const om_solution *s, int64_t step, int64_t *frame)
 {
     const om_experiment *e = s->experiment;
     int64_t turn = (step - first_step(e->config)) / e->config->training.solve_every, n = s->given.n;
     for (int64_t k = 0; k < n; k++)
-        s->frame[k] = om_order_at((uint64_t)e->config->seed, OM_STREAM_SOLVED_FRAMES, e->frames, turn * n + k);
-    qsort(s->frame, (size_t)n, sizeof *s->frame, ascending);
-}
-
-tn_status om_solution_make(om_solution *s, const om_experiment *e, int64_t step, tn_error *error)
-{
-    int64_t windows = om_joint_specification(e->joint)->siren.windows, points = e->config->training.solve_points;
-    int64_t columns = om_recording_circuit_of(e->recording)->columns, n = e->config->training.solve_frames;
-    if (n > e->frames) n = e->frames;
-    *s = (om_solution){.experiment = e, .points = (points + windows - 1) / windows};
-    s->stimulus = tn_alloc((size_t)(n * columns) * sizeof *s->stimulus);
-    s->at = tn_alloc((size_t)(windows * s->points * 3) * sizeof *s->at);
-    s->target = tn_alloc((size_t)(windows * s->points) * sizeof *s->target);
-    s->frame = tn_alloc((size_t)n * sizeof *s->frame);
-    if (!s->frame || !s->stimulus || !s->at || !s->target)
-        return tn_fail(error, TN_ENOMEM, "no memory for the stimulus of %lld frames", (long long)n);
-    s->given = (om_given){n, s->frame, s->stimulus};
-    choose(s, step);
-    return TN_OK;
+        frame[k] = om_order_at((uint64_t)e->config->seed, OM_STREAM_SOLVED_FRAMES, e->frames, turn * n + k);
+    qsort(frame, (size_t)n, sizeof *frame, ascending);
 }
 
 tn_status om_solution_solve(om_solution *s, int64_t step, tn_error *error)
 {
     const om_experiment *e = s->experiment;
     om_data data = om_experiment_data(e);
-    choose(s, step);
-    return om_solve_stimulus(e->joint, e->params, &data, s->given.n, s->frame, s->stimulus, error);
+    int64_t *frame = tn_alloc((size_t)s->given.n * sizeof *frame);
+    if (!frame) return tn_fail(error, TN_ENOMEM, "no memory for %lld frames", (long long)s->given.n);
+    choose(s, step, frame);
+    for (int64_t k = 0; k < s->given.n; k++) s->given.frame[k] = (int32_t)frame[k];
+    tn_status status = om_solve_stimulus(e->joint, e->params, &data, s->given.n, frame, s->given.stimulus, error);
+    tn_free(frame);
+    return status;
 }
 
-void om_solution_clear(om_solution *s)
-{
-    tn_free(s->frame);
-    tn_free(s->stimulus);
-    tn_free(s->at);
-    tn_free(s->target);
-    *s = (om_solution){0};
-}
+/* ---- steps ---- */
 
 void om_solution_describe(const om_solution *s, const om_experiment *e, tn_graph *g)
 {
     int64_t batch = e->config->training.batch;
-    if (s->frame) om_joint_solved_step(e->joint, g, e->params, batch, s->points);
+    if (s->given.frame) om_joint_solved_step(e->joint, g, e->params, batch, s->points);
     else om_joint_step(e->joint, g, e->params, batch, e->config->training.input_frames, false);
 }
 
 void om_solution_bind(const om_solution *s, tn_plan *plan)
 {
-    if (!s->frame) return;
+    if (!s->given.frame) return;
     tn_bind(plan, "points", s->at, NULL);
     tn_bind(plan, "target", s->target, NULL);
 }
@@ -101,7 +108,7 @@ static int64_t place_of(const om_solution *s, int64_t frame)
     int64_t low = 0, high = s->given.n;
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
-        if (s->frame[middle] < frame) low = middle + 1;
+        if (s->given.frame[middle] < frame) low = middle + 1;
         else high = middle;
     }
     return low;
@@ -110,7 +117,7 @@ static int64_t place_of(const om_solution *s, int64_t frame)
 void om_solution_draw(om_solution *s, int64_t step)
 {
     const om_experiment *e = s->experiment;
-    if (!s->frame) return;
+    if (!s->given.frame) return;
     int64_t columns = om_recording_circuit_of(e->recording)->columns;
     int windows = om_joint_specification(e->joint)->siren.windows;
     for (int window = 0; window < windows; window++) {
@@ -123,9 +130,9 @@ void om_solution_draw(om_solution *s, int64_t step)
                                         step * s->points + k);
             int64_t row = (known ? begin : 0) + place / columns, column = place % columns;
             double point[3];
-            om_joint_point(e->joint, window, s->frame[row], column, point);
+            om_joint_point(e->joint, window, s->given.frame[row], column, point);
             for (int axis = 0; axis < 3; axis++) s->at[3 * i + axis] = (float)point[axis];
-            s->target[i] = s->stimulus[row * columns + column];
+            s->target[i] = s->given.stimulus[row * columns + column];
         }
     }
 }

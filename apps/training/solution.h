@@ -8,11 +8,9 @@
 /* All zeros in the first part. */
 typedef struct om_solution {
     const om_experiment *experiment; /* borrowed */
+    om_solved given;                 /* frames, ascending, and their stimulus */
     int64_t points;                  /* of each window in a step */
-    int64_t *frame;                  /* [given.n] ascending; NULL: this is the first part */
-    float *stimulus;                 /* [given.n, C] as solved for */
     float *at, *target;              /* [windows, points, 3] and [windows, points] of a step */
-    om_given given;                  /* the frames and the stimulus */
 } om_solution;
 
 /* Whether the step of this number (from 0) belongs to that part, whether it is solved anew just before it, and how many
@@ -21,9 +19,8 @@ bool om_solution_covers(const om_config *config, int64_t step);
 bool om_solution_due(const om_config *config, int64_t step);
 int64_t om_solution_steps(const om_config *config);
 
-/* Makes room for the second part and chooses the frames of the step, for which the stimulus is still to be solved or
- * read. The solution is to be cleared also after an error. Errors: TN_ENOMEM. */
-tn_status om_solution_make(om_solution *solution, const om_experiment *experiment, int64_t step, tn_error *error);
+/* Makes room for the second part. The solution is to be cleared also after an error. Errors: TN_ENOMEM. */
+tn_status om_solution_make(om_solution *solution, const om_experiment *experiment, tn_error *error);
 void om_solution_clear(om_solution *solution);
 
 /* Chooses the frames of a step and solves for their stimulus. Errors: those of om_solve_stimulus. */

@@ -26,9 +26,7 @@ static tn_status save(om_trainer *t, bool first, tn_error *error)
                              .lattice = om_experiment_lattice(t->experiment),
                              .recording = t->experiment->mark,
                              .stimulus_r2 = t->scores.stimulus_r2, .weight_r2 = t->scores.weight_r2,
-                             .program = PACKAGE_STRING, .solved = t->solution.stimulus,
-                             .solved_frames = t->solution.given.n,
-                             .solved_columns = om_recording_circuit_of(t->experiment->recording)->columns};
+                             .program = PACKAGE_STRING, .solved = t->solution.given};
     tn_status status = om_checkpoint_write(t->checkpoint, t->experiment->params, t->optimizer, &made, first, error);
     t->saved = om_now();
     t->saved_step = t->step;
@@ -62,7 +60,8 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
                           bool profile, om_progress *progress, tn_error *error)
 {
     *t = (om_trainer){.experiment = experiment, .directory = directory, .progress = progress,
-                      .scores = {.stimulus_r2 = NAN, .weight_r2 = NAN}, .began = om_now(), .saved_step = -1, .options = profile ? TN_PLAN_PROFILE : 0};
+                      .scores = {.stimulus_r2 = NAN, .weight_r2 = NAN}, .began = om_now(), .saved_step = -1,
+                      .options = profile ? TN_PLAN_PROFILE : 0};
     t->checkpoint = om_checkpoint_of_run(directory);
     t->config = om_config_text(experiment->config);
     t->circuit = om_experiment_circuit(experiment);
@@ -127,15 +126,15 @@ static double result(const om_trainer *t, const char *name)
     return *(const float *)tn_result(t->plan, name);
 }
 
-/* Before a step of the second part: has the stimulus solved for when it is time. */
+/* Before a step of the second part: has the stimulus solved for when it is time, or when a resumed run has none. */
 static tn_status solve(om_trainer *t, tn_error *error)
 {
     om_experiment *e = t->experiment;
-    if (!om_solution_due(e->config, t->step)) return TN_OK;
+    bool first = !t->solution.given.frame;
+    if (!om_solution_due(e->config, t->step) && !(first && om_solution_covers(e->config, t->step))) return TN_OK;
     om_batches_free(t->batches);
     t->batches = NULL;
-    bool first = !t->solution.frame;
-    tn_status status = first ? om_solution_make(&t->solution, e, t->step, error) : TN_OK;
+    tn_status status = first ? om_solution_make(&t->solution, e, error) : TN_OK;
     if (!status) status = om_solution_solve(&t->solution, t->step, error);
     if (!status && first) status = make_plan(t, error);
     if (!status && !(t->batches = om_batches_new(e, t->step, &t->solution.given, error))) status = error->status;
@@ -213,9 +212,9 @@ static void rescue(om_trainer *t, tn_status cause)
 }
 
 /* NULL in the first part of a run. */
-static const om_given *given(const om_trainer *t)
+static const om_solved *given(const om_trainer *t)
 {
-    return t->solution.frame ? &t->solution.given : NULL;
+    return t->solution.given.frame ? &t->solution.given : NULL;
 }
 
 static tn_status make_steps(om_trainer *t, tn_error *error)
