@@ -473,10 +473,6 @@ void om_joint_probe(const om_joint *joint, tn_graph *g, tn_params *params, int64
 
 /* ---- solving for the stimulus ---- */
 
-/* How much the SIREN counts against the equations, in parts of their mean curvature. With less, the first stimuli solved
- * for fit an f_theta that is still wrong, and keep it so; with more, what the SIREN does not know yet comes slowly. */
-static const double trust = 1.0 / 3;
-
 void om_joint_solve(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames)
 {
     const tn_sparsity *column = joint->part.seen;
@@ -488,6 +484,8 @@ void om_joint_solve(const om_joint *joint, tn_graph *g, tn_params *params, int64
     tn_grad(g, tn_sum(g, f, TN_ALL, false), 1, &x.stimulus, &slope); /* row i of f_theta depends on I_i alone */
     tn_node *wanted = tn_segment_sum(g, column, tn_mul(g, slope, tn_sub(g, y, f)));
     tn_node *curvature = tn_segment_sum(g, column, tn_square(g, slope));
-    tn_node *all = tn_add(g, curvature, tn_scale(g, tn_mean(g, curvature, TN_ALL, false), trust));
-    output_by_frames(g, "solved", tn_add(g, field, tn_div_no_nan(g, wanted, all)));
+    /* Where f_theta is flat, the step stays short. More weight for the SIREN would make each movie a little fainter than
+     * the one asked for, f_theta would make up for it, and the next one be fainter still. */
+    tn_node *damped = tn_add(g, curvature, tn_scale(g, tn_mean(g, curvature, TN_ALL, false), 0.01));
+    output_by_frames(g, "solved", tn_add(g, field, tn_div_no_nan(g, wanted, damped)));
 }

@@ -290,8 +290,7 @@ TN_API void om_joint_solved_step(const om_joint *joint, tn_graph *g, tn_params *
 
 /* Describes what the equations of the input neurons say of the stimulus: inputs input_voltage, input_derivative
  * [F, inputs], presynaptic_voltage [F, pre] and what the SIREN says, field [F, C]; output solved [F, C], after one step
- * of Gauss and Newton, by which the squared residuals of all neurons of a column and the distance from the field become
- * least. */
+ * of Gauss and Newton towards the least squared residuals of all neurons of a column. */
 TN_API void om_joint_solve(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames);
 
 /* Describes the model's prediction for given states: inputs voltage [B, N], stimulus [B, C]; outputs
@@ -441,7 +440,7 @@ TN_API void om_field_free(om_field *field);
 TN_API const void *om_field_at(om_field *field, const int64_t *frame, tn_error *error);
 
 /* The stimulus that the model's equations ask for in n frames: each column's input neurons share one value, by which
- * their derivatives are explained best, without going far from what the SIREN says. No truth is used.
+ * their derivatives are explained best, beginning from what the SIREN says. No truth is used.
  *   data    its voltage and derivative are read
  *   solved  [n, C] receives it
  * Errors: those of reading; TN_ENUMERIC a value is not finite; TN_ENOMEM. */

@@ -80,13 +80,25 @@ static tn_status keep(const solving *s, int64_t n, const int64_t *frame, float *
     int64_t columns = s->joint->wiring.columns;
     const void *result = tn_result(s->plan, "solved");
     for (int64_t i = 0; i < n * columns; i++) {
-        float value = s->number == TN_F64 ? (float)((const double *)result)[i] : ((const float *)result)[i];
-        if (!isfinite(value))
+        solved[i] = s->number == TN_F64 ? (float)((const double *)result)[i] : ((const float *)result)[i];
+        if (!isfinite(solved[i]))
             return tn_fail(error, TN_ENUMERIC, "the stimulus of frame %lld, column %lld is not finite",
                            (long long)frame[i / columns], (long long)(i % columns));
-        solved[i] = value;
     }
     return TN_OK;
+}
+
+static tn_status solve_chunk(solving *s, int64_t n, const int64_t *frame, float *solved, tn_error *error)
+{
+    int64_t chunk[CHUNK];
+    for (int64_t k = 0; k < CHUNK; k++) chunk[k] = frame[k < n ? k : n - 1];
+    const void *field = om_field_at(s->field, chunk, error);
+    tn_status status = field ? load(s, chunk, error) : error->status;
+    if (status) return status;
+    tn_bind(s->plan, "field", field, NULL);
+    status = tn_run(s->plan, error);
+    if (!status) status = keep(s, n, chunk, solved, error);
+    return status ? status : om_watch_ask(s->data->watch, error);
 }
 
 tn_status om_solve_stimulus(const om_joint *joint, tn_params *params, const om_data *data, int64_t n,
@@ -94,17 +106,9 @@ tn_status om_solve_stimulus(const om_joint *joint, tn_params *params, const om_d
 {
     solving s;
     tn_status status = begin(&s, joint, params, data, error);
-    for (int64_t first = 0; first < n && !status; first += CHUNK) {
-        int64_t chunk[CHUNK], count = n - first < CHUNK ? n - first : CHUNK;
-        for (int64_t k = 0; k < CHUNK; k++) chunk[k] = frame[first + (k < count ? k : count - 1)];
-        const void *field = om_field_at(s.field, chunk, error);
-        status = field ? load(&s, chunk, error) : error->status;
-        if (status) break;
-        tn_bind(s.plan, "field", field, NULL);
-        status = tn_run(s.plan, error);
-        if (!status) status = keep(&s, count, chunk, solved + first * joint->wiring.columns, error);
-        if (!status) status = om_watch_ask(data->watch, error);
-    }
+    for (int64_t first = 0; first < n && !status; first += CHUNK)
+        status = solve_chunk(&s, n - first < CHUNK ? n - first : CHUNK, frame + first,
+                             solved + first * joint->wiring.columns, error);
     end(&s);
     return status;
 }

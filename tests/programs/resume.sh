@@ -24,8 +24,8 @@ for mode in joint known bank solved; do
     same_runs $mode $mode.parts "20 steps and 10 more"
 done
 # The second part of a joint run may be asked for late: what it would have solved for is solved for then.
-expect 0 train tiny.yaml -d recording.h5 -o late $whole --set training.steps=20
-expect 0 train tiny.yaml -d recording.h5 -o late $whole --resume --set training.solve_from=0.1
+expect 0 train tiny.yaml -d recording.h5 -o belated $whole --set training.steps=20
+expect 0 train tiny.yaml -d recording.h5 -o belated $whole --resume --set training.solve_from=0.1
 says "training.solve_from is 0.1 from here on; it was 1"
 expect 0 train tiny.yaml -d recording.h5 -o joint $whole --resume
 says "nothing to do: 30 steps are made"
