@@ -3,6 +3,7 @@
 #include "training/solution.h"
 #include "common/evaluation.h"
 #include "common/random_streams.h"
+#include "common/signals.h"
 #include "training/course.h"
 #include "training/order.h"
 
@@ -73,10 +74,19 @@ static void choose(const om_solution *s, int64_t step, int64_t *frame)
     qsort(frame, (size_t)n, sizeof *frame, ascending);
 }
 
+static tn_status ask(void *user, tn_error *error)
+{
+    (void)user;
+    return om_signals_check("the stimulus is not solved", error);
+}
+
+static const om_watch stop_asked = {ask, NULL};
+
 tn_status om_solution_solve(om_solution *s, int64_t step, tn_error *error)
 {
     const om_experiment *e = s->experiment;
     om_data data = om_experiment_data(e);
+    data.watch = &stop_asked;
     int64_t *frame = tn_alloc((size_t)s->given.n * sizeof *frame);
     if (!frame) return tn_fail(error, TN_ENOMEM, "no memory for %lld frames", (long long)s->given.n);
     choose(s, step, frame);

@@ -23,7 +23,8 @@ int64_t om_solution_steps(const om_config *config);
 tn_status om_solution_make(om_solution *solution, const om_experiment *experiment, tn_error *error);
 void om_solution_clear(om_solution *solution);
 
-/* Chooses the frames of a step and solves for their stimulus. Errors: those of om_solve_stimulus. */
+/* Chooses the frames of a step and solves for their stimulus. Errors: those of om_solve_stimulus, and TN_EINVAL where a
+ * signal asks to stop. */
 tn_status om_solution_solve(om_solution *solution, int64_t step, tn_error *error);
 
 /* Describes a step of the part that the run is in. Errors are kept in the graph. */

@@ -138,6 +138,7 @@ static tn_status solve(om_trainer *t, tn_error *error)
     if (!status) status = om_solution_solve(&t->solution, t->step, error);
     if (!status && first) status = make_plan(t, error);
     if (!status && !(t->batches = om_batches_new(e, t->step, &t->solution.given, error))) status = error->status;
+    if (status) om_solution_clear(&t->solution); /* half solved is not kept */
     return status;
 }
 
@@ -146,8 +147,7 @@ static tn_status make_step(om_trainer *t, tn_error *error)
     const om_config *c = t->experiment->config;
     const om_batch *batch;
     double rate[OM_GROUPS];
-    tn_status status = solve(t, error);
-    if (!status) status = om_batches_next(t->batches, &batch, error);
+    tn_status status = om_batches_next(t->batches, &batch, error);
     if (status) return status;
     om_solution_draw(&t->solution, t->step);
     om_batch_bind(batch, t->plan);
@@ -225,7 +225,12 @@ static tn_status make_steps(om_trainer *t, tn_error *error)
     bool late = false;
     om_progress_begin(t->progress, "train", t->step, steps);
     while (!status && t->step < steps && !om_signals_pending() && !late) {
-        status = make_step(t, error);
+        status = solve(t, error);
+        if (status && om_signals_pending()) {
+            status = TN_OK; /* solving has not touched the state */
+            break;
+        }
+        if (!status) status = make_step(t, error);
         if (!status) status = after_step(t, error);
         late = t->max_seconds > 0 && om_now() - t->began > t->max_seconds;
     }

@@ -23,6 +23,7 @@ for place in "" "-o new"; do
     dry "circuit frames memory disk time" generate tiny.yaml $place
     dry "recording model memory disk time" train tiny.yaml -d recording.h5 $place
     dry "recording model memory disk time" train tiny.yaml -d recording.h5 $place --set model.mode=known
+    dry "recording model memory disk then time" train tiny.yaml -d recording.h5 $place --set training.solve_from=0.5
     dry "run model memory disk time" test_run run -d recording.h5 $place
 done
 dry "step disk" train tiny.yaml -d recording.h5 --dump-step new.safetensors --frames 0,299
