@@ -102,7 +102,10 @@ static void print_table(const om_results *r)
     print_score("time constants", in->time_constant.r2, pub->time_constant.r2);
     print_score("resting potentials", in->resting_potential.r2, pub->resting_potential.r2);
     print_score("cell types (share)", in->types.accuracy, pub->types.accuracy);
-    if (isfinite(r->stimulus.r2)) printf("%-20s%16.4f\n", "stimulus", r->stimulus.r2);
+    if (isfinite(r->stimulus.r2)) {
+        print_score("stimulus", r->stimulus.r2, NAN);
+        print_score("  solved for", r->stimulus_solved.r2, NAN);
+    }
     printf("%-20s", r->split == OM_TRAIN ? "rollout r (train)" : "rollout r (test)");
     print_number(r->rollout.pearson_mean);
     if (isfinite(r->oracle.pearson_mean)) printf("   (oracle %.4f)", r->oracle.pearson_mean);

@@ -109,6 +109,16 @@ om_score om_score_of(const om_line *line)
                       .r2_identity = line->r2_identity};
 }
 
+/* The truth is on the left of the line: true = a predicted + b. */
+static om_score score_of(const om_moments *moments)
+{
+    om_line line = om_line_of(moments);
+    om_score score = om_score_of(&line);
+    /* R2 against the identity line compares with the truth's own variance, whichever side it stands on. */
+    if (moments->yy > 0) score.r2_identity = 1 - moments->difference / moments->yy;
+    return score;
+}
+
 tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t last, int64_t count,
                             const om_data *truth, om_score *score, tn_error *error)
 {
@@ -123,16 +133,40 @@ tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t la
         for (int64_t k = 0; k < CHUNK; k++) frame[k] = om_frame_at(visited, i + (k < n ? k : n - 1));
         const void *predicted = om_field_at(field, frame, error);
         status = predicted ? truth->stimulus(truth->user, n, frame, true_stimulus, error) : TN_ENOMEM;
-        /* The truth is on the left of this line: true = a predicted + b. */
         if (!status)
             om_moments_add(&moments, (om_values){predicted, number}, (om_values){true_stimulus, number}, NULL,
                            n * joint->wiring.columns);
     }
-    om_line line = om_line_of(&moments);
-    *score = om_score_of(&line);
-    /* R2 against the identity line compares with the truth's own variance, whichever side it stands on. */
-    if (!status && moments.yy > 0) score->r2_identity = 1 - moments.difference / moments.yy;
+    *score = score_of(&moments);
     om_field_free(field);
+    tn_free(true_stimulus);
+    return status;
+}
+
+tn_status om_score_solved(const om_joint *joint, tn_params *params, int64_t last, int64_t count, const om_data *truth,
+                          om_score *score, tn_error *error)
+{
+    om_frames visited = om_probe_frames(last + 1, 0, last, count);
+    tn_dtype number = tn_params_dtype(params);
+    int64_t n = visited.count, columns = joint->wiring.columns;
+    int64_t *frame = om_array(n, sizeof *frame);
+    float *solved = om_array(n * columns, sizeof *solved);
+    void *true_stimulus = om_array(columns, tn_dtype_size(number));
+    om_moments moments = {0};
+    tn_status status = frame && solved && true_stimulus
+                           ? TN_OK
+                           : tn_fail(error, TN_ENOMEM, "no memory for the stimulus of %lld frames", (long long)n);
+    for (int64_t k = 0; k < n && !status; k++) frame[k] = om_frame_at(visited, k);
+    if (!status) status = om_solve_stimulus(joint, params, truth, n, frame, solved, error);
+    for (int64_t k = 0; k < n && !status; k++) {
+        status = truth->stimulus(truth->user, 1, frame + k, true_stimulus, error);
+        if (!status)
+            om_moments_add(&moments, (om_values){solved + k * columns, TN_F32}, (om_values){true_stimulus, number},
+                           NULL, columns);
+    }
+    *score = score_of(&moments);
+    tn_free(frame);
+    tn_free(solved);
     tn_free(true_stimulus);
     return status;
 }

@@ -431,6 +431,10 @@ TN_API tn_status om_score_types(const om_joint *joint, const tn_params *params, 
 TN_API tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t last, int64_t count,
                                    const om_data *truth, om_score *score, tn_error *error);
 
+/* The same for the stimulus that om_solve_stimulus finds; of the truth also voltage() and derivative() are used. */
+TN_API tn_status om_score_solved(const om_joint *joint, tn_params *params, int64_t last, int64_t count,
+                                 const om_data *truth, om_score *score, tn_error *error);
+
 /* The SIREN's stimulus, so many frames at a time. */
 typedef struct om_field om_field;
 TN_API om_field *om_field_new(const om_joint *joint, tn_params *params, int64_t frames, tn_error *error);

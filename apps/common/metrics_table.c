@@ -12,6 +12,7 @@ const om_metric om_metrics[] = {
     {"stimulus", "R² after correction", "stimulus.r2", NULL, 4, "stimulus R²", {0}},
     {"stimulus", "R² after correction, first 8,527 frames (the published window)", "stimulus.r2_first_8527", NULL, 4,
      NULL, {NULL, "0.8546"}},
+    {"stimulus", "R² after correction, solved for from the model's equations", "stimulus.r2_solved", NULL, 4, NULL, {0}},
     {"stimulus", "R² without correction (scale and offset are arbitrary)", "stimulus.r2_raw", NULL, 4, NULL, {0}},
     {"stimulus", "scale a", "stimulus.a", NULL, 4, NULL, {0}},
     {"stimulus", "offset b", "stimulus.b", NULL, 4, NULL, {0}},

@@ -121,7 +121,7 @@ static tn_status measure_yardstick(om_results *results, const om_experiment *e, 
 
 static tn_status score_stimulus(om_results *results, const om_experiment *e, tn_error *error)
 {
-    results->stimulus = results->stimulus_first = no_score();
+    results->stimulus = results->stimulus_first = results->stimulus_solved = no_score();
     if (e->config->model.mode != OM_MODE_JOINT || !om_recording_has(e->recording, OM_PART_STIMULUS)) return TN_OK;
     int64_t frames = om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS);
     if (frames > e->frames) frames = e->frames;
@@ -130,6 +130,10 @@ static tn_status score_stimulus(om_results *results, const om_experiment *e, tn_
     tn_status status = om_score_stimulus(e->joint, e->params, frames - 1, frames, &truth, &results->stimulus, error);
     if (!status)
         status = om_score_stimulus(e->joint, e->params, first - 1, first, &truth, &results->stimulus_first, error);
+    int64_t some = e->config->test.readout_frames;
+    if (!status)
+        status = om_score_solved(e->joint, e->params, frames - 1, some < frames ? some : frames, &truth,
+                                 &results->stimulus_solved, error);
     return status;
 }
 

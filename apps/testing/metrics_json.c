@@ -112,8 +112,8 @@ json_t *om_results_json(const om_results *r, const om_experiment *e, const om_ru
     json_object_set_new(o, "format", json_string("metrics/1"));
     json_object_set_new(o, "stimulus",
                         OBJECT({"r2", r->stimulus.r2}, {"r2_raw", r->stimulus.r2_identity},
-                               {"r2_first_8527", r->stimulus_first.r2}, {"a", r->stimulus.slope},
-                               {"b", r->stimulus.offset}));
+                               {"r2_first_8527", r->stimulus_first.r2}, {"r2_solved", r->stimulus_solved.r2},
+                               {"a", r->stimulus.slope}, {"b", r->stimulus.offset}));
     json_object_set_new(o, "weights", weights(r));
     json_object_set_new(o, "time_constant", neurons(&r->inside.time_constant, &r->published.time_constant));
     json_object_set_new(o, "resting_potential", neurons(&r->inside.resting_potential, &r->published.resting_potential));

@@ -27,7 +27,8 @@ typedef struct om_results {
     om_recording_truth truth;
     om_readout_results inside, published; /* in distribution; as published */
     om_readout_results yardstick;         /* least squares, without types */
-    om_score stimulus, stimulus_first;    /* all frames; the first 8,527 */
+    om_score stimulus, stimulus_first;    /* the SIREN's: all frames; the first 8,527 */
+    om_score stimulus_solved;             /* what the model's equations ask for in the frames of the read-out */
     om_trace_score one_step, rollout, oracle;
     double *rollout_rmse, *rollout_pearson; /* [N] */
     double *oracle_rmse, *oracle_pearson;   /* [N]; NULL where there is no oracle */

@@ -114,7 +114,8 @@ static void distances(double shift, double *of_field, double *of_solved)
 
     float solved[FRAMES * COLUMNS];
     om_data data = {.frames = FRAMES, .user = &r, .voltage = voltage, .derivative = derivative};
-    ck_assert_msg(om_solve_stimulus(joint, params, &data, FRAMES, every_frame, solved, &error) == TN_OK, "%s", error.message);
+    ck_assert_msg(om_solve_stimulus(joint, params, &data, FRAMES, every_frame, solved, &error) == TN_OK, "%s",
+                  error.message);
     *of_field = *of_solved = 0;
     for (int i = 0; i < FRAMES * COLUMNS; i++) {
         *of_field += pow(field[i] - seen[i], 2);
@@ -161,6 +162,55 @@ START_TEST(a_stimulus_that_is_not_finite_is_refused)
     ck_assert_ptr_nonnull(strstr(error.message, "frame 3, column 1"));
     tn_free(r.voltage);
     tn_free(r.derivative);
+    tn_params_free(params);
+    om_joint_free(joint);
+}
+END_TEST
+
+typedef struct shown {
+    recorded recorded;
+    double stimulus[FRAMES * COLUMNS];
+} shown;
+
+static tn_status stimulus(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
+{
+    (void)error;
+    for (int64_t k = 0; k < n; k++)
+        memcpy((double *)out + k * COLUMNS, ((shown *)user)->stimulus + frame[k] * COLUMNS, COLUMNS * sizeof(double));
+    return TN_OK;
+}
+
+static double squared_correlation(const float *x, const double *y, int n)
+{
+    double sx = 0, sy = 0, xx = 0, xy = 0, yy = 0;
+    for (int i = 0; i < n; i++) sx += x[i], sy += y[i], xx += (double)x[i] * x[i], xy += x[i] * y[i], yy += y[i] * y[i];
+    return pow(xy - sx * sy / n, 2) / ((xx - sx * sx / n) * (yy - sy * sy / n));
+}
+
+START_TEST(what_is_solved_for_is_compared_after_a_line)
+{
+    tn_error error = {0};
+    om_joint *joint = model_of(true, WINDOWS);
+    tn_params *params = parameters_of(joint);
+    shown s = {.recorded = {numbers(FRAMES * NEURONS, 2), numbers(FRAMES * NEURONS, 3)}};
+    om_data data = {FRAMES, &s, voltage, stimulus, derivative, NULL};
+    float solved[FRAMES * COLUMNS];
+    om_score score;
+    ck_assert_int_eq(om_solve_stimulus(joint, params, &data, FRAMES, every_frame, solved, &error), TN_OK);
+
+    for (int i = 0; i < FRAMES * COLUMNS; i++) s.stimulus[i] = 3 - 2 * (double)solved[i];
+    ck_assert_int_eq(om_score_solved(joint, params, FRAMES - 1, FRAMES, &data, &score, &error), TN_OK);
+    ck_assert_double_eq_tol(score.r2, 1, 1e-9);
+    ck_assert_double_eq_tol(score.slope, -2, 1e-9);
+    ck_assert_double_eq_tol(score.offset, 3, 1e-9);
+
+    double *other = numbers(FRAMES * COLUMNS, 5);
+    memcpy(s.stimulus, other, sizeof s.stimulus);
+    ck_assert_int_eq(om_score_solved(joint, params, FRAMES - 1, FRAMES, &data, &score, &error), TN_OK);
+    ck_assert_double_eq_tol(score.r2, squared_correlation(solved, other, FRAMES * COLUMNS), 1e-9);
+    tn_free(other);
+    tn_free(s.recorded.voltage);
+    tn_free(s.recorded.derivative);
     tn_params_free(params);
     om_joint_free(joint);
 }
@@ -225,6 +275,7 @@ int main(void)
     tcase_add_test(solving, what_explains_the_derivatives_stays);
     tcase_add_test(solving, solving_comes_nearer_to_what_was_seen);
     tcase_add_test(solving, a_stimulus_that_is_not_finite_is_refused);
+    tcase_add_test(solving, what_is_solved_for_is_compared_after_a_line);
     tcase_add_test(step, a_solved_step_is_a_known_one_and_the_siren_on_its_own);
     return run_cases("solve", solving, step, NULL);
 }

@@ -42,7 +42,7 @@ weights="weights.in_distribution.r2 weights.in_distribution.share_identifiable w
 constants="time_constant.in_distribution.r2 time_constant.published.slope resting_potential.published.r2"
 types="embedding.accuracy embedding.ari embedding.nmi"
 followed="one_step.rmse_mean one_step.pearson_mean rollout.rmse_mean rollout.pearson_mean"
-stimulus="stimulus.r2 stimulus.r2_raw stimulus.r2_first_8527 stimulus.a stimulus.b"
+stimulus="stimulus.r2 stimulus.r2_raw stimulus.r2_first_8527 stimulus.r2_solved stimulus.a stimulus.b"
 oracle="rollout.oracle.rmse_mean rollout.oracle.pearson_sd"
 yardstick="yardstick.weights.r2 yardstick.weights.r2_identifiable yardstick.time_constant.slope"
 

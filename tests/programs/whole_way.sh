@@ -46,7 +46,7 @@ fi
 
 readouts() { for r in in_distribution published; do for k; do echo "$part.$r.$k"; done; done; }
 keys=$(
-    for k in r2 r2_raw r2_first_8527 a b; do echo stimulus.$k; done
+    for k in r2 r2_raw r2_first_8527 r2_solved a b; do echo stimulus.$k; done
     for k in r2 slope r2_identity r2_identifiable share_identifiable spearman; do echo weights.in_distribution.$k; done
     for k in r2 slope r2_filtered; do echo weights.published.$k; done
     for part in time_constant resting_potential; do readouts r2 slope; echo $part.in_distribution.r2_identity; done
