@@ -14,6 +14,7 @@ enum { CV, CM, CI, F_COLUMNS };
 struct om_readout {
     int64_t neurons;
     uint8_t *is_input;
+    int64_t frames;
     int64_t *active; /* [N], frames with v > 0 */
     om_fit *f, *g;
 };
@@ -77,12 +78,13 @@ void om_readout_add(om_readout *readout, const om_states *states, int64_t frames
     om_fit_add(readout->f, f_columns, states->f, frames);
     om_fit_add(readout->g, &rectified, states->g2, frames);
     count_active(readout, states->v, frames);
+    readout->frames += frames;
 }
 
 tn_status om_readout_solve(const om_readout *readout, om_picture *picture, tn_error *error)
 {
     int64_t N = readout->neurons;
-    double *block = om_array(N, 8 * sizeof *block + 1);
+    double *block = om_array(N, 8 * sizeof *block + 2);
     if (!block) return tn_fail(error, TN_ENOMEM, "read-out of %lld neurons: out of memory", (long long)N);
     *picture = (om_picture){
         .neurons = N,
@@ -95,11 +97,13 @@ tn_status om_readout_solve(const om_readout *readout, om_picture *picture, tn_er
         .f_r2 = block + 6 * N,
         .g_r2 = block + 7 * N,
         .identifiable = (uint8_t *)(block + 8 * N),
+        .never_silent = (uint8_t *)(block + 8 * N) + N,
     };
     om_fit_solve(readout->f, block, picture->c0, picture->f_r2);
     om_fit_solve(readout->g, picture->s, picture->o, picture->g_r2);
     for (int64_t i = 0; i < N; i++) {
         picture->identifiable[i] = readout->active[i] > OM_ACTIVE_FRAMES;
+        picture->never_silent[i] = readout->active[i] == readout->frames;
         if (!picture->identifiable[i]) picture->s[i] = picture->o[i] = picture->g_r2[i] = 0;
     }
     return TN_OK;
@@ -136,6 +140,12 @@ static double finite_or_zero(double x)
     return isfinite(x) ? x : 0;
 }
 
+/* A neuron that is never silent has a leak and a synapse onto itself that no data tell apart. */
+static bool is_leak(const om_picture *picture, const om_wiring *wiring, int64_t e)
+{
+    return wiring->source[e] == wiring->target[e] && picture->never_silent[wiring->target[e]];
+}
+
 tn_status om_recover(om_recovered *out, const om_picture *picture, const om_wiring *wiring, om_values raw,
                      tn_error *error)
 {
@@ -145,13 +155,24 @@ tn_status om_recover(om_recovered *out, const om_picture *picture, const om_wiri
                        (long long)picture->neurons, (long long)wiring->neurons);
     if (check_synapses(wiring, error) != TN_OK) return TN_EINVAL;
 
+    double *slope = tau, *offset = rest; /* of f_theta in v, until they have become what they are for */
     for (int64_t i = 0; i < picture->neurons; i++) {
-        tau[i] = finite_or_zero(-1 / picture->cv[i]);
-        rest[i] = tau[i] * picture->c0[i];
+        slope[i] = picture->cv[i];
+        offset[i] = picture->c0[i];
+    }
+    for (int64_t e = 0; e < wiring->synapses; e++) {
+        if (!is_leak(picture, wiring, e)) continue;
+        int32_t i = wiring->target[e];
+        slope[i] += value_at(raw, e) * picture->cm[i] * picture->s[i];
+        offset[i] += value_at(raw, e) * picture->cm[i] * picture->o[i];
+    }
+    for (int64_t i = 0; i < picture->neurons; i++) {
+        tau[i] = finite_or_zero(-1 / slope[i]);
+        rest[i] = tau[i] * offset[i];
     }
     for (int64_t e = 0; e < wiring->synapses; e++) {
         int32_t i = wiring->target[e], j = wiring->source[e];
-        double gain = value_at(raw, e) * picture->cm[i] * tau[i];
+        double gain = is_leak(picture, wiring, e) ? 0 : value_at(raw, e) * picture->cm[i] * tau[i];
         out->weight[e] = finite_or_zero(gain * picture->s[j]);
         rest[i] += gain * picture->o[j];
     }

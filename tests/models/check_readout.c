@@ -120,6 +120,27 @@ START_TEST(the_circuit_follows_from_the_linear_picture)
 }
 END_TEST
 
+/* Neuron 0 is never silent, neuron 1 sometimes; each has a synapse onto itself and one onto the other. */
+START_TEST(the_leak_takes_the_synapse_onto_itself_of_a_neuron_that_is_never_silent)
+{
+    const int32_t from[] = {0, 1, 0, 1}, to[] = {0, 0, 1, 1};
+    const double learned[] = {0.2, 3, 5, 0.2};
+    double cv[] = {-40, -50}, cm[] = {50, 50}, cI[] = {0, 0}, c0[] = {10, 20}, s[] = {2, 1}, o[] = {0.5, 0};
+    double w[4], tau[2], rest[2], r2[] = {1, 1};
+    uint8_t active[] = {1, 1}, always[] = {1, 0}, input[] = {0, 0};
+    om_picture p = {2, cv, cm, cI, c0, s, o, r2, r2, active, always};
+    om_wiring both = {.neurons = 2, .synapses = 4, .source = from, .target = to, .is_input = input};
+    om_recovered circuit = {w, tau, rest};
+    ck_assert_int_eq(om_recover(&circuit, &p, &both, om_f64(learned), NULL), TN_OK);
+    /* -40 v + 0.2 x 50 x (2 v + 0.5) + 10 = -20 v + 15 */
+    const double expected_w[] = {0, 3 * 50 / 20.0, 5 * 2, 0.2}, expected_tau[] = {1 / 20.0, 1 / 50.0};
+    const double expected_rest[] = {15 / 20.0, 20 / 50.0 + 5 * 0.5};
+    for (int e = 0; e < 4; e++) ck_assert_double_eq_tol(w[e], expected_w[e], 1e-12);
+    for (int i = 0; i < 2; i++) ck_assert_double_eq_tol(tau[i], expected_tau[i], 1e-12);
+    for (int i = 0; i < 2; i++) ck_assert_double_eq_tol(rest[i], expected_rest[i], 1e-12);
+}
+END_TEST
+
 START_TEST(frames_may_come_in_any_pieces_and_on_any_number_of_threads)
 {
     make_model();
@@ -363,6 +384,7 @@ int main(void)
     TCase *linear = tcase_create("linear picture");
     tcase_add_test(linear, a_linear_model_is_read_out_exactly);
     tcase_add_test(linear, the_circuit_follows_from_the_linear_picture);
+    tcase_add_test(linear, the_leak_takes_the_synapse_onto_itself_of_a_neuron_that_is_never_silent);
     tcase_add_test(linear, frames_may_come_in_any_pieces_and_on_any_number_of_threads);
     tcase_add_test(linear, what_is_not_finite_counts_as_0);
     TCase *published = tcase_create("published");
