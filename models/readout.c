@@ -97,13 +97,14 @@ tn_status om_readout_solve(const om_readout *readout, om_picture *picture, tn_er
         .f_r2 = block + 6 * N,
         .g_r2 = block + 7 * N,
         .identifiable = (uint8_t *)(block + 8 * N),
-        .never_silent = (uint8_t *)(block + 8 * N) + N,
+        .always_active = (uint8_t *)(block + 8 * N) + N,
     };
     om_fit_solve(readout->f, block, picture->c0, picture->f_r2);
     om_fit_solve(readout->g, picture->s, picture->o, picture->g_r2);
     for (int64_t i = 0; i < N; i++) {
         picture->identifiable[i] = readout->active[i] > OM_ACTIVE_FRAMES;
-        picture->never_silent[i] = readout->active[i] == readout->frames;
+        picture->always_active[i] =
+            (double)readout->active[i] >= (1 - OM_SILENT_SHARE) * (double)readout->frames;
         if (!picture->identifiable[i]) picture->s[i] = picture->o[i] = picture->g_r2[i] = 0;
     }
     return TN_OK;
@@ -140,10 +141,10 @@ static double finite_or_zero(double x)
     return isfinite(x) ? x : 0;
 }
 
-/* A neuron that is never silent has a leak and a synapse onto itself that no data tell apart. */
+/* The leak of a neuron that is always active, and its synapse onto itself: the data do not tell them apart. */
 static bool is_leak(const om_picture *picture, const om_wiring *wiring, int64_t e)
 {
-    return wiring->source[e] == wiring->target[e] && picture->never_silent[wiring->target[e]];
+    return wiring->source[e] == wiring->target[e] && picture->always_active[wiring->target[e]];
 }
 
 tn_status om_recover(om_recovered *out, const om_picture *picture, const om_wiring *wiring, om_values raw,

@@ -39,10 +39,11 @@ typedef struct om_picture {
     double *s, *o;
     double *f_r2, *g_r2;   /* R2 of the two fits; g_r2 is 0 where not identifiable */
     uint8_t *identifiable; /* v > 0 in more than OM_ACTIVE_FRAMES frames */
-    uint8_t *never_silent; /* v > 0 in all frames */
+    uint8_t *always_active; /* v > 0 in all frames but OM_SILENT_SHARE of them */
 } om_picture;
 
 #define OM_ACTIVE_FRAMES 4
+#define OM_SILENT_SHARE 0.01
 
 /* Errors: TN_ENOMEM. */
 tn_status om_readout_solve(const om_readout *readout, om_picture *picture, tn_error *error);
@@ -59,9 +60,10 @@ typedef struct om_recovered {
 
 /* tau_i = -1 / cv_i;  W_ij = w_ij cm_i tau_i s_j;  Vrest_i = tau_i c0_i + sum over j of w_ij cm_i tau_i o_j,
  * with raw [E], the weights w as learned.
- * Of a neuron that is never silent, any leak explains the data as well as any other, with a synapse onto itself that
- * makes up for it. Which one was learned is chance; of all circuits the one without that synapse is taken: W_ii = 0, and
- * its w_ii cm_i (s_i v + o_i) counts among cv_i v + c0_i.
+ * Of a neuron that is always active, any leak explains the data as well as any other, with a synapse onto itself that
+ * makes up for it, but for the few frames, of little weight in training, in which the neuron is silent. Which one was
+ * learned is chance; of all circuits the one without that synapse is taken: W_ii = 0, and its w_ii cm_i (s_i v + o_i)
+ * counts among cv_i v + c0_i.
  * Errors: TN_EINVAL a synapse's neuron is out of range, or picture and wiring differ in neurons. */
 tn_status om_recover(om_recovered *out, const om_picture *picture, const om_wiring *wiring, om_values raw,
                      tn_error *error);

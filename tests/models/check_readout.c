@@ -120,8 +120,8 @@ START_TEST(the_circuit_follows_from_the_linear_picture)
 }
 END_TEST
 
-/* Neuron 0 is never silent, neuron 1 sometimes; each has a synapse onto itself and one onto the other. */
-START_TEST(the_leak_takes_the_synapse_onto_itself_of_a_neuron_that_is_never_silent)
+/* Neuron 0 is always active, neuron 1 sometimes; each has a synapse onto itself and one onto the other. */
+START_TEST(the_leak_takes_the_synapse_onto_itself_of_a_neuron_that_is_always_active)
 {
     const int32_t from[] = {0, 1, 0, 1}, to[] = {0, 0, 1, 1};
     const double learned[] = {0.2, 3, 5, 0.2};
@@ -138,6 +138,26 @@ START_TEST(the_leak_takes_the_synapse_onto_itself_of_a_neuron_that_is_never_sile
     for (int e = 0; e < 4; e++) ck_assert_double_eq_tol(w[e], expected_w[e], 1e-12);
     for (int i = 0; i < 2; i++) ck_assert_double_eq_tol(tau[i], expected_tau[i], 1e-12);
     for (int i = 0; i < 2; i++) ck_assert_double_eq_tol(rest[i], expected_rest[i], 1e-12);
+}
+END_TEST
+
+START_TEST(a_neuron_is_always_active_if_it_is_silent_in_at_most_one_of_a_hundred_frames)
+{
+    enum { MANY = 200, THREE = 3 };
+    static double v[MANY][THREE], zero[MANY][THREE];
+    for (int t = 0; t < MANY; t++)
+        for (int i = 0; i < THREE; i++) v[t][i] = t % 50 < i ? -1 : 1; /* silent in 0, 4, 8 frames of 200 */
+    for (int i = 1; i < 3; i++) v[0][i] = v[50][i] = 1;                /* in 0, 2, 6 */
+    om_states states = {om_f64(*v), om_f64(*zero), om_f64(*zero), om_f64(*zero), om_f64(*zero)};
+    om_readout *readout = om_readout_new(&(om_wiring){.neurons = THREE, .is_input = (uint8_t[THREE]){0}}, NULL);
+    om_picture p;
+    om_readout_add(readout, &states, MANY / 2);
+    states = (om_states){om_f64(v[MANY / 2]), om_f64(*zero), om_f64(*zero), om_f64(*zero), om_f64(*zero)};
+    om_readout_add(readout, &states, MANY / 2);
+    ck_assert_int_eq(om_readout_solve(readout, &p, NULL), TN_OK);
+    ck_assert_mem_eq(p.always_active, ((uint8_t[THREE]){1, 1, 0}), THREE);
+    om_picture_free(&p);
+    om_readout_free(readout);
 }
 END_TEST
 
@@ -384,7 +404,8 @@ int main(void)
     TCase *linear = tcase_create("linear picture");
     tcase_add_test(linear, a_linear_model_is_read_out_exactly);
     tcase_add_test(linear, the_circuit_follows_from_the_linear_picture);
-    tcase_add_test(linear, the_leak_takes_the_synapse_onto_itself_of_a_neuron_that_is_never_silent);
+    tcase_add_test(linear, the_leak_takes_the_synapse_onto_itself_of_a_neuron_that_is_always_active);
+    tcase_add_test(linear, a_neuron_is_always_active_if_it_is_silent_in_at_most_one_of_a_hundred_frames);
     tcase_add_test(linear, frames_may_come_in_any_pieces_and_on_any_number_of_threads);
     tcase_add_test(linear, what_is_not_finite_counts_as_0);
     TCase *published = tcase_create("published");
