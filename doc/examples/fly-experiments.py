@@ -110,6 +110,7 @@ class Programs:
 # Title of a column, and where its number is in metrics.json.
 COLUMNS = [
     ("stimulus", "stimulus.r2"),
+    ("solved for", "stimulus.r2_solved"),
     ("W", "weights.in_distribution.r2"),
     ("identifiable W", "weights.in_distribution.r2_identifiable"),
     ("tau", "time_constant.in_distribution.r2"),
