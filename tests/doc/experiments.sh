@@ -26,7 +26,7 @@ for value in simulation.train_frames=60 simulation.test_frames=20 training.steps
 done
 experiments --data "$data" "$@" known-4 >said 2>&1 || fail "known-4: $(tail -n 3 said)"
 experiments --table >table
-grep -Eq '^\| known-4 \|  \| [-0-9.]+ \| .* \| 0:[0-9]+ \|$' table || fail "the table is $(cat table)"
+grep -Eq '^\| known-4 \|  \|  \| [-0-9.]+ \| .* \| 0:[0-9]+ \|$' table || fail "the table is $(cat table)"
 experiments --data "$data" "$@" known-4 >said 2>&1
 [ -s said ] && fail "what is complete is made again: $(cat said)"
 finish
