@@ -82,7 +82,8 @@ static void print_words(const om_progress *p, int n, const om_field *fields)
         duration(seconds_left(p), left);
         append(line, "  %s left", left);
     }
-    for (int i = 0; i < n; i++) append(line, "  %s %.4g", fields[i].name, fields[i].value);
+    for (int i = 0; i < n; i++)
+        if (!isnan(fields[i].value)) append(line, "  %s %.4g", fields[i].name, fields[i].value);
     if (p->live)
         fprintf(p->stream, "\r%-*.*s", usable_width(p), usable_width(p), line);
     else

@@ -47,7 +47,8 @@ START_TEST(plain_lines_come_every_ten_seconds_with_rate_and_time_left)
 {
     om_progress p = open_progress(OM_PROGRESS_PLAIN, false);
     om_progress_begin(&p, "train", 0, 1000);
-    for (int i = 1; i <= 100; i++, now += 0.2) om_progress_at(&p, i, 1, &(om_field){"loss", 0.125});
+    const om_field fields[] = {{"loss", 0.125}, {"R2", NAN}}; /* not known yet */
+    for (int i = 1; i <= 100; i++, now += 0.2) om_progress_at(&p, i, 2, fields);
     ck_assert_str_eq(text, "train 51/1000  5 %  5.1/s  3:06 left  loss 0.125\n");
     now = 100 + 3725;
     om_progress_end(&p);
