@@ -54,6 +54,7 @@ RUNS = {
 
 # Test -> the run, the recording and what is set: each run on its own recording, and more.
 TESTS = {name: (name, recording, []) for name, (recording, _, _) in RUNS.items()}
+TESTS["known-8-ablated"] = ("known-8", "extent8", ["test.ablation=0.5"])
 TESTS["known-4-quiet"] = ("known-4", "extent4-sigma0", [])
 TESTS["known-4-ablated"] = ("known-4", "extent4", ["test.ablation=0.5"])
 
