@@ -1,9 +1,8 @@
 /* Solving for the stimulus, and the step that learns from what was solved for. */
 #include "config.h"
-#include "testing.h"
+#include "small_joint.h"
 
 #include <math.h>
-#include <models.h>
 #include <string.h>
 
 /* Three columns of two neurons each that see them, and one behind that acts back on the first. */
@@ -21,27 +20,7 @@ static om_joint *model_of(bool joint, int windows)
         .siren = {.hidden_dim = 8, .layers = 1, .omega = {3, 2, 2}, .windows = windows},
         .t_scale = 2.0 / FRAMES, .t_offset = -1, .xy_scale = 1,
     };
-    tn_error error = {0};
-    om_joint *made = om_joint_new(&wiring, &spec, &error);
-    ck_assert_msg(made != NULL, "%s", error.message);
-    return made;
-}
-
-static tn_params *parameters_of(const om_joint *joint)
-{
-    tn_params *params = tn_params_new(TN_F64, 8);
-    om_joint_declare(joint, params);
-    ck_assert_int_eq(tn_params_seal(params, NULL), TN_OK);
-    om_joint_initialise(joint, params);
-    return params;
-}
-
-/* Reproducible numbers of no meaning. */
-static double *numbers(int64_t count, uint32_t stream)
-{
-    double *x = tn_alloc((size_t)count * sizeof *x);
-    for (int64_t i = 0; i < count; i++) x[i] = tn_random_uniform(4, stream, (uint64_t)i);
-    return x;
+    return made_joint(&wiring, &spec);
 }
 
 typedef struct input {
@@ -102,7 +81,7 @@ static void distances(double shift, double *of_field, double *of_solved)
 {
     tn_error error = {0};
     om_joint *joint = model_of(true, WINDOWS);
-    tn_params *params = parameters_of(joint);
+    tn_params *params = parameters_of(joint, 8);
     double *field = field_of(joint, params), *off = numbers(FRAMES * COLUMNS, 1);
     double *seen = tn_alloc(FRAMES * COLUMNS * sizeof *seen);
     for (int i = 0; i < FRAMES * COLUMNS; i++) seen[i] = field[i] + shift * (off[i] - 0.5);
@@ -153,7 +132,7 @@ START_TEST(a_stimulus_that_is_not_finite_is_refused)
 {
     tn_error error = {0};
     om_joint *joint = model_of(true, 1);
-    tn_params *params = parameters_of(joint);
+    tn_params *params = parameters_of(joint, 8);
     recorded r = {numbers(FRAMES * NEURONS, 2), numbers(FRAMES * NEURONS, 3)};
     float solved[FRAMES * COLUMNS];
     om_data data = {.frames = FRAMES, .user = &r, .voltage = voltage, .derivative = derivative};
@@ -191,7 +170,7 @@ START_TEST(what_is_solved_for_is_compared_after_a_line)
 {
     tn_error error = {0};
     om_joint *joint = model_of(true, WINDOWS);
-    tn_params *params = parameters_of(joint);
+    tn_params *params = parameters_of(joint, 8);
     shown s = {.recorded = {numbers(FRAMES * NEURONS, 2), numbers(FRAMES * NEURONS, 3)}};
     om_data data = {FRAMES, &s, voltage, stimulus, derivative, NULL};
     float solved[FRAMES * COLUMNS];
@@ -222,11 +201,8 @@ END_TEST
 START_TEST(a_solved_step_is_a_known_one_and_the_siren_on_its_own)
 {
     om_joint *known = model_of(false, 1), *solved = model_of(true, WINDOWS);
-    tn_params *params[2] = {parameters_of(known), parameters_of(solved)};
-    for (int i = 0; i < tn_params_count(params[0]); i++) {
-        tn_param_info to = tn_params_at(params[0], i);
-        memcpy(to.data, tn_params_data(params[1], to.name), (size_t)tn_shape_size(to.shape) * sizeof(double));
-    }
+    tn_params *params[2] = {parameters_of(known, 8), parameters_of(solved, 8)};
+    copy_parameters(params[0], params[1]);
     double coefficient[OM_COEFFICIENTS] = {0.1, 0.2, 0.01, [OM_TERM_FIELD] = 2, [OM_FACTOR_INPUTS] = 1};
     double *v = numbers(BATCH * NEURONS, 1), *y = numbers(BATCH * NEURONS, 2), *seen = numbers(BATCH * COLUMNS, 3);
     double *points = numbers(WINDOWS * POINTS * 3, 4), *target = numbers(WINDOWS * POINTS, 5);

@@ -1,9 +1,8 @@
 /* Banks of SIRENs, one per window of time. */
 #include "config.h"
-#include "testing.h"
+#include "small_joint.h"
 
 #include <math.h>
-#include <models.h>
 #include <string.h>
 
 /* Two columns, two neurons that see them, and a third one behind, which acts back on the first. */
@@ -21,19 +20,7 @@ static om_joint *bank_of(int windows, bool joint)
         .siren = {.hidden_dim = 8, .layers = 1, .omega = {30, 2, 2}, .windows = windows},
         .t_scale = 2.0 / FRAMES, .t_offset = -1, .xy_scale = 1,
     };
-    tn_error error = {0};
-    om_joint *made = om_joint_new(&wiring, &spec, &error);
-    ck_assert_msg(made != NULL, "%s", error.message);
-    return made;
-}
-
-static tn_params *parameters_of(const om_joint *joint)
-{
-    tn_params *params = tn_params_new(TN_F64, 5);
-    om_joint_declare(joint, params);
-    ck_assert_int_eq(tn_params_seal(params, NULL), TN_OK);
-    om_joint_initialise(joint, params);
-    return params;
+    return made_joint(&wiring, &spec);
 }
 
 START_TEST(every_frame_is_made_of_windows_that_know_it)
@@ -93,7 +80,7 @@ static double *stimulus_of(const om_joint *joint, tn_params *params, int64_t n, 
 START_TEST(the_stimulus_blends_what_the_networks_say)
 {
     om_joint *joint = bank_of(WINDOWS, true);
-    tn_params *params = parameters_of(joint);
+    tn_params *params = parameters_of(joint, 5);
     /* Constant networks that say 1, 2 and 4: hidden layers do not reach the output. */
     for (int k = 0; k < 3; k++) {
         char name[64];
@@ -126,14 +113,6 @@ typedef struct data {
     double *value;
 } data;
 
-/* Reproducible numbers of no meaning. */
-static double *numbers(int64_t count, uint32_t stream)
-{
-    double *x = tn_alloc((size_t)count * sizeof *x);
-    for (int64_t i = 0; i < count; i++) x[i] = tn_random_uniform(3, stream, (uint64_t)i);
-    return x;
-}
-
 /* The loss of a step, and the gradient of W in gradient[SYNAPSES]. */
 static double loss_of(const om_joint *joint, tn_params *params, const data *inputs, int n, double *gradient)
 {
@@ -160,11 +139,8 @@ START_TEST(a_step_sees_what_the_network_of_each_slot_says)
     static const int64_t frame[EXTRA] = {3, 20, 9, 41, 55, 36, 70, 88, 64};
     static const int slot[BATCH] = {4, 2};
     om_joint *bank = bank_of(WINDOWS, true), *given = bank_of(1, false);
-    tn_params *params = parameters_of(bank), *same = parameters_of(given);
-    for (int i = 0; i < tn_params_count(same); i++) {
-        tn_param_info to = tn_params_at(same, i);
-        memcpy(to.data, tn_params_data(params, to.name), (size_t)tn_shape_size(to.shape) * sizeof(double));
-    }
+    tn_params *params = parameters_of(bank, 5), *same = parameters_of(given, 5);
+    copy_parameters(same, params);
     double *all = stimulus_of(bank, params, EXTRA, frame), seen[BATCH * COLUMNS], selection[EXTRA * BATCH] = {0};
     for (int k = 0; k < BATCH; k++) {
         memcpy(seen + k * COLUMNS, all + slot[k] * COLUMNS, COLUMNS * sizeof *seen);
