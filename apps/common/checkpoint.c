@@ -409,10 +409,9 @@ bool om_checkpoint_solved(const om_checkpoint *c, int64_t frames, om_solved *sol
 {
     const tn_tensor *frame = tn_file_find(c->file, solved_frames);
     if (!frame || frame->dtype != TN_I32) return false;
-    for (int64_t i = 0; i < tn_shape_size(frame->shape); i++) {
-        int32_t known = ((const int32_t *)frame->data)[i];
-        if (known < 0 || known >= frames) return false;
-    }
+    const int32_t *known = frame->data;
+    for (int64_t i = 0; i < tn_shape_size(frame->shape); i++)
+        if (known[i] < (i ? known[i - 1] : 0) || known[i] >= frames) return false;
     return copy(c, solved_frames, TN_I32, TN_SHAPE(solved->n), solved->frame, NULL) == TN_OK &&
            copy(c, solved_name, TN_F32, TN_SHAPE(solved->n, solved->columns), solved->stimulus, NULL) == TN_OK;
 }

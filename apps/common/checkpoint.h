@@ -60,8 +60,8 @@ const char *om_checkpoint_path(const om_checkpoint *checkpoint);
 tn_status om_checkpoint_restore(const om_checkpoint *checkpoint, tn_params *params, tn_optimizer *optimizer,
                                 tn_error *error);
 
-/* Copies the solved stimulus into arrays of its size; false, and nothing is copied, if there is none of that size or its
- * frames are none of 0 to frames - 1. */
+/* Copies the solved stimulus into arrays of its size; false if there is none of that size or its frames are not, in
+ * ascending order, some of 0 to frames - 1. */
 bool om_checkpoint_solved(const om_checkpoint *checkpoint, int64_t frames, om_solved *solved);
 
 /* RUN/checkpoint.safetensors, and the path of the file that is kept when a new one is written to path; to be freed,
