@@ -344,7 +344,8 @@ static light light_of(const om_joint *joint, tn_graph *g, tn_params *params, int
         tn_node *selection = tn_input(g, "selection", tn_params_dtype(params), TN_SHAPE(windows * slots, batch));
         return (light){tn_matmul(g, all, selection), extra ? all : NULL};
     }
-    return (light){by_frames(g, params, "stimulus", batch, columns), extra ? by_frames(g, params, "input_stimulus", extra, columns) : NULL};
+    tn_node *seen = by_frames(g, params, "stimulus", batch, columns);
+    return (light){seen, extra ? by_frames(g, params, "input_stimulus", extra, columns) : NULL};
 }
 
 /* g_phi^2 of the batch, v [N, B] and a [N, B, K], and at three probes of its first frame for the regularizers:
@@ -484,8 +485,8 @@ void om_joint_solve(const om_joint *joint, tn_graph *g, tn_params *params, int64
     tn_grad(g, tn_sum(g, f, TN_ALL, false), 1, &x.stimulus, &slope); /* row i of f_theta depends on I_i alone */
     tn_node *wanted = tn_segment_sum(g, column, tn_mul(g, slope, tn_sub(g, y, f)));
     tn_node *curvature = tn_segment_sum(g, column, tn_square(g, slope));
-    /* Where f_theta is flat, the step stays short. More weight for the SIREN would make each movie a little fainter than
-     * the one asked for, f_theta would make up for it, and the next one be fainter still. */
+    /* Where f_theta is flat, the step stays short. More weight for the SIREN would make each movie a little fainter
+     * than the one asked for, f_theta would make up for it, and the next one be fainter still. */
     tn_node *damped = tn_add(g, curvature, tn_scale(g, tn_mean(g, curvature, TN_ALL, false), 0.01));
     output_by_frames(g, "solved", tn_add(g, field, tn_div_no_nan(g, wanted, damped)));
 }

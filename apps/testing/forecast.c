@@ -58,12 +58,12 @@ tn_status om_forecast(const om_experiment *e, const om_progress_made *made, FILE
     tn_status status = time_frame(e, &seconds, error);
     if (!status) status = try_read_out(e, error);
     if (status) return status;
-    /* One step and rollout, the two read-outs with their grids, and the stimulus frame by frame. */
+    /* One step and rollout, the two read-outs with their grids, the stimulus frame by frame, and solving for it. */
     const om_config *c = e->config;
     bool joint = c->model.mode == OM_MODE_JOINT;
-    double recorded = (double)e->frames;
-    double frames = 2 * fmin((double)c->test.rollout_frames, recorded) +
-                    fmin((double)c->test.readout_frames, recorded) + GRIDS + (joint ? recorded : 0);
+    double recorded = (double)e->frames, read_out = fmin((double)c->test.readout_frames, recorded);
+    double frames = 2 * fmin((double)c->test.rollout_frames, recorded) + read_out + GRIDS +
+                    (joint ? recorded + read_out : 0);
     bool shown = joint && c->test.video_frames > 0;
     double video = shown ? (double)c->test.video_frames * PICTURE_BYTES : 0;
     om_recording_describe(e->recording, stream);

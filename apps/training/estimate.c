@@ -56,7 +56,7 @@ static tn_status plan_steps(trial *t, tn_error *error)
     tn_bind(t->plan, "coefficients", t->coefficients, NULL);
     om_experiment_bind(t->e, t->plan);
     om_solution_bind(&t->solution, t->plan);
-    t->batches = om_batches_new(t->e, 0, t->solution.given.frame ? &t->solution.given : NULL, error);
+    t->batches = om_batches_new(t->e, 0, om_solution_given(&t->solution), error);
     return t->batches ? TN_OK : error->status;
 }
 
@@ -139,8 +139,9 @@ static void print(const trial *t, const timing *time, FILE *stream)
             (long long)c->neurons, (long long)c->synapses, (long long)c->columns, (long long)t->e->frames, parameters,
             om_memory_peak() / 1e6, (double)tn_plan_memory(t->plan) / 1e6, 16 * parameters / 1e6,
             (24 * parameters + 8 * (double)(t->solution.given.n * c->columns)) / 1e6);
-    if (t->solution.given.frame)
-        fprintf(stream, "then        %.1f ms a step in the last %lld, and %.1f s to solve for the stimulus of %lld frames\n",
+    if (om_solution_given(&t->solution))
+        fprintf(stream,
+                "then        %.1f ms a step in the last %lld, and %.1f s to solve for the stimulus of %lld frames\n",
                 1e3 * time->solved_step, (long long)om_solution_steps(config), time->solving,
                 (long long)t->solution.given.n);
     fprintf(stream, "time        %.1f ms a step, about %.0f minutes for %lld steps on %d threads\n", 1e3 * time->step,

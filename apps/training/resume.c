@@ -90,7 +90,8 @@ tn_status om_resume(om_trainer *t, tn_error *error)
     const om_experiment *e = t->experiment;
     if (!status && om_solution_covers(e->config, made->step)) {
         status = om_solution_make(&t->solution, e, error);
-        if (!status && !om_checkpoint_solved(checkpoint, e->frames, &t->solution.given)) om_solution_clear(&t->solution);
+        if (!status && !om_checkpoint_solved(checkpoint, e->frames, &t->solution.given))
+            om_solution_clear(&t->solution);
     }
     t->step = made->step;
     t->seconds = made->seconds;

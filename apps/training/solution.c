@@ -56,6 +56,11 @@ void om_solution_clear(om_solution *s)
     *s = (om_solution){0};
 }
 
+const om_solved *om_solution_given(const om_solution *s)
+{
+    return s->given.frame ? &s->given : NULL;
+}
+
 /* ---- solving ---- */
 
 static int ascending(const void *a, const void *b)

@@ -1,5 +1,6 @@
-/* solution.h - the second part of a joint run: the stimulus of some frames is solved for from the model's equations; the
- * steps that follow take it for given, and the SIREN learns it at points drawn from it, until it is the turn of others. */
+/* solution.h - the second part of a joint run: the stimulus of some frames is solved for from the model's equations;
+ * the steps that follow take it for given, and the SIREN learns it at points drawn from it, until it is the turn of
+ * others. */
 #ifndef OM_SOLUTION_H
 #define OM_SOLUTION_H
 
@@ -22,6 +23,9 @@ int64_t om_solution_steps(const om_config *config);
 /* Makes room for the second part. The solution is to be cleared also after an error. Errors: TN_ENOMEM. */
 tn_status om_solution_make(om_solution *solution, const om_experiment *experiment, tn_error *error);
 void om_solution_clear(om_solution *solution);
+
+/* What was solved for; NULL in the first part. */
+const om_solved *om_solution_given(const om_solution *solution);
 
 /* Chooses the frames of a step and solves for their stimulus. Errors: those of om_solve_stimulus, and TN_EINVAL where a
  * signal asks to stop. */

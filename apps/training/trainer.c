@@ -130,14 +130,14 @@ static double result(const om_trainer *t, const char *name)
 static tn_status solve(om_trainer *t, tn_error *error)
 {
     om_experiment *e = t->experiment;
-    bool first = !t->solution.given.frame;
+    bool first = !om_solution_given(&t->solution);
     if (!om_solution_due(e->config, t->step) && !(first && om_solution_covers(e->config, t->step))) return TN_OK;
     om_batches_free(t->batches);
     t->batches = NULL;
     tn_status status = first ? om_solution_make(&t->solution, e, error) : TN_OK;
     if (!status) status = om_solution_solve(&t->solution, t->step, error);
     if (!status && first) status = make_plan(t, error);
-    if (!status && !(t->batches = om_batches_new(e, t->step, &t->solution.given, error))) status = error->status;
+    if (!status && !(t->batches = om_batches_new(e, t->step, om_solution_given(&t->solution), error))) status = error->status;
     if (status) om_solution_clear(&t->solution); /* half solved is not kept */
     return status;
 }
@@ -211,16 +211,10 @@ static void rescue(om_trainer *t, tn_status cause)
     om_progress_say(t->progress, "the state after step %lld is saved; go on with --resume", (long long)t->step);
 }
 
-/* NULL in the first part of a run. */
-static const om_solved *given(const om_trainer *t)
-{
-    return t->solution.given.frame ? &t->solution.given : NULL;
-}
-
 static tn_status make_steps(om_trainer *t, tn_error *error)
 {
     int64_t steps = t->experiment->config->training.steps;
-    if (!(t->batches = om_batches_new(t->experiment, t->step, given(t), error))) return error->status;
+    if (!(t->batches = om_batches_new(t->experiment, t->step, om_solution_given(&t->solution), error))) return error->status;
     tn_status status = TN_OK;
     bool late = false;
     om_progress_begin(t->progress, "train", t->step, steps);

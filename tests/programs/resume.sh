@@ -15,7 +15,8 @@ whole="--set training.schedule_steps=30 --set training.epochs=3 --set training.r
 for mode in joint known bank solved; do
     part=model.mode=$mode
     [ $mode = bank ] && part=siren.windows=2
-    [ $mode = solved ] && part="siren.windows=2 --set training.solve_from=0.2 --set training.solve_every=8 --set training.solve_frames=100"
+    [ $mode = solved ] && part="siren.windows=2 --set training.solve_from=0.2 --set training.solve_every=8
+        --set training.solve_frames=100"
     expect 0 train tiny.yaml -d recording.h5 -o $mode $whole --set $part
     expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set $part --set training.steps=20 \
         --set training.epochs=2

@@ -2,7 +2,8 @@
 # The same inputs give the same bits, on one thread, two and four.
 . "$abs_top_srcdir/tests/programs/lib.sh"
 
-solving="--set training.solve_from=0.3 --set training.solve_every=8 --set training.solve_frames=100 --set training.solve_points=60"
+solving="--set training.solve_from=0.3 --set training.solve_every=8 --set training.solve_frames=100
+    --set training.solve_points=60"
 
 # Threads are asked for in the environment: the configuration, which files quote, stays the same.
 for threads in 1 2 4; do
