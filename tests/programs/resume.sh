@@ -20,10 +20,15 @@ for mode in joint known bank solved; do
     expect 0 train tiny.yaml -d recording.h5 -o $mode $whole --set $part
     expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set $part --set training.steps=20 \
         --set training.epochs=2
+    cp $mode.parts/checkpoint.safetensors $mode.20
     expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set $part --resume
     says "training.steps is 30 from here on; it was 20"
     same_runs $mode $mode.parts "20 steps and 10 more"
 done
+# Each turn solves for other frames.
+for turn in solved.20 solved/checkpoint.safetensors; do "$inspect" tensors $turn | grep solved/frames; done >turns
+[ "$(sort -u turns | grep -c .)" = 2 ] || fail "two turns of solving have the frames $(cat turns)"
+
 # The second part of a joint run may be asked for late: what it would have solved for is solved for then.
 expect 0 train tiny.yaml -d recording.h5 -o belated $whole --set training.steps=20
 expect 0 train tiny.yaml -d recording.h5 -o belated $whole --resume --set training.solve_from=0.1
