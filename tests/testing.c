@@ -2,10 +2,12 @@
 #include "config.h"
 #include "testing.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,4 +77,49 @@ const char *scratch_path(const char *name)
     }
     snprintf(path, sizeof path, "%s/%s", scratch, name);
     return path;
+}
+
+void *read_bytes(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s is not there", path);
+    ck_assert_int_eq(fseek(file, 0, SEEK_END), 0);
+    *size = (size_t)ftell(file);
+    rewind(file);
+    char *bytes = malloc(*size + 1);
+    ck_assert_uint_eq(fread(bytes, 1, *size, file), *size);
+    bytes[*size] = 0;
+    fclose(file);
+    return bytes;
+}
+
+void write_bytes(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_msg(file != NULL, "%s cannot be written", path);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+void write_text(const char *path, const char *text)
+{
+    write_bytes(path, text, strlen(text));
+}
+
+void assert_holds(const char *path, const char *text)
+{
+    size_t size;
+    char *found = read_bytes(path, &size);
+    ck_assert_str_eq(found, text);
+    free(found);
+}
+
+int entries(const char *path)
+{
+    int count = -2; /* "." and ".." */
+    DIR *directory = opendir(path);
+    ck_assert_msg(directory != NULL, "%s is no folder", path);
+    while (readdir(directory)) count++;
+    closedir(directory);
+    return count;
 }

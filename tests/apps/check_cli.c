@@ -98,9 +98,7 @@ static const char *some_config(const char *text)
 {
     static char path[256];
     snprintf(path, sizeof path, "%s", scratch_path("some.yaml"));
-    FILE *file = fopen(path, "w");
-    fputs(text, file);
-    fclose(file);
+    write_text(path, text);
     return path;
 }
 

@@ -337,15 +337,6 @@ END_TEST
 
 /* --- files --- */
 
-static const char *write_file(const char *name, const char *text, size_t length)
-{
-    const char *path = scratch_path(name);
-    FILE *file = fopen(path, "wb");
-    ck_assert_uint_eq(fwrite(text, 1, length, file), length);
-    fclose(file);
-    return path;
-}
-
 START_TEST(files_that_cannot_be_read_are_named)
 {
     tn_error error = {0};
@@ -360,7 +351,8 @@ START_TEST(files_that_cannot_be_read_are_named)
     char *large = calloc(1, (1 << 20) + 1);
     memset(large, ' ', (1 << 20) + 1);
     error = (tn_error){0};
-    const char *path = write_file("large.yaml", large, (1 << 20) + 1);
+    const char *path = scratch_path("large.yaml");
+    write_bytes(path, large, (1 << 20) + 1);
     ck_assert_int_eq(om_config_read(&read, path, NULL, 0, NULL, &error), TN_EFORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "larger than"));
     om_config_free(&read);
@@ -387,7 +379,8 @@ START_TEST(relative_paths_start_at_the_file_or_the_data_directory)
         om_config_free(&read);
     }
     om_config read = {0};
-    const char *file = write_file("some.yaml", "seed: 3\n", 8);
+    const char *file = scratch_path("some.yaml");
+    write_text(file, "seed: 3\n");
     ck_assert_int_eq(om_config_read(&read, file, NULL, 0, NULL, NULL), TN_OK);
     ck_assert_int_eq(read.seed, 3);
     char *path = om_config_path(&read, "c.mp4");

@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -313,9 +312,7 @@ START_TEST(what_is_no_recording_is_refused)
     snprintf(pipe, sizeof pipe, "%s", scratch_path("pipe"));
     snprintf(text, sizeof text, "%s", scratch_path("text"));
     ck_assert_int_eq(mkfifo(pipe, 0600), 0);
-    FILE *file = fopen(text, "w");
-    fputs("time,voltage\n0,0\n", file);
-    fclose(file);
+    write_text(text, "time,voltage\n0,0\n");
     const struct {
         const char *path, *message;
         tn_status status;

@@ -4,7 +4,6 @@
 #include "movies.h"
 #include "testing.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -143,15 +142,6 @@ START_TEST(the_first_codec_that_works_is_used)
     om_encoder_free(encoder);
 }
 END_TEST
-
-static int entries(const char *path)
-{
-    int count = 0;
-    DIR *directory = opendir(path);
-    while (readdir(directory)) count++;
-    closedir(directory);
-    return count - 2;
-}
 
 START_TEST(an_unfinished_movie_leaves_nothing)
 {

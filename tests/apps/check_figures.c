@@ -3,7 +3,6 @@
 #include "common/figure.h"
 #include "testing.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,12 +130,7 @@ static char *bytes_of(const struct figure *figure, const data *d, size_t *length
     snprintf(name, sizeof name, "%s.png", figure->name);
     const char *path = scratch_path(name);
     ck_assert_msg(figure->draw(path, d, &error) == TN_OK, "%s: %s", figure->name, error.message);
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s was not written", name);
-    char *bytes = malloc(8 << 20);
-    *length = fread(bytes, 1, 8 << 20, file);
-    fclose(file);
-    return bytes;
+    return read_bytes(path, length);
 }
 
 START_TEST(the_same_data_give_the_same_png_and_other_data_another)
@@ -165,10 +159,7 @@ START_TEST(a_figure_that_cannot_be_written_leaves_nothing)
     tn_error folder = {0};
     ck_assert_int_eq(figures[_i].draw(scratch_path("no-such-folder/figure.png"), d, &folder), TN_EIO);
     ck_assert_ptr_nonnull(strstr(folder.message, "no-such-folder/figure.png: No such file"));
-    DIR *directory = opendir(scratch_path("."));
-    for (struct dirent *entry; (entry = readdir(directory));)
-        ck_assert_msg(entry->d_name[0] == '.', "%s", entry->d_name);
-    closedir(directory);
+    ck_assert_int_eq(entries(scratch_path(".")), 0);
     free(d);
 }
 END_TEST

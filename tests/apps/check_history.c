@@ -11,9 +11,7 @@
 
 static void write_lines(const char *text)
 {
-    FILE *file = fopen(scratch_path("metrics.jsonl"), "w");
-    ck_assert_int_ge(fputs(text, file), 0);
-    fclose(file);
+    write_text(scratch_path("metrics.jsonl"), text);
 }
 
 static char *said; /* warnings of the latest reading */

@@ -2,12 +2,9 @@
 #include "config.h"
 #include "common/metrics.h"
 #include "common/output.h"
-#include "common/progress.h"
 #include "testing.h"
 
-#include <dirent.h>
 #include <fcntl.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,38 +25,12 @@ static void setup(void)
     error = (tn_error){0};
 }
 
-static bool put(const char *name, const char *text)
-{
-    FILE *file = fopen(name, "w");
-    bool good = file && fputs(text, file) >= 0;
-    return file && fclose(file) == 0 && good;
-}
-
-static void assert_holds(const char *name, const char *text)
-{
-    char found[1024];
-    FILE *file = fopen(name, "r");
-    ck_assert_msg(file != NULL, "%s is missing", name);
-    found[fread(found, 1, sizeof found - 1, file)] = 0;
-    fclose(file);
-    ck_assert_str_eq(found, text);
-}
-
-static int entries(void)
-{
-    int count = -2; /* "." and ".." */
-    DIR *stream = opendir(directory);
-    while (readdir(stream)) count++;
-    closedir(stream);
-    return count;
-}
-
 START_TEST(an_output_never_replaces_an_input)
 {
     char other[512];
     const char *const inputs[] = {"/nowhere/movie.mp4", path};
     snprintf(other, sizeof other, "%s/../outputs/link", directory);
-    ck_assert(put(path, "precious"));
+    write_text(path, "precious");
     ck_assert_int_eq(symlink("result.mp4", other), 0);
     ck_assert_int_eq(om_output_check(path, true, 1, inputs, &error), TN_OK);
     ck_assert_int_eq(om_output_check(other, true, 2, inputs, &error), TN_EINVAL);
@@ -72,13 +43,13 @@ START_TEST(what_begin_would_refuse_is_refused_before)
 {
     char below[1024];
     ck_assert_int_eq(om_output_check(path, false, 0, NULL, &error), TN_OK);
-    ck_assert(put(path, "precious"));
+    write_text(path, "precious");
     ck_assert_int_eq(om_output_check(path, false, 0, NULL, &error), TN_EINVAL);
     ck_assert_int_eq(om_output_check(path, true, 0, NULL, &error), TN_OK);
     ck_assert_int_eq(om_output_check(directory, true, 0, NULL, &error), TN_EINVAL);
     snprintf(below, sizeof below, "%s/nowhere/x", directory);
     ck_assert_int_eq(om_output_check(below, false, 0, NULL, &error), TN_EIO);
-    ck_assert_int_eq(entries(), 1);
+    ck_assert_int_eq(entries(directory), 1);
 }
 END_TEST
 
@@ -88,11 +59,11 @@ START_TEST(a_committed_file_is_there_and_nothing_else)
     ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
     ck_assert_str_eq(output.temporary + strlen(output.temporary) - 11, "-result.mp4");
     ck_assert_int_eq(access(path, F_OK), -1);
-    ck_assert(put(output.temporary, "all"));
+    write_text(output.temporary, "all");
     ck_assert_int_eq(access(path, F_OK), -1);
     ck_assert_int_eq(om_output_commit(&output, &error), TN_OK);
     assert_holds(path, "all");
-    ck_assert_int_eq(entries(), 1);
+    ck_assert_int_eq(entries(directory), 1);
 }
 END_TEST
 
@@ -111,25 +82,25 @@ END_TEST
 START_TEST(an_aborted_file_leaves_what_was_there)
 {
     om_output output;
-    ck_assert(put(path, "old"));
+    write_text(path, "old");
     ck_assert_int_eq(om_output_begin(&output, path, true, &error), TN_OK);
-    ck_assert(put(output.temporary, "half"));
+    write_text(output.temporary, "half");
     om_output_abort(&output);
     om_output_abort(&output);
     assert_holds(path, "old");
-    ck_assert_int_eq(entries(), 1);
+    ck_assert_int_eq(entries(directory), 1);
 }
 END_TEST
 
 START_TEST(an_existing_file_is_replaced_only_by_force)
 {
     om_output output;
-    ck_assert(put(path, "old"));
+    write_text(path, "old");
     ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_EINVAL);
     ck_assert_ptr_nonnull(strstr(error.message, "result.mp4: exists; --force replaces it"));
-    ck_assert_int_eq(entries(), 1);
+    ck_assert_int_eq(entries(directory), 1);
     ck_assert_int_eq(om_output_begin(&output, path, true, NULL), TN_OK);
-    ck_assert(put(output.temporary, "new"));
+    write_text(output.temporary, "new");
     ck_assert_int_eq(om_output_commit(&output, NULL), TN_OK);
     assert_holds(path, "new");
 }
@@ -139,10 +110,10 @@ START_TEST(a_file_that_appears_meanwhile_is_kept)
 {
     om_output output;
     ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
-    ck_assert(put(path, "of somebody else"));
+    write_text(path, "of somebody else");
     ck_assert_int_eq(om_output_commit(&output, &error), TN_EINVAL);
     assert_holds(path, "of somebody else");
-    ck_assert_int_eq(entries(), 1);
+    ck_assert_int_eq(entries(directory), 1);
 }
 END_TEST
 
@@ -163,7 +134,7 @@ START_TEST(a_symbolic_link_stays_and_the_file_it_leads_to_is_written)
         ck_assert_int_eq(om_output_begin(&output, link, force, &error), TN_OK);
         ck_assert_int_eq(strncmp(output.temporary, second, strlen(directory)), 0);
         ck_assert_ptr_nonnull(strstr(output.temporary, "/other/.ommatid-"));
-        ck_assert(put(output.temporary, force ? "second" : "first"));
+        write_text(output.temporary, force ? "second" : "first");
         ck_assert_int_eq(om_output_commit(&output, &error), TN_OK);
         assert_holds(there, force ? "second" : "first");
         struct stat kind;
@@ -171,7 +142,7 @@ START_TEST(a_symbolic_link_stays_and_the_file_it_leads_to_is_written)
         ck_assert(lstat(second, &kind) == 0 && S_ISLNK(kind.st_mode));
         ck_assert_int_eq(om_output_begin(&output, link, false, NULL), TN_EINVAL);
     }
-    ck_assert_int_eq(entries(), 3);
+    ck_assert_int_eq(entries(directory), 3);
 }
 END_TEST
 
@@ -185,7 +156,7 @@ START_TEST(links_that_lead_nowhere_are_refused)
     ck_assert_int_eq(symlink("nowhere/x", path), 0);
     ck_assert_int_eq(om_output_check(path, true, 0, NULL, NULL), TN_EIO);
     ck_assert_int_eq(om_output_begin(&output, path, true, NULL), TN_EIO);
-    ck_assert_int_eq(entries(), 1);
+    ck_assert_int_eq(entries(directory), 1);
 }
 END_TEST
 
@@ -197,7 +168,7 @@ START_TEST(places_where_no_file_can_be_are_refused)
     error = (tn_error){0};
     ck_assert_int_eq(om_output_begin(&output, "/nowhere/x", false, &error), TN_EIO);
     ck_assert_str_eq(error.message, "/nowhere/x: No such file or directory");
-    ck_assert(put(path, ""));
+    write_text(path, "");
     ck_assert_int_eq(om_output_begin(&output, scratch_path("outputs/result.mp4/x"), false, NULL), TN_EIO);
     ck_assert_int_eq(om_output_begin(&output, scratch_path("outputs/"), false, NULL), TN_EINVAL);
 }
@@ -209,7 +180,7 @@ START_TEST(a_vanished_temporary_file_is_an_error)
     ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
     unlink(output.temporary);
     ck_assert_int_eq(om_output_commit(&output, &error), TN_EIO);
-    ck_assert_int_eq(entries(), 0);
+    ck_assert_int_eq(entries(directory), 0);
 }
 END_TEST
 
@@ -226,7 +197,7 @@ START_TEST(a_full_disk_leaves_no_partial_file)
     bool good = fwrite(block, 1, sizeof block, file) == sizeof block;
     ck_assert(fclose(file) != 0 || !good);
     om_output_abort(&output);
-    ck_assert_int_eq(entries(), 0);
+    ck_assert_int_eq(entries(directory), 0);
 
     om_metrics *metrics = om_metrics_open(path, -1, NULL, &error);
     tn_status status = TN_OK;
@@ -244,7 +215,7 @@ START_TEST(a_full_disk_leaves_no_partial_file)
     ck_assert_int_eq(error.status, TN_EIO);
     ck_assert_int_eq(stat(path, &after), 0);
     ck_assert_int_eq(after.st_size, before.st_size);
-    ck_assert_int_eq(entries(), 1);
+    ck_assert_int_eq(entries(directory), 1);
 }
 END_TEST
 
@@ -276,7 +247,7 @@ START_TEST(temporary_files_of_dead_processes_are_removed_and_of_living_ones_kept
     leave_one(false, &living, used);
     leave_one(true, &dead, left);
     snprintf(foreign, sizeof foreign, "%s/.ommatid-%ld@another.machine-x", directory, (long)dead);
-    ck_assert(put(foreign, ""));
+    write_text(foreign, "");
     ck_assert_int_eq(access(left, F_OK), 0);
     ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
     ck_assert_int_eq(access(left, F_OK), -1);
@@ -295,7 +266,7 @@ START_TEST(what_was_left_of_a_checkpoint_is_removed_unless_it_is_being_written)
     char file[4][600];
     for (int i = 0; i < 4; i++) {
         snprintf(file[i], sizeof file[i], "%s/%s", directory, names[i]);
-        ck_assert(put(file[i], ""));
+        write_text(file[i], "");
     }
     int written = open(file[1], O_RDWR);
     ck_assert_int_eq(flock(written, LOCK_EX), 0);
@@ -311,7 +282,7 @@ START_TEST(a_private_file_stays_private_when_it_is_replaced)
 {
     om_output output;
     struct stat status;
-    ck_assert(put(path, "old"));
+    write_text(path, "old");
     ck_assert_int_eq(chmod(path, 0600), 0);
     ck_assert_int_eq(om_output_begin(&output, path, true, &error), TN_OK);
     ck_assert_int_eq(om_output_commit(&output, &error), TN_OK);
@@ -325,7 +296,7 @@ START_TEST(a_temporary_file_of_an_earlier_process_with_our_number_is_replaced)
 {
     om_output first, second;
     ck_assert_int_eq(om_output_begin(&first, path, false, &error), TN_OK);
-    ck_assert(put(first.temporary, "of a container that was stopped"));
+    write_text(first.temporary, "of a container that was stopped");
     ck_assert_int_eq(om_output_begin(&second, path, false, &error), TN_OK);
     ck_assert_int_eq(om_output_commit(&second, &error), TN_OK);
     assert_holds(path, "");
@@ -348,7 +319,7 @@ START_TEST(a_directory_is_made_with_its_parents_and_reused_only_when_allowed)
     ck_assert_int_eq(directory_for(deep, false, &error), TN_OK);
     ck_assert_int_eq(directory_for(deep, false, &error), TN_OK);
     snprintf(file, sizeof file, "%s/checkpoint", deep);
-    ck_assert(put(file, "c"));
+    write_text(file, "c");
     ck_assert_int_eq(directory_for(deep, false, &error), TN_EINVAL);
     ck_assert_ptr_nonnull(strstr(error.message, "run: is not empty; --force"));
     ck_assert_int_eq(directory_for(deep, true, NULL), TN_OK);
@@ -370,7 +341,7 @@ START_TEST(a_directory_is_looked_at_without_a_trace)
     leave_one(true, &dead, left);
     ck_assert_int_eq(om_output_directory_check(directory, false, NULL), TN_OK);
     ck_assert_int_eq(access(left, F_OK), 0);
-    ck_assert(put(path, "c"));
+    write_text(path, "c");
     ck_assert_int_eq(om_output_directory_check(directory, false, NULL), TN_EINVAL);
     ck_assert_int_eq(om_output_directory_check(directory, true, NULL), TN_OK);
     ck_assert_int_eq(om_output_directory_check(path, true, NULL), TN_EINVAL);
@@ -386,104 +357,9 @@ START_TEST(space_is_compared_with_what_the_disk_has)
 }
 END_TEST
 
-/* --- metrics --- */
-
-START_TEST(lines_have_short_numbers_and_null_for_what_is_not_finite)
-{
-    const om_field fields[] = {{"loss", 1.0 / 3}, {"big", 1e300}, {"n", -12}, {"nan", NAN}, {"inf", -INFINITY}};
-    char *line = om_json_line("what", "a \"b\"", 5, fields);
-    ck_assert_str_eq(line, "{\"what\": \"a \\\"b\\\"\", \"loss\": 0.333333333, \"big\": 1e300, \"n\": -12, "
-                           "\"nan\": null, \"inf\": null}");
-    free(line);
-    ck_assert_ptr_null(om_json_line("what", "\xff", 0, NULL));
-}
-END_TEST
-
-static void write_steps(int64_t last_step, int64_t from, int64_t to)
-{
-    om_metrics *metrics = om_metrics_open(path, last_step, NULL, &error);
-    ck_assert_msg(metrics != NULL, "%s", error.message);
-    for (int64_t step = from; step <= to; step++)
-        ck_assert_int_eq(om_metrics_write(metrics, step, 1, &(om_field){"x", (double)step / 2}, &error), TN_OK);
-    om_metrics_close(metrics);
-}
-
-START_TEST(resuming_drops_what_came_after_the_checkpoint)
-{
-    write_steps(-1, 1, 3);
-    assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n{\"step\": 2, \"x\": 1}\n{\"step\": 3, \"x\": 1.5}\n");
-    write_steps(2, 3, 3);
-    assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n{\"step\": 2, \"x\": 1}\n{\"step\": 3, \"x\": 1.5}\n");
-    write_steps(1, 5, 5);
-    assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n{\"step\": 5, \"x\": 2.5}\n");
-    write_steps(-1, 1, 1);
-    assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n");
-    ck_assert_int_eq(entries(), 1);
-}
-END_TEST
-
-START_TEST(a_line_cut_short_is_dropped)
-{
-    ck_assert(put(path, "{\"step\": 1}\n{\"step\": 2, \"lo"));
-    write_steps(7, 3, 3);
-    assert_holds(path, "{\"step\": 1}\n{\"step\": 3, \"x\": 1.5}\n");
-}
-END_TEST
-
-START_TEST(a_broken_line_is_kept_and_warned_of)
-{
-    static const char *const broken[] = {"hello\n", "[1]\n", "\n", "{\"step\": 1.5}\n", "{\"loss\": 1}\n"};
-    char text[200], *said;
-    size_t length;
-    om_progress progress;
-    om_progress_init(&progress, OM_PROGRESS_PLAIN, true);
-    progress.stream = open_memstream(&said, &length);
-    snprintf(text, sizeof text, "%s{\"step\": 1}\n%s{\"step\": 3}\n", broken[_i], broken[_i]);
-    ck_assert(put(path, text));
-    om_metrics *metrics = om_metrics_open(path, 1, &progress, &error);
-    ck_assert_msg(metrics != NULL, "%s", error.message);
-    om_metrics_close(metrics);
-    fclose(progress.stream);
-    ck_assert_msg(strstr(said, "result.mp4:1: ") && strstr(said, "; the line is kept as it is, and so are 1 more\n"),
-                  "%s", said);
-    free(said);
-    snprintf(text, sizeof text, "%s{\"step\": 1}\n%s", broken[_i], broken[_i]);
-    assert_holds(path, text);
-    ck_assert_int_eq(entries(), 1);
-}
-END_TEST
-
-START_TEST(a_file_that_is_not_there_cannot_be_resumed)
-{
-    ck_assert_ptr_null(om_metrics_open("/nowhere/x", 0, NULL, &error));
-    ck_assert_int_eq(error.status, TN_EIO);
-}
-END_TEST
-
-START_TEST(a_pipe_in_place_of_the_file_is_refused_at_once)
-{
-    ck_assert_int_eq(mkfifo(path, 0666), 0);
-    ck_assert_ptr_null(om_metrics_open(path, 7, NULL, &error));
-    ck_assert_int_eq(error.status, TN_EIO);
-    ck_assert_ptr_nonnull(strstr(error.message, "result.mp4: is not a regular file"));
-    ck_assert_ptr_null(om_metrics_open(path, -1, NULL, NULL));
-}
-END_TEST
-
-START_TEST(a_new_run_begins_the_file_that_a_link_leads_to)
-{
-    char there[600];
-    snprintf(there, sizeof there, "%s/there", directory);
-    ck_assert(put(there, "{\"step\": 1}\n") && symlink("there", path) == 0);
-    write_steps(-1, 5, 5);
-    assert_holds(there, "{\"step\": 5, \"x\": 2.5}\n");
-    ck_assert_int_eq(entries(), 2);
-}
-END_TEST
-
 int main(void)
 {
-    TCase *files = tcase_create("files"), *metrics = tcase_create("metrics");
+    TCase *files = tcase_create("files");
     tcase_add_checked_fixture(files, setup, NULL);
     tcase_add_test(files, an_output_never_replaces_an_input);
     tcase_add_test(files, what_begin_would_refuse_is_refused_before);
@@ -504,13 +380,5 @@ int main(void)
     tcase_add_test(files, a_directory_is_made_with_its_parents_and_reused_only_when_allowed);
     tcase_add_test(files, a_directory_is_looked_at_without_a_trace);
     tcase_add_test(files, space_is_compared_with_what_the_disk_has);
-    tcase_add_checked_fixture(metrics, setup, NULL);
-    tcase_add_test(metrics, lines_have_short_numbers_and_null_for_what_is_not_finite);
-    tcase_add_test(metrics, resuming_drops_what_came_after_the_checkpoint);
-    tcase_add_test(metrics, a_line_cut_short_is_dropped);
-    tcase_add_loop_test(metrics, a_broken_line_is_kept_and_warned_of, 0, 5);
-    tcase_add_test(metrics, a_file_that_is_not_there_cannot_be_resumed);
-    tcase_add_test(metrics, a_pipe_in_place_of_the_file_is_refused_at_once);
-    tcase_add_test(metrics, a_new_run_begins_the_file_that_a_link_leads_to);
-    return run_cases("output", files, metrics, NULL);
+    return run_cases("output", files, NULL);
 }

@@ -6,7 +6,6 @@
 #include "testing.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,30 +22,13 @@ static const char metrics_text[] =
 /* A PNG of one pixel by two, as far as a report reads it, and three bytes that base64 can be checked on. */
 static const char tiny_png[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\2abc";
 
-static void write_file(const char *path, const char *bytes, size_t length)
-{
-    FILE *file = fopen(path, "wb");
-    ck_assert_uint_eq(fwrite(bytes, 1, length, file), length);
-    fclose(file);
-}
-
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    ck_assert_msg(file != NULL, "%s is not there", path);
-    char *text = calloc(1, 1 << 20);
-    ck_assert_uint_lt(fread(text, 1, (1 << 20) - 1, file), (1 << 20) - 1);
-    fclose(file);
-    return text;
-}
-
 /* Writes a report of the metrics above with one figure, and returns its text. */
 static char *make_report(const char *title, om_published_setting published)
 {
     char figure_path[256], path[256];
     strcpy(figure_path, scratch_path("figure.png"));
     strcpy(path, scratch_path("report.html"));
-    write_file(figure_path, tiny_png, sizeof tiny_png - 1);
+    write_bytes(figure_path, tiny_png, sizeof tiny_png - 1);
     json_t *metrics = json_loads(metrics_text, 0, NULL);
     json_t *facts = json_pack("{s:o, s:s, s:{s:f, s:[i,i], s:n}}", "run", json_incref(json_object_get(metrics, "run")),
                               "a <b>", "\"quoted\" & <script>", "training", "rate", 1e-3, "ids", 1, 2, "nothing");
@@ -56,7 +38,8 @@ static char *make_report(const char *title, om_published_setting published)
     ck_assert_msg(om_report_write(path, &report, &error) == TN_OK, "%s", error.message);
     json_decref(metrics);
     json_decref(facts);
-    return read_file(path);
+    size_t length;
+    return read_bytes(path, &length);
 }
 
 /* Reads one tag at text, which begins with '<': its name, whether it closes or stands alone. Returns what follows, or
@@ -149,7 +132,7 @@ START_TEST(base64_ends_as_it_should_for_any_length)
     static const char *const endings[] = {"AAAEAAAAC\"", "AAAEAAAACYQ==\"", "AAAEAAAACYWI=\"", "AAAEAAAACYWJj\""};
     char *text = NULL;
     size_t length;
-    write_file(scratch_path("a.png"), tiny_png, 24 + (size_t)_i);
+    write_bytes(scratch_path("a.png"), tiny_png, 24 + (size_t)_i);
     FILE *stream = open_memstream(&text, &length);
     ck_assert_int_eq(om_html_image(stream, scratch_path("a.png"), "", NULL), TN_OK);
     fclose(stream);
@@ -245,7 +228,7 @@ START_TEST(a_report_that_fails_leaves_nothing_and_says_why)
     om_report report = {"title", metrics, NULL, OM_PUBLISHED_NONE, 1, &figure, NULL};
     ck_assert_int_eq(om_report_write(report_path, &report, &missing), TN_EIO);
     ck_assert_ptr_nonnull(strstr(missing.message, "picture.png: cannot be read: No such file"));
-    write_file(picture, "GIF89a and so on and so on", 26);
+    write_text(picture, "GIF89a and so on and so on");
     ck_assert_int_eq(om_report_write(report_path, &report, &wrong), TN_EFORMAT);
     ck_assert_ptr_nonnull(strstr(wrong.message, "picture.png: not a PNG image"));
     report.n_figures = 0;
@@ -255,10 +238,7 @@ START_TEST(a_report_that_fails_leaves_nothing_and_says_why)
     report.metrics = metrics;
     ck_assert_int_eq(om_report_write(NULL, &report, NULL), TN_EINVAL);
     ck_assert_int_eq(om_report_write("", &report, NULL), TN_EINVAL);
-    DIR *directory = opendir(scratch_path("."));
-    for (struct dirent *entry; (entry = readdir(directory));)
-        ck_assert_msg(entry->d_name[0] == '.' || !strcmp(entry->d_name, "picture.png"), "%s", entry->d_name);
-    closedir(directory);
+    ck_assert_int_eq(entries(scratch_path(".")), 1); /* the picture */
     json_decref(metrics);
 }
 END_TEST
@@ -281,7 +261,7 @@ START_TEST(a_full_disk_is_reported_and_keeps_the_older_report)
     om_stream stream;
     json_t *metrics = json_object();
     om_report report = {"title", metrics, NULL, OM_PUBLISHED_NONE, 0, NULL, NULL};
-    write_file(scratch_path("report.html"), "old", 3);
+    write_text(scratch_path("report.html"), "old");
     struct rlimit before = limit_files(1000);
     tn_status status = om_report_write(scratch_path("report.html"), &report, &error);
     limit_files(0);
@@ -294,9 +274,7 @@ START_TEST(a_full_disk_is_reported_and_keeps_the_older_report)
     ck_assert_int_eq(opened, TN_OK);
     ck_assert_int_eq(closed, TN_EIO);
     ck_assert_ptr_nonnull(strstr(late.message, "report.html: File too large"));
-    char *text = read_file(scratch_path("report.html"));
-    ck_assert_str_eq(text, "old");
-    free(text);
+    assert_holds(scratch_path("report.html"), "old");
     json_decref(metrics);
 }
 END_TEST

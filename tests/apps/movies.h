@@ -16,10 +16,6 @@ void write_png(const char *path, int width, int height, int bytes, const uint8_t
 /* A folder name.0001.png ... of n smooth frames. */
 void write_folder(const char *path, int width, int height, int n);
 
-/* The whole file, to be freed. */
-uint8_t *read_bytes(const char *path, size_t *size);
-void write_bytes(const char *path, const void *bytes, size_t size);
-
 /* Reads to the end or to an error: frames read, the status, and the time of the last frame. Every frame must have the
  * announced size and a time after the one before. */
 typedef struct reading {

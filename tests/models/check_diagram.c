@@ -151,9 +151,7 @@ END_TEST
 START_TEST(a_file_gives_what_its_text_gives)
 {
     const char *path = scratch_path("valid.json");
-    FILE *file = fopen(path, "wb");
-    fputs(valid, file);
-    fclose(file);
+    write_text(path, valid);
     om_circuit *a = om_circuit_read(path, 2, NULL), *b = om_circuit_parse(valid, strlen(valid), "text", 2, NULL);
     ck_assert(a && b && a->synapses == b->synapses);
     ck_assert_mem_eq(a->weight, b->weight, (size_t)a->synapses * sizeof *a->weight);
