@@ -64,31 +64,37 @@ $heard true 2>/dev/null || {
     heard=
 }
 
-# start: a run without end in the background, $!, that has saved some checkpoints.
+# start WORD ...: a run without end in the background, $!, that has saved some checkpoints.
 saving="--set training.schedule=constant --set training.checkpoint_minutes=0.0001 --set training.evaluate_every=7"
 start() {
     rm -rf stopped
-    $heard "$program" tiny.yaml -d recording.h5 -o stopped $endless $saving >out 2>err &
+    $heard "$program" tiny.yaml -d recording.h5 -o stopped $endless $saving "$@" >out 2>err &
     wait_for stopped/previous.checkpoint.safetensors
 }
 steps_made() { "$inspect" tensors $1/checkpoint.safetensors | sed -n 's/^step //p'; }
 
-for signal in $signals; do
-    start
+# stops_by SIGNAL WORD ...: a run so set goes on after it as if nothing had been.
+stops_by() {
+    signal=$1
+    shift
+    start "$@"
     kill -$signal $!
     wait $!
     status=$?
     [ $status = 0 ] || fail "stopped by SIG$signal: exit status $status"
     made=$(steps_made stopped)
-    said=SIG$signal
+    said="SIG$signal $*"
     says "stopped after step $made of 1000000000 (a signal asked for it); go on with --resume"
     holds_only stopped checkpoint.safetensors config.yaml metrics.jsonl previous.checkpoint.safetensors
     total=$((made - made % 5 + 15)) # a multiple of log_every: both write their last line there
-    expect 0 train tiny.yaml -d recording.h5 -o stopped $saving --set training.steps=$total --resume
+    expect 0 train tiny.yaml -d recording.h5 -o stopped $saving "$@" --set training.steps=$total --resume
     rm -rf unbroken
-    expect 0 train tiny.yaml -d recording.h5 -o unbroken $saving --set training.steps=$total
+    expect 0 train tiny.yaml -d recording.h5 -o unbroken $saving "$@" --set training.steps=$total
     same_runs unbroken stopped "stopped by SIG$signal after step $made of $total"
-done
+}
+for signal in $signals; do stops_by $signal; done
+# Solving for the stimulus before each step takes most of the time: this signal comes, as a rule, in the middle of it.
+stops_by TERM --set training.solve_from=0 --set training.solve_every=1
 
 # The same with the time over; the limit counts from where the run goes on.
 expect 0 train tiny.yaml -d recording.h5 -o late $endless $saving --max-minutes 0.001
