@@ -182,5 +182,5 @@ int main(int argc, char **argv)
         om_recording_close(recording);
     }
     om_config_free(&config);
-    return om_cli_end(&cli, &error);
+    return om_signals_exit(om_cli_end(&cli, &error));
 }

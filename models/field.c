@@ -146,26 +146,24 @@ tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t la
 tn_status om_score_solved(const om_joint *joint, tn_params *params, int64_t last, int64_t count, const om_data *truth,
                           om_score *score, tn_error *error)
 {
+    enum { BLOCK = 512 }; /* frames at a time: each block plans anew */
     om_frames visited = om_probe_frames(last + 1, 0, last, count);
     tn_dtype number = tn_params_dtype(params);
-    int64_t n = visited.count, columns = joint->wiring.columns;
-    int64_t *frame = om_array(n, sizeof *frame);
-    float *solved = om_array(n * columns, sizeof *solved);
-    void *true_stimulus = om_array(columns, tn_dtype_size(number));
+    int64_t columns = joint->wiring.columns, frame[BLOCK];
+    float *solved = om_array(BLOCK * columns, sizeof *solved);
+    void *true_stimulus = om_array(BLOCK * columns, tn_dtype_size(number));
     om_moments moments = {0};
-    tn_status status = frame && solved && true_stimulus
-                           ? TN_OK
-                           : tn_fail(error, TN_ENOMEM, "no memory for the stimulus of %lld frames", (long long)n);
-    for (int64_t k = 0; k < n && !status; k++) frame[k] = om_frame_at(visited, k);
-    if (!status) status = om_solve_stimulus(joint, params, truth, n, frame, solved, error);
-    for (int64_t k = 0; k < n && !status; k++) {
-        status = truth->stimulus(truth->user, 1, frame + k, true_stimulus, error);
+    tn_status status = solved && true_stimulus ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a stimulus");
+    for (int64_t i = 0; i < visited.count && !status; i += BLOCK) {
+        int64_t n = visited.count - i < BLOCK ? visited.count - i : BLOCK;
+        for (int64_t k = 0; k < n; k++) frame[k] = om_frame_at(visited, i + k);
+        status = om_solve_stimulus(joint, params, truth, n, frame, solved, error);
+        if (!status) status = truth->stimulus(truth->user, n, frame, true_stimulus, error);
         if (!status)
-            om_moments_add(&moments, (om_values){solved + k * columns, TN_F32}, (om_values){true_stimulus, number},
-                           NULL, columns);
+            om_moments_add(&moments, (om_values){solved, TN_F32}, (om_values){true_stimulus, number}, NULL,
+                           n * columns);
     }
     *score = score_of(&moments);
-    tn_free(frame);
     tn_free(solved);
     tn_free(true_stimulus);
     return status;

@@ -7,106 +7,12 @@
 #include "joint.h"
 #include "parameter.h"
 
-#include <string.h>
-
 const char *const om_term_names[OM_TERMS] = {
     "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2",
-    "f_theta_affine", "field",
+    "f_theta_affine", "W_silent", "field",
 };
 
-/* ---- making ---- */
-
-void om_joint_free(om_joint *joint)
-{
-    if (!joint) return;
-    tn_sparsity_free(joint->synapses);
-    tn_sparsity_free(joint->seen);
-    om_input_part_free(&joint->part);
-    tn_free((void *)joint->wiring.source);
-    tn_free((void *)joint->wiring.target);
-    tn_free((void *)joint->wiring.is_input);
-    tn_free((void *)joint->wiring.column);
-    tn_free((void *)joint->wiring.position);
-    tn_free(joint);
-}
-
-/* A copy of bytes, NULL if there are none to copy or no memory. */
-static void *copy(const void *from, int64_t count, size_t size)
-{
-    void *to = from ? tn_alloc((size_t)count * size) : NULL;
-    return to ? memcpy(to, from, (size_t)count * size) : NULL;
-}
-
-static bool copy_wiring(om_wiring *to, const om_wiring *from)
-{
-    *to = *from;
-    to->source = copy(from->source, from->synapses, sizeof *to->source);
-    to->target = copy(from->target, from->synapses, sizeof *to->target);
-    to->is_input = copy(from->is_input, from->neurons, sizeof *to->is_input);
-    to->column = copy(from->column, from->neurons, sizeof *to->column);
-    to->position = copy(from->position, 2 * from->columns, sizeof *to->position);
-    return to->source && to->target && to->is_input && to->column && (to->position || !from->position);
-}
-
-/* Each neuron's row in the stimulus [C + 1]: its column, or the row of zeros behind them. */
-static tn_sparsity *what_is_seen(const om_wiring *w, tn_error *error)
-{
-    int32_t *row = tn_alloc((size_t)w->neurons * sizeof *row);
-    if (!row) {
-        tn_fail(error, TN_ENOMEM, "no memory for %lld neurons", (long long)w->neurons);
-        return NULL;
-    }
-    tn_sparsity *seen = NULL;
-    int64_t i = 0;
-    for (; i < w->neurons; i++) {
-        row[i] = w->is_input[i] ? w->column[i] : (int32_t)w->columns;
-        if (w->is_input[i] && (w->column[i] < 0 || w->column[i] >= w->columns)) break;
-    }
-    if (i < w->neurons)
-        tn_fail(error, TN_EINVAL, "neuron %lld is an input, but its column %d is not 0 to %lld", (long long)i,
-                w->column[i], (long long)w->columns - 1);
-    else
-        seen = tn_index_new(w->neurons, w->columns + 1, row, error);
-    tn_free(row);
-    return seen;
-}
-
-om_joint *om_joint_new(const om_wiring *wiring, const om_joint_spec *spec, tn_error *error)
-{
-    bool siren_possible = !spec->joint || (spec->siren.hidden_dim >= 1 && spec->siren.layers >= 0);
-    if (spec->siren.windows < 0 || spec->siren.windows > OM_MAX_WINDOWS) {
-        tn_fail(error, TN_EINVAL, "model: a bank of %d SIRENs, of at most %d", spec->siren.windows, OM_MAX_WINDOWS);
-        return NULL;
-    }
-    if (spec->hidden_dim < 1 || spec->layers < 2 || spec->embedding_dim < 1 || !siren_possible) {
-        tn_fail(error, TN_EINVAL, "model: hidden_dim %d, layers %d, embedding_dim %d, siren %d x %d: too small",
-                spec->hidden_dim, spec->layers, spec->embedding_dim, spec->siren.hidden_dim, spec->siren.layers);
-        return NULL;
-    }
-    om_joint *joint = tn_alloc(sizeof *joint);
-    if (!joint) {
-        tn_fail(error, TN_ENOMEM, "no memory for a model");
-        return NULL;
-    }
-    joint->spec = *spec;
-    joint->spec.siren.name = "siren";
-    if (spec->siren.windows < 1) joint->spec.siren.windows = 1;
-    joint->g_phi = (om_mlp){"g_phi", 1 + spec->embedding_dim, spec->hidden_dim, 1, spec->layers};
-    joint->f_theta = (om_mlp){"f_theta", 3 + spec->embedding_dim, spec->hidden_dim, 1, spec->layers};
-    joint->synapses = tn_sparsity_new(wiring->neurons, wiring->neurons, wiring->synapses, wiring->target,
-                                      wiring->source, error);
-    if (joint->synapses) joint->seen = what_is_seen(wiring, error);
-    bool copied = copy_wiring(&joint->wiring, wiring);
-    if (!copied) tn_fail(error, TN_ENOMEM, "no memory for a model of %lld synapses", (long long)wiring->synapses);
-    if (copied && joint->seen && om_input_part_make(&joint->part, wiring, error) == TN_OK) return joint;
-    om_joint_free(joint);
-    return NULL;
-}
-
-const om_joint_spec *om_joint_specification(const om_joint *joint)
-{
-    return &joint->spec;
-}
+/* ---- parameters ---- */
 
 void om_joint_declare(const om_joint *joint, tn_params *params)
 {
@@ -291,6 +197,7 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
     for (int i = 0; i < 3; i++) at[i] = tn_slice(g, probe, 1, i, 1);
     tn_node *two = tn_cast(g, tn_full(g, tn_node_shape(at[2]), 2 * joint->spec.xnorm), tn_node_dtype(probe));
     tn_node *none = tn_cast(g, tn_constant(g, 0), tn_node_dtype(probe));
+    tn_node *silent = joint->silent ? tn_gather_rows(g, joint->silent, w) : NULL;
     tn_node *terms[OM_TERMS] = {
         [OM_TERM_G_PHI_DIFF] = tn_norm2(g, tn_relu(g, tn_sub(g, at[0], at[1])), TN_ALL, false),
         [OM_TERM_G_PHI_NORM] = tn_norm2(g, tn_sub(g, at[2], two), TN_ALL, false),
@@ -300,6 +207,7 @@ static tn_node *regularize(const om_joint *joint, tn_graph *g, tn_params *params
         [OM_TERM_F_THETA_L1] = sum_of_norms(&joint->f_theta, g, params, tn_norm1),
         [OM_TERM_F_THETA_L2] = sum_of_norms(&joint->f_theta, g, params, tn_norm2),
         [OM_TERM_F_THETA_AFFINE] = bend ? tn_norm2(g, bend, TN_ALL, false) : none,
+        [OM_TERM_W_SILENT] = silent ? tn_norm1(g, silent, TN_ALL, false) : none,
         [OM_TERM_FIELD] = field ? tn_norm2(g, field, TN_ALL, false) : none,
     };
     for (int i = 0; i < OM_TERMS; i++) {
@@ -485,8 +393,9 @@ void om_joint_solve(const om_joint *joint, tn_graph *g, tn_params *params, int64
     tn_grad(g, tn_sum(g, f, TN_ALL, false), 1, &x.stimulus, &slope); /* row i of f_theta depends on I_i alone */
     tn_node *wanted = tn_segment_sum(g, column, tn_mul(g, slope, tn_sub(g, y, f)));
     tn_node *curvature = tn_segment_sum(g, column, tn_square(g, slope));
-    /* Where f_theta is flat, the step stays short. More weight for the SIREN would make each movie a little fainter
-     * than the one asked for, f_theta would make up for it, and the next one be fainter still. */
-    tn_node *damped = tn_add(g, curvature, tn_scale(g, tn_mean(g, curvature, TN_ALL, false), 0.01));
+    /* Where f_theta is flat, compared with the other columns of a frame, the step stays short. More weight for the
+     * SIREN would make each movie a little fainter than the one asked for, f_theta would make up for it, and the next
+     * one be fainter still. */
+    tn_node *damped = tn_add(g, curvature, tn_scale(g, tn_mean(g, curvature, TN_AXIS(0), true), 0.01));
     output_by_frames(g, "solved", tn_add(g, field, tn_div_no_nan(g, wanted, damped)));
 }

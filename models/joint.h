@@ -20,6 +20,7 @@ struct om_joint {
     om_mlp g_phi, f_theta;
     tn_sparsity *synapses; /* N x N, W in CSR order */
     tn_sparsity *seen;     /* each neuron's row in the stimulus, C for those that see nothing */
+    tn_sparsity *silent;   /* the entries of W of silent neurons; NULL: none */
     om_input_part part;
 };
 

@@ -210,13 +210,14 @@ enum {
     OM_TERM_F_THETA_AFFINE, /* || f_theta(x) + f_theta(x') - 2 f_theta((x + x') / 2) ||_2, residuals weighed as those of
                              * the prediction, where x = (v, m, I) of the first frame and x' = (v, 0, 0) of the last
                              * one: f_theta goes straight from what neurons live through to silence. 0 unless affine */
+    OM_TERM_W_SILENT,       /* |W|_1 over the synapses of neurons that are silent: of which the data tell nothing */
     OM_TERM_FIELD,          /* || SIREN(t, x, y) - solved stimulus ||_2 at the points of a step, 0 without any */
     OM_TERMS,
     OM_FACTOR_INPUTS = OM_TERMS, /* and the factor on the prediction error of the input neurons, see om_joint_step */
     OM_COEFFICIENTS
 };
 /* "g_phi_diff", "g_phi_norm", "W_L1", "W_L2", "g_phi_weight_L1", "f_theta_weight_L1", "f_theta_weight_L2",
- * "f_theta_affine", "field" */
+ * "f_theta_affine", "W_silent", "field" */
 TN_API extern const char *const om_term_names[OM_TERMS];
 
 /* Learning rates are given per group of parameters. */
@@ -232,6 +233,7 @@ typedef struct om_joint_spec {
     double weight_scale; /* W starts normal with this standard deviation; 0: at 0 */
     bool weighted;       /* residuals are multiplied by a weight of each neuron */
     bool affine;         /* steps have the term OM_TERM_F_THETA_AFFINE */
+    const uint8_t *silent; /* [N] neurons never above 0 in the data; NULL: no term OM_TERM_W_SILENT. For om_joint_new */
     double xnorm;        /* 1.5 standard deviations of the voltage, over all neurons and frames */
 } om_joint_spec;
 
@@ -283,14 +285,15 @@ TN_API int64_t om_joint_slots(const om_joint *joint, int64_t batch, int64_t extr
 TN_API void om_joint_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t extra,
                           bool details);
 
-/* Describes a step whose stimulus was solved for (om_solved): as om_joint_step where the stimulus is known, with
- * stimulus [B, C], and with the term OM_TERM_FIELD, by which the SIREN learns it, the network of each window at so many
- * points: inputs points [windows, points, 3] of (t, x, y) and target [windows, points]. */
+/* Describes a step whose stimulus was solved for (om_solve_stimulus): as om_joint_step where the stimulus is known,
+ * with stimulus [B, C], and with the term OM_TERM_FIELD, by which the SIREN learns it, the network of each window at so
+ * many points: inputs points [windows, points, 3] of (t, x, y) and target [windows, points]. */
 TN_API void om_joint_solved_step(const om_joint *joint, tn_graph *g, tn_params *params, int64_t batch, int64_t points);
 
 /* Describes what the equations of the input neurons say of the stimulus: inputs input_voltage, input_derivative
  * [F, inputs], presynaptic_voltage [F, pre] and what the SIREN says, field [F, C]; output solved [F, C], after one step
- * of Gauss and Newton towards the least squared residuals of all neurons of a column. */
+ * of Gauss and Newton towards the least squared residuals of all neurons of a column, shortened where f_theta is flat
+ * (by a hundredth of the frame's mean curvature). */
 TN_API void om_joint_solve(const om_joint *joint, tn_graph *g, tn_params *params, int64_t frames);
 
 /* Describes the model's prediction for given states: inputs voltage [B, N], stimulus [B, C]; outputs
@@ -329,8 +332,8 @@ TN_API const float *om_simulation_voltage(const om_simulation *simulation);
 /* One frame under the stimulus [C] of the columns.
  *   voltage     [N] receives v(t), before the step; may be NULL
  *   derivative  [N] receives dv/dt at (v(t), I(t)), per second: the learner's target; may be NULL
- * Errors: TN_ENUMERIC a voltage became NaN or larger than 1e9 in size (the message names neuron, frame, time step and the
- * shortest time constant). */
+ * Errors: TN_ENUMERIC a voltage became NaN or larger than 1e9 in size (the message names neuron, frame, time step and
+ * the shortest time constant). */
 TN_API tn_status om_simulation_frame(om_simulation *simulation, const float *stimulus, float *voltage,
                                      float *derivative, tn_error *error);
 
@@ -352,7 +355,8 @@ typedef struct om_data {
     tn_status (*voltage)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
     /* n frames of the stimulus of each column, out [n, C]; NULL: the model's own SIREN */
     tn_status (*stimulus)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
-    /* n frames of dv/dt, out [n, N]; read by om_recover_least_squares only, may be NULL for the others */
+    /* n frames of dv/dt, out [n, N]; NULL: unknown, and not asked for but by om_recover_least_squares,
+     * om_solve_stimulus and om_score_solved */
     tn_status (*derivative)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
     const om_watch *watch; /* asked where no data are read for long; NULL: nobody is asked */
 } om_data;
@@ -363,7 +367,8 @@ typedef struct om_recovery {
     double *weight;            /* [E] corrected */
     double *time_constant;     /* [N] seconds */
     double *resting_potential; /* [N] */
-    uint8_t *identifiable;     /* [E] in distribution: the presynaptic neuron is active in the data */
+    uint8_t *identifiable;     /* [E] in distribution: the presynaptic neuron is active in the data (a synapse that */
+                               /*     the leak takes counts, as a weight of 0) */
                                /*     least squares: and only this weight explains the data best */
     double fit_r2;             /* in distribution: median over neurons of the R2 of the linear picture of f_theta */
     double *slope_g, *slope_f, *offset_f, *slope_message; /* [N] published: s_g, s_f, o_f, d */
@@ -437,7 +442,7 @@ TN_API tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int
 TN_API tn_status om_score_solved(const om_joint *joint, tn_params *params, int64_t last, int64_t count,
                                  const om_data *truth, om_score *score, tn_error *error);
 
-/* The SIREN's stimulus, so many frames at a time. */
+/* The SIREN's stimulus, so many frames at a time. Errors: TN_EINVAL the model has no SIREN; TN_ENOMEM. */
 typedef struct om_field om_field;
 TN_API om_field *om_field_new(const om_joint *joint, tn_params *params, int64_t frames, tn_error *error);
 TN_API void om_field_free(om_field *field);
@@ -449,7 +454,8 @@ TN_API const void *om_field_at(om_field *field, const int64_t *frame, tn_error *
  * their derivatives are explained best, beginning from what the SIREN says. No truth is used.
  *   data    its voltage and derivative are read
  *   solved  [n, C] receives it
- * Errors: those of reading; TN_ENUMERIC a value is not finite; TN_ENOMEM. */
+ * Errors: those of reading; TN_EINVAL the model has no SIREN, or the data no derivative; TN_ENUMERIC a value is not
+ * finite; TN_ENOMEM. */
 TN_API tn_status om_solve_stimulus(const om_joint *joint, tn_params *params, const om_data *data, int64_t n,
                                    const int64_t *frame, float *solved, tn_error *error);
 

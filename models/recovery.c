@@ -145,7 +145,7 @@ tn_status om_recover_in_distribution(const om_joint *joint, tn_params *params, c
 
 enum { GRID = 1000, STRIP = 50 }; /* points of a grid, and how many of them at a time */
 
-/* One neuron's grid: `first` and `step` of its points. */
+/* One neuron's grid: the first and the last of its points. */
 typedef struct grid {
     double first, last;
 } grid;

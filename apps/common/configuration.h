@@ -87,7 +87,7 @@ typedef struct om_config {
     } training;
     struct {
         double g_phi_diff, g_phi_norm, W_L1, W_L2, g_phi_L1, f_theta_L1, f_theta_L2, f_theta_affine, annealing_rate;
-        double inputs, inputs_final, equalize;
+        double W_silent, inputs, inputs_final, equalize;
     } loss;
     struct {
         int64_t rollout_frames, readout_frames, yardstick_frames;

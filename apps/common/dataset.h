@@ -157,10 +157,12 @@ tn_status om_recording_frames(om_recording *recording, om_split split, om_record
 tn_status om_recording_block(om_recording *recording, om_split split, om_recording_series series, int64_t first,
                              int64_t n, float *out, tn_error *error);
 
-/* Mean and standard deviation (n-1) of each neuron's training voltage, in double: mean [N], sd [N]. xnorm is 1.5 times
- * the standard deviation (n-1) over all neurons and frames together. One pass over the file; the same bits on any
- * number of threads. Errors: TN_EFORMAT fewer than 2 frames; those of om_recording_block; TN_ENOMEM. */
-tn_status om_recording_statistics(om_recording *recording, double *mean, double *sd, double *xnorm, tn_error *error);
+/* Mean and standard deviation (n-1) of each neuron's training voltage, in double: mean [N], sd [N]; and its highest
+ * value: highest [N]. xnorm is 1.5 times the standard deviation (n-1) over all neurons and frames together. One pass
+ * over the file; the same bits on any number of threads. Errors: TN_EFORMAT fewer than 2 frames; those of
+ * om_recording_block; TN_ENOMEM. */
+tn_status om_recording_statistics(om_recording *recording, double *mean, double *sd, float *highest, double *xnorm,
+                                  tn_error *error);
 
 /* Reads what is under /truth, and nothing else does: not for learning, only to report. Parts that are absent are
  * NULL. Free with om_recording_truth_free. Errors: as for om_recording_open. */

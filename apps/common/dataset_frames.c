@@ -224,9 +224,10 @@ tn_status om_recording_frames(om_recording *recording, om_split split, om_record
 
 /* ---- Statistics ---- */
 
-/* Sums over frames of the distance to the first frame, d, and of d squared: exact enough, and one pass. */
+/* Sums over frames of the distance to the first frame, d, and of d squared: exact enough, and one pass. And the largest
+ * d. */
 typedef struct sums {
-    double first, d, d_squared;
+    double first, d, d_squared, largest;
 } sums;
 
 /* Every neuron adds its frames in their order, whoever does it, so the bits depend on neither threads nor blocks. */
@@ -241,16 +242,19 @@ static void add_block(sums *sum, const float *voltage, int64_t n, int64_t neuron
                 double d = voltage[k * neurons + i] - sum[i].first;
                 sum[i].d += d;
                 sum[i].d_squared += d * d;
+                sum[i].largest = d > sum[i].largest ? d : sum[i].largest;
             }
     }
 }
 
 /* The variance over everything is that within the neurons and that between their means (every neuron has T frames). */
-static void finish_sums(const sums *sum, int64_t neurons, double frames, double *mean, double *sd, double *xnorm)
+static void finish_sums(const sums *sum, int64_t neurons, double frames, double *mean, double *sd, float *highest,
+                        double *xnorm)
 {
     double grand = 0, squares = 0;
     for (int64_t i = 0; i < neurons; i++) {
         mean[i] = sum[i].first + sum[i].d / frames;
+        highest[i] = (float)(sum[i].first + sum[i].largest);
         double within = fmax(sum[i].d_squared - sum[i].d * sum[i].d / frames, 0);
         sd[i] = sqrt(within / (frames - 1));
         squares += within;
@@ -260,7 +264,8 @@ static void finish_sums(const sums *sum, int64_t neurons, double frames, double 
     *xnorm = 1.5 * sqrt(squares / ((double)neurons * frames - 1));
 }
 
-tn_status om_recording_statistics(om_recording *recording, double *mean, double *sd, double *xnorm, tn_error *error)
+tn_status om_recording_statistics(om_recording *recording, double *mean, double *sd, float *highest, double *xnorm,
+                                  tn_error *error)
 {
     enum { BLOCK_BYTES = 4 << 20 };
     int64_t neurons = recording->circuit.neurons, frames = om_recording_length(recording, OM_TRAIN, OM_VOLTAGE);
@@ -277,7 +282,7 @@ tn_status om_recording_statistics(om_recording *recording, double *mean, double 
         for (int64_t i = 0; i < neurons && first == 0; i++) sum[i].first = voltage[i];
         add_block(sum, voltage, n, neurons);
     }
-    if (status == TN_OK) finish_sums(sum, neurons, (double)frames, mean, sd, xnorm);
+    if (status == TN_OK) finish_sums(sum, neurons, (double)frames, mean, sd, highest, xnorm);
     free(sum);
     free(voltage);
     return status;

@@ -11,6 +11,7 @@ void om_experiment_clear(om_experiment *e)
     tn_params_free(e->params);
     tn_free(e->mean);
     tn_free(e->sd);
+    tn_free(e->silent);
     tn_free(e->neuron_weight);
     *e = (om_experiment){0};
 }
@@ -64,6 +65,7 @@ static om_joint_spec specify(const om_experiment *e)
         .xnorm = e->xnorm,
         .weighted = c->loss.equalize > 0,
         .affine = c->loss.f_theta_affine > 0,
+        .silent = c->loss.W_silent > 0 ? e->silent : NULL,
         .siren = {.hidden_dim = (int)c->siren.hidden_dim, .layers = (int)c->siren.layers,
                   .windows = c->model.mode == OM_MODE_JOINT ? (int)c->siren.windows : 1,
                   .published = c->siren.form == OM_PUBLISHED, .squared = c->siren.squared,
@@ -81,7 +83,22 @@ static om_joint_spec specify(const om_experiment *e)
     return spec;
 }
 
-/* ---- what each neuron counts ---- */
+/* ---- what each neuron does, and counts ---- */
+
+static tn_status measure_voltage(om_experiment *e, tn_error *error)
+{
+    size_t neurons = (size_t)om_recording_circuit_of(e->recording)->neurons;
+    e->mean = tn_alloc(neurons * sizeof *e->mean);
+    e->sd = tn_alloc(neurons * sizeof *e->sd);
+    e->silent = tn_alloc(neurons * sizeof *e->silent);
+    float *highest = tn_alloc(neurons * sizeof *highest);
+    tn_status status = e->mean && e->sd && e->silent && highest
+                           ? om_recording_statistics(e->recording, e->mean, e->sd, highest, &e->xnorm, error)
+                           : tn_fail(error, TN_ENOMEM, "no memory for statistics of %zu neurons", neurons);
+    for (size_t i = 0; i < neurons && !status; i++) e->silent[i] = highest[i] <= 0;
+    tn_free(highest);
+    return status;
+}
 
 enum { SPREAD_FRAMES = 1000 };
 
@@ -144,8 +161,8 @@ static tn_status check_windows(const om_experiment *e, tn_error *error)
         return tn_fail(error, TN_EINVAL, "siren.windows: %lld: the published form of the SIREN has one window",
                        (long long)c->siren.windows);
     if (!c->training.input_frames || c->training.input_frames % c->siren.windows)
-        return tn_fail(error, TN_EINVAL, "training.input_frames: %lld is not a multiple of siren.windows, %lld, whose "
-                       "networks learn from as many frames each", (long long)c->training.input_frames,
+        return tn_fail(error, TN_EINVAL, "training.input_frames: %lld is not a multiple above 0 of siren.windows, %lld, "
+                       "whose networks learn from as many frames each", (long long)c->training.input_frames,
                        (long long)c->siren.windows);
     if (c->siren.windows > e->frames)
         return tn_fail(error, TN_EINVAL, "siren.windows: %lld are more than the %lld frames to learn from",
@@ -248,7 +265,6 @@ static tn_status check_stimulus(const om_experiment *e, tn_error *error)
 
 tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recording *recording, tn_error *error)
 {
-    int64_t neurons = om_recording_circuit_of(recording)->neurons;
     *e = (om_experiment){.config = config, .recording = recording};
     tn_status status = check_parts(config, recording, error);
     if (status) return status;
@@ -257,11 +273,7 @@ tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recor
     if (config->model.mode == OM_MODE_KNOWN)
         e->frames = smaller(e->frames, om_recording_length(recording, OM_TRAIN, OM_STIMULUS));
     if ((status = check_windows(e, error))) return status;
-    e->mean = tn_alloc((size_t)neurons * sizeof *e->mean);
-    e->sd = tn_alloc((size_t)neurons * sizeof *e->sd);
-    if (!e->mean || !e->sd)
-        return tn_fail(error, TN_ENOMEM, "no memory for statistics of %lld neurons", (long long)neurons);
-    status = om_recording_statistics(recording, e->mean, e->sd, &e->xnorm, error);
+    status = measure_voltage(e, error);
     if (!status) status = mark_recording(e, error);
     if (!status) status = check_stimulus(e, error);
     if (!status) status = weigh_neurons(e, error);

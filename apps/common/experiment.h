@@ -14,6 +14,7 @@ typedef struct om_experiment {
     om_recording_mark mark;  /* of the recording, and of what is learned from it */
     double xnorm;            /* 1.5 standard deviations of the training voltage */
     double *mean, *sd;       /* [N] of each neuron's training voltage */
+    uint8_t *silent;         /* [N] whether that is never above 0 */
     float *neuron_weight;    /* [N] what each neuron's prediction error counts; NULL: all the same */
     om_joint *joint;
     tn_params *params;       /* sealed, with initial values */

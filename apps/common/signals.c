@@ -40,7 +40,12 @@ tn_status om_signals_check(const char *outcome, tn_error *error)
     return pending ? tn_fail(error, TN_EINVAL, "stopped by a signal; %s", outcome) : TN_OK;
 }
 
+tn_status om_signals_ask(void *outcome, tn_error *error)
+{
+    return om_signals_check(outcome, error);
+}
+
 int om_signals_exit(int code)
 {
-    return code && pending ? OM_EXIT_FAILED : code;
+    return code == OM_EXIT_INPUT && pending ? OM_EXIT_FAILED : code;
 }

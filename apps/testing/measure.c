@@ -22,18 +22,12 @@ static int components(const om_experiment *e)
     return (int)(chosen ? chosen : (types * 100 + 32) / 65);
 }
 
+static const om_watch stop_asked = {om_signals_ask, (void *)"the results are not complete"};
+
 tn_status om_results_stopped(tn_error *error)
 {
-    return om_signals_check("the results are not complete", error);
+    return om_signals_check(stop_asked.user, error);
 }
-
-static tn_status ask(void *user, tn_error *error)
-{
-    (void)user;
-    return om_results_stopped(error);
-}
-
-static const om_watch stop_asked = {ask, NULL};
 
 static tn_status voltage_unless_stopped(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
 {

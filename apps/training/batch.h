@@ -8,7 +8,7 @@
 enum {
     OM_BATCH_VOLTAGE,
     OM_BATCH_DERIVATIVE,
-    OM_BATCH_STIMULUS,             /* known stimulus */
+    OM_BATCH_STIMULUS,             /* where it is known, or solved for */
     OM_BATCH_COORDINATES,          /* joint model */
     OM_BATCH_INPUT_VOLTAGE,        /* this and the following: with input-only frames */
     OM_BATCH_INPUT_DERIVATIVE,

@@ -42,7 +42,7 @@ void om_course_coefficients(const om_config *c, int64_t step, float coefficient[
         [OM_TERM_W_L1] = c->loss.W_L1 * grown, [OM_TERM_W_L2] = w_l2,
         [OM_TERM_G_PHI_L1] = c->loss.g_phi_L1 * grown, [OM_TERM_F_THETA_L1] = c->loss.f_theta_L1 * grown,
         [OM_TERM_F_THETA_L2] = c->loss.f_theta_L2 * grown,
-        [OM_TERM_F_THETA_AFFINE] = c->loss.f_theta_affine,
+        [OM_TERM_F_THETA_AFFINE] = c->loss.f_theta_affine, [OM_TERM_W_SILENT] = c->loss.W_silent,
         [OM_TERM_FIELD] = 1,
         [OM_FACTOR_INPUTS] = c->loss.inputs * pow(c->loss.inputs_final / c->loss.inputs, progress),
     };

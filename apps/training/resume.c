@@ -22,7 +22,8 @@ static bool does_not_matter(const char *key, const om_config *config)
 {
     bool joint = config->model.mode == OM_MODE_JOINT;
     return !strcmp(key, "description") || !strcmp(key, "threads") ||
-           (!joint && !strncmp(key, "siren.", strlen("siren.")));
+           (!joint && (!strncmp(key, "siren.", strlen("siren.")) || !strcmp(key, "training.lr_siren") ||
+                       !strncmp(key, "training.solve_", strlen("training.solve_"))));
 }
 
 /* Looks at the keys that decide the model, of which none may differ, or at the others, whose differences are told. */

@@ -10,10 +10,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The first step of the second part, if there is one. */
+/* The first step of the second part, if there is one. Of 0.07 * 100 it is step 7, although this is a little more. */
 static int64_t first_step(const om_config *c)
 {
-    return (int64_t)ceil(c->training.solve_from * (double)om_course_length(c));
+    return (int64_t)ceil(c->training.solve_from * (double)om_course_length(c) - 1e-6);
 }
 
 bool om_solution_covers(const om_config *c, int64_t step)
@@ -79,19 +79,12 @@ static void choose(const om_solution *s, int64_t step, int64_t *frame)
     qsort(frame, (size_t)n, sizeof *frame, ascending);
 }
 
-static tn_status ask(void *user, tn_error *error)
-{
-    (void)user;
-    return om_signals_check("the stimulus is not solved", error);
-}
-
-static const om_watch stop_asked = {ask, NULL};
-
 tn_status om_solution_solve(om_solution *s, int64_t step, tn_error *error)
 {
     const om_experiment *e = s->experiment;
+    const om_watch watch = {om_signals_ask, (void *)"the stimulus is not solved for"};
     om_data data = om_experiment_data(e);
-    data.watch = &stop_asked;
+    data.watch = &watch;
     int64_t *frame = tn_alloc((size_t)s->given.n * sizeof *frame);
     if (!frame) return tn_fail(error, TN_ENOMEM, "no memory for %lld frames", (long long)s->given.n);
     choose(s, step, frame);

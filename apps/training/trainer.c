@@ -35,27 +35,6 @@ static tn_status save(om_trainer *t, bool first, tn_error *error)
 
 /* ---- opening ---- */
 
-/* Lends a plan what is the same in every step. */
-static tn_status bind_constants(om_trainer *t, tn_plan *plan, tn_error *error)
-{
-    om_experiment_bind(t->experiment, plan);
-    om_solution_bind(&t->solution, plan);
-    return tn_bind(plan, "coefficients", t->coefficients, error);
-}
-
-/* The plan of a step, with the solved stimulus if there is one, in place of any plan before. */
-static tn_status make_plan(om_trainer *t, tn_error *error)
-{
-    tn_plan_free(t->plan);
-    tn_graph_free(t->graph);
-    t->plan = NULL;
-    t->graph = tn_graph_new(TN_F32);
-    if (!t->graph) return tn_fail(error, TN_ENOMEM, "no memory for a graph");
-    om_solution_describe(&t->solution, t->experiment, t->graph);
-    t->plan = tn_plan_new(t->graph, t->options, error);
-    return t->plan ? bind_constants(t, t->plan, error) : error->status;
-}
-
 tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *directory, bool resume,
                           bool profile, om_progress *progress, tn_error *error)
 {
@@ -68,8 +47,6 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
     char *metrics;
     if (asprintf(&metrics, "%s/metrics.jsonl", directory) < 0) metrics = NULL;
     tn_status status = t->checkpoint && t->config && metrics ? TN_OK : om_no_memory(NULL, error);
-    if (!status && !(t->coefficients = tn_alloc(OM_COEFFICIENTS * sizeof *t->coefficients)))
-        status = om_no_memory(NULL, error);
     if (!status) {
         tn_optimizer_config adam = TN_ADAM_DEFAULTS;
         adam.clip_norm = experiment->config->training.clip_norm;
@@ -79,7 +56,7 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
     if (!status && experiment->config->training.evaluate_every)
         status = om_evaluator_new(&t->evaluator, experiment, error);
     if (!status && resume) status = om_resume(t, error);
-    if (!status) status = make_plan(t, error);
+    if (!status) status = om_step_plan(&t->steps, t->experiment, &t->solution, t->options, error);
     /* From its first moment on a run can be resumed; until then, what was there before can. */
     if (!status && !resume) status = save(t, true, error);
     if (!status && !(t->metrics = om_metrics_open(metrics, resume ? t->step : -1, progress, error)))
@@ -95,9 +72,7 @@ void om_trainer_close(om_trainer *t)
     om_evaluator_free(t->evaluator);
     om_metrics_close(t->metrics);
     tn_optimizer_free(t->optimizer);
-    tn_plan_free(t->plan);
-    tn_graph_free(t->graph);
-    tn_free(t->coefficients);
+    om_step_clear(&t->steps);
     free(t->checkpoint);
     free(t->config);
     *t = (om_trainer){0};
@@ -109,10 +84,10 @@ void om_trainer_close(om_trainer *t)
 static tn_status blame(om_trainer *t, const om_batch *batch, tn_error *error)
 {
     tn_error reason = {0};
-    tn_plan *plan = tn_plan_new(t->graph, TN_PLAN_CHECK, &reason);
+    tn_plan *plan = tn_plan_new(t->steps.graph, TN_PLAN_CHECK, &reason);
     if (plan) {
         om_batch_bind(batch, plan);
-        bind_constants(t, plan, &reason);
+        om_step_bind(&t->steps, t->experiment, &t->solution, plan, &reason);
         tn_run(plan, &reason);
         tn_plan_free(plan);
     }
@@ -123,23 +98,35 @@ static tn_status blame(om_trainer *t, const om_batch *batch, tn_error *error)
 
 static double result(const om_trainer *t, const char *name)
 {
-    return *(const float *)tn_result(t->plan, name);
+    return *(const float *)tn_result(t->steps.plan, name);
 }
 
-/* Before a step of the second part: has the stimulus solved for when it is time, or when a resumed run has none. */
-static tn_status solve(om_trainer *t, tn_error *error)
+static tn_status solve_anew(om_trainer *t, bool first, tn_error *error)
 {
     om_experiment *e = t->experiment;
-    bool first = !om_solution_given(&t->solution);
-    if (!om_solution_due(e->config, t->step) && !(first && om_solution_covers(e->config, t->step))) return TN_OK;
     om_batches_free(t->batches);
     t->batches = NULL;
     tn_status status = first ? om_solution_make(&t->solution, e, error) : TN_OK;
     if (!status) status = om_solution_solve(&t->solution, t->step, error);
-    if (!status && first) status = make_plan(t, error);
-    if (!status && !(t->batches = om_batches_new(e, t->step, om_solution_given(&t->solution), error))) status = error->status;
+    if (!status && first) status = om_step_plan(&t->steps, t->experiment, &t->solution, t->options, error);
+    if (!status && !(t->batches = om_batches_new(e, t->step, om_solution_given(&t->solution), error)))
+        status = error->status;
     if (status) om_solution_clear(&t->solution); /* half solved is not kept */
     return status;
+}
+
+/* Before a step of the second part: has the stimulus solved for when it is time, or when a resumed run has none. Where
+ * a signal ends this, the caller sees it as well, and the run is as after the step before. */
+static tn_status solve(om_trainer *t, tn_error *error)
+{
+    const om_config *c = t->experiment->config;
+    tn_error reason = {0};
+    bool first = !om_solution_given(&t->solution);
+    if (!om_solution_due(c, t->step) && !(first && om_solution_covers(c, t->step))) return TN_OK;
+    tn_status status = solve_anew(t, first, &reason);
+    if (!status || (status == TN_EINVAL && om_signals_pending())) return TN_OK;
+    return tn_fail(error, status, "%s, before step %lld%s", reason.message, (long long)t->step + 1,
+                   status == TN_ENUMERIC ? "; the latest checkpoint keeps the last good state" : "");
 }
 
 static tn_status make_step(om_trainer *t, tn_error *error)
@@ -150,9 +137,9 @@ static tn_status make_step(om_trainer *t, tn_error *error)
     tn_status status = om_batches_next(t->batches, &batch, error);
     if (status) return status;
     om_solution_draw(&t->solution, t->step);
-    om_batch_bind(batch, t->plan);
-    om_course_coefficients(c, t->step, t->coefficients);
-    if ((status = tn_run(t->plan, error))) return status;
+    om_batch_bind(batch, t->steps.plan);
+    om_course_coefficients(c, t->step, t->steps.coefficients);
+    if ((status = tn_run(t->steps.plan, error))) return status;
     if (!isfinite(result(t, "loss"))) return blame(t, batch, error);
     bool new_epoch = t->step && om_course_epoch(c, t->step) != om_course_epoch(c, t->step - 1);
     if (c->training.restart_adam && new_epoch) tn_optimizer_reset(t->optimizer);
@@ -214,16 +201,14 @@ static void rescue(om_trainer *t, tn_status cause)
 static tn_status make_steps(om_trainer *t, tn_error *error)
 {
     int64_t steps = t->experiment->config->training.steps;
-    if (!(t->batches = om_batches_new(t->experiment, t->step, om_solution_given(&t->solution), error))) return error->status;
+    t->batches = om_batches_new(t->experiment, t->step, om_solution_given(&t->solution), error);
+    if (!t->batches) return error->status;
     tn_status status = TN_OK;
     bool late = false;
     om_progress_begin(t->progress, "train", t->step, steps);
     while (!status && t->step < steps && !om_signals_pending() && !late) {
         status = solve(t, error);
-        if (status && om_signals_pending()) {
-            status = TN_OK; /* solving has not touched the state */
-            break;
-        }
+        if (!status && om_signals_pending()) break;
         if (!status) status = make_step(t, error);
         if (!status) status = after_step(t, error);
         late = t->max_seconds > 0 && om_now() - t->began > t->max_seconds;
@@ -252,7 +237,7 @@ void om_trainer_print_profile(const om_trainer *t, FILE *stream)
 {
     tn_peak peak;
     bool measured = tn_peak_measure(tn_threads(), false, &peak, NULL) == TN_OK;
-    tn_profile_print(t->plan, measured ? &peak : NULL, stream);
+    tn_profile_print(t->steps.plan, measured ? &peak : NULL, stream);
     fprintf(stream, "\n");
-    tn_plan_print_memory(t->plan, stream);
+    tn_plan_print_memory(t->steps.plan, stream);
 }

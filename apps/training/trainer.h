@@ -6,7 +6,7 @@
 #include "common/evaluation.h"
 #include "common/experiment.h"
 #include "training/batch.h"
-#include "training/solution.h"
+#include "training/step.h"
 
 typedef struct om_trainer {
     om_experiment *experiment; /* borrowed */
@@ -14,8 +14,7 @@ typedef struct om_trainer {
     char *checkpoint;          /* path */
     char *config;              /* the whole configuration, as text */
     uint64_t circuit;          /* om_experiment_circuit */
-    tn_graph *graph;
-    tn_plan *plan;             /* of a step */
+    om_step steps;             /* how one is made */
     unsigned options;          /* of the plan */
     tn_optimizer *optimizer;
     om_batches *batches;
@@ -23,7 +22,6 @@ typedef struct om_trainer {
     om_evaluator *evaluator;   /* NULL: nothing to compare with, or not asked for */
     om_metrics *metrics;
     om_progress *progress;     /* borrowed */
-    float *coefficients;       /* [OM_COEFFICIENTS] */
     int64_t step;              /* steps made */
     double seconds;            /* of training before this session */
     double began, saved;       /* clock of this session's start and of the latest checkpoint, seconds */

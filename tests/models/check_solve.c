@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Three columns of two neurons each that see them, and one behind that acts back on the first. */
-enum { NEURONS = 7, SYNAPSES = 7, COLUMNS = 3, INPUTS = 6, FRAMES = 5, BATCH = 2, POINTS = 4, WINDOWS = 2 };
+enum { NEURONS = 7, SYNAPSES = 7, COLUMNS = 3, INPUTS = 6, FRAMES = 37, BATCH = 2, POINTS = 4, WINDOWS = 2 };
 
 static om_joint *model_of(bool joint, int windows)
 {
@@ -64,7 +64,13 @@ static tn_status derivative(void *user, int64_t n, const int64_t *frame, void *o
     return copy_frames(((recorded *)user)->derivative, n, frame, out);
 }
 
-static const int64_t every_frame[FRAMES] = {0, 1, 2, 3, 4};
+/* More frames than are solved for at a time. */
+static int64_t every_frame[FRAMES];
+
+static void number_frames(void)
+{
+    for (int64_t k = 0; k < FRAMES; k++) every_frame[k] = k;
+}
 
 /* What the SIREN says of all frames, as float64. */
 static double *field_of(const om_joint *joint, tn_params *params)
@@ -136,13 +142,34 @@ START_TEST(a_stimulus_that_is_not_finite_is_refused)
     recorded r = {numbers(FRAMES * NEURONS, 2), numbers(FRAMES * NEURONS, 3)};
     float solved[FRAMES * COLUMNS];
     om_data data = {.frames = FRAMES, .user = &r, .voltage = voltage, .derivative = derivative};
-    r.derivative[3 * NEURONS + 1] = NAN;
+    r.derivative[33 * NEURONS + 1] = NAN;
     ck_assert_int_eq(om_solve_stimulus(joint, params, &data, FRAMES, every_frame, solved, &error), TN_ENUMERIC);
-    ck_assert_ptr_nonnull(strstr(error.message, "frame 3, column 1"));
+    ck_assert_ptr_nonnull(strstr(error.message, "frame 33, column 1"));
     tn_free(r.voltage);
     tn_free(r.derivative);
     tn_params_free(params);
     om_joint_free(joint);
+}
+END_TEST
+
+START_TEST(what_cannot_be_solved_is_refused)
+{
+    recorded r = {numbers(FRAMES * NEURONS, 2), numbers(FRAMES * NEURONS, 3)};
+    om_data data = {.frames = FRAMES, .user = &r, .voltage = voltage};
+    float solved[FRAMES * COLUMNS];
+    for (int with_siren = 0; with_siren < 2; with_siren++) {
+        tn_error error = {0};
+        om_joint *joint = model_of(with_siren, 1);
+        tn_params *params = parameters_of(joint, 8);
+        data.derivative = with_siren ? NULL : derivative;
+        ck_assert_int_eq(om_solve_stimulus(joint, params, &data, FRAMES, every_frame, solved, &error), TN_EINVAL);
+        ck_assert_ptr_nonnull(strstr(error.message, with_siren ? "needs the derivative" : "has no SIREN"));
+        ck_assert_int_ne(om_solve_stimulus(joint, params, &data, FRAMES, every_frame, solved, NULL), TN_OK);
+        tn_params_free(params);
+        om_joint_free(joint);
+    }
+    tn_free(r.voltage);
+    tn_free(r.derivative);
 }
 END_TEST
 
@@ -247,10 +274,12 @@ END_TEST
 
 int main(void)
 {
+    number_frames();
     TCase *solving = tcase_create("solving"), *step = tcase_create("step");
     tcase_add_test(solving, what_explains_the_derivatives_stays);
     tcase_add_test(solving, solving_comes_nearer_to_what_was_seen);
     tcase_add_test(solving, a_stimulus_that_is_not_finite_is_refused);
+    tcase_add_test(solving, what_cannot_be_solved_is_refused);
     tcase_add_test(solving, what_is_solved_for_is_compared_after_a_line);
     tcase_add_test(step, a_solved_step_is_a_known_one_and_the_siren_on_its_own);
     return run_cases("solve", solving, step, NULL);

@@ -237,9 +237,9 @@ for choice in "traces=[nobody] no cell type nobody" "column=7 7 is not below the
     [ ! -e new ] || fail "$said: results all the same"
 done
 expect 3 train tiny.yaml -d recording.h5 -o new --set siren.windows=3
-says "training.input_frames: 4 is not a multiple of siren.windows, 3"
+says "training.input_frames: 4 is not a multiple above 0 of siren.windows, 3"
 expect 3 train tiny.yaml -d recording.h5 -o new --set siren.windows=2 --set training.input_frames=0
-says "training.input_frames: 0 is not a multiple of siren.windows, 2"
+says "training.input_frames: 0 is not a multiple above 0 of siren.windows, 2"
 expect 0 train tiny.yaml -d recording.h5 -o windowless --set siren.windows=2 --set model.mode=known
 expect 3 train tiny.yaml -d recording.h5 -o new --set siren.windows=2 --set siren.form=published
 says "siren.windows: 2: the published form of the SIREN has one window"

@@ -55,45 +55,69 @@ static int tensors(int n, char **word)
     return EXIT_SUCCESS;
 }
 
-/* meta CHECKPOINT KEY VALUE: gives a piece of metadata another value. */
-static int meta(int n, char **word)
+/* What all checkpoints have, and what those of before do not. */
+static const char *const keys[] = {"format", "step", "optimizer_steps", "train_seconds", "seed", "circuit", "config",
+                                   "program", "lattice", "recording_voltage"};
+enum { KEYS = sizeof keys / sizeof *keys, OLDER = 8 };
+
+/* Reads a checkpoint, writes it again with so many of its metadata and what `change` has made of it. */
+static int edit(char **word, int n_keys, void (*change)(char **word, int n, tn_tensor *tensor, tn_pair *pair))
 {
-    static const char *const keys[] = {"format", "step", "optimizer_steps", "train_seconds", "seed", "circuit",
-                                       "lattice", "config", "program"};
-    enum { KEYS = sizeof keys / sizeof *keys };
-    (void)n;
     tn_error error = {0};
     tn_file *file = tn_file_read(word[0], &error);
     if (!file) return complain(word[0], error.message);
-    tn_pair pairs[KEYS];
-    tn_tensor *tensor = calloc((size_t)tn_file_count(file) + 1, sizeof *tensor);
-    for (int i = 0; i < KEYS; i++)
-        pairs[i] = (tn_pair){keys[i], strcmp(keys[i], word[1]) ? tn_file_meta(file, keys[i]) : word[2]};
-    for (int i = 0; i < tn_file_count(file); i++) tensor[i] = tn_file_at(file, i);
-    tn_file_write(word[0], tn_file_count(file), tensor, KEYS, pairs, &error);
+    int n = tn_file_count(file);
+    tn_tensor *tensor = calloc((size_t)n + 1, sizeof *tensor);
+    tn_pair pair[KEYS];
+    for (int i = 0; i < n; i++) tensor[i] = tn_file_at(file, i);
+    for (int i = 0; i < n_keys; i++) pair[i] = (tn_pair){keys[i], tn_file_meta(file, keys[i])};
+    if (change) change(word, n, tensor, pair);
+    tn_file_write(word[0], n, tensor, n_keys, pair, &error);
     free(tensor);
     tn_file_free(file);
     return error.status ? complain(word[0], error.message) : EXIT_SUCCESS;
 }
 
+static void change_meta(char **word, int n, tn_tensor *tensor, tn_pair *pair)
+{
+    (void)n, (void)tensor;
+    for (int i = 0; i < KEYS; i++)
+        if (!strcmp(keys[i], word[1])) pair[i].value = word[2];
+}
+
+/* meta CHECKPOINT KEY VALUE: gives a piece of metadata another value. */
+static int meta(int n, char **word)
+{
+    (void)n;
+    return edit(word, KEYS, change_meta);
+}
+
 /* older CHECKPOINT: without the metadata that checkpoints of before do not have. */
 static int older(int n, char **word)
 {
-    enum { KEPT = 8 };
-    static const char *const kept[KEPT] = {"format", "step", "optimizer_steps", "train_seconds",
-                                           "seed", "circuit", "config", "program"};
     (void)n;
-    tn_error error = {0};
-    tn_file *file = tn_file_read(word[0], &error);
-    if (!file) return complain(word[0], error.message);
-    tn_pair meta[KEPT];
-    tn_tensor *tensor = calloc((size_t)tn_file_count(file) + 1, sizeof *tensor);
-    for (int i = 0; i < KEPT; i++) meta[i] = (tn_pair){kept[i], tn_file_meta(file, kept[i])};
-    for (int i = 0; i < tn_file_count(file); i++) tensor[i] = tn_file_at(file, i);
-    tn_file_write(word[0], tn_file_count(file), tensor, KEPT, meta, &error);
-    free(tensor);
-    tn_file_free(file);
-    return error.status ? complain(word[0], error.message) : EXIT_SUCCESS;
+    return edit(word, OLDER, NULL);
+}
+
+static void change_order(char **word, int n, tn_tensor *tensor, tn_pair *pair)
+{
+    (void)pair;
+    for (int i = 0; i < n; i++) {
+        if (strcmp(tensor[i].name, word[1])) continue;
+        int32_t *number = (int32_t *)tensor[i].data;
+        for (int64_t k = 0, last = tn_shape_size(tensor[i].shape) - 1; k < last; k++, last--) {
+            int32_t first = number[k];
+            number[k] = number[last];
+            number[last] = first;
+        }
+    }
+}
+
+/* reverse CHECKPOINT TENSOR: its whole numbers in the opposite order. */
+static int reverse(int n, char **word)
+{
+    (void)n;
+    return edit(word, KEYS, change_order);
 }
 
 /* movie FILE: "FRAMES WIDTH HEIGHT", every frame decoded. */
@@ -205,7 +229,7 @@ int main(int argc, char **argv)
     } commands[] = {
         {"tensors", 1, tensors}, {"movie", 1, movie}, {"json", 1, json},
         {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak}, {"zero", 2, zero}, {"meta", 3, meta},
-        {"older", 1, older},
+        {"older", 1, older},     {"reverse", 2, reverse},
     };
     for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(argv[1], commands[i].name) && argc - 2 >= commands[i].fewest)

@@ -29,10 +29,21 @@ done
 for turn in solved.20 solved/checkpoint.safetensors; do "$inspect" tensors $turn | grep solved/frames; done >turns
 [ "$(sort -u turns | grep -c .)" = 2 ] || fail "two turns of solving have the frames $(cat turns)"
 
+# Frames in a wrong order, which are searched by halving, are not believed: they are solved for again.
+rm -rf reversed
+cp -r solved.parts reversed
+cp solved.20 reversed/checkpoint.safetensors
+"$inspect" reverse reversed/checkpoint.safetensors solved/frames || fail "reversed/checkpoint.safetensors not made"
+expect 0 train tiny.yaml -d recording.h5 -o reversed $whole --set siren.windows=2 --set training.solve_from=0.2 \
+    --set training.solve_every=8 --set training.solve_frames=100 --set training.steps=21 --resume
+for turn in solved.20 reversed/checkpoint.safetensors; do "$inspect" tensors $turn | grep solved/frames; done >turns
+[ "$(sort -u turns | grep -c .)" = 1 ] || fail "a reversed turn of solving is believed: $(cat turns)"
+
 # The second part of a joint run may be asked for late: what it would have solved for is solved for then.
 expect 0 train tiny.yaml -d recording.h5 -o belated $whole --set training.steps=20
 expect 0 train tiny.yaml -d recording.h5 -o belated $whole --resume --set training.solve_from=0.1
 says "training.solve_from is 0.1 from here on; it was 1"
+"$inspect" tensors belated/checkpoint.safetensors | grep -q solved/frames || fail "$said: nothing is solved for"
 expect 0 train tiny.yaml -d recording.h5 -o joint $whole --resume
 says "nothing to do: 30 steps are made"
 expect 3 train tiny.yaml -d recording.h5 -o joint $whole --resume --set siren.layers=2
@@ -64,11 +75,12 @@ $heard true 2>/dev/null || {
     heard=
 }
 
+recording=recording.h5
 # start WORD ...: a run without end in the background, $!, that has saved some checkpoints.
 saving="--set training.schedule=constant --set training.checkpoint_minutes=0.0001 --set training.evaluate_every=7"
 start() {
     rm -rf stopped
-    $heard "$program" tiny.yaml -d recording.h5 -o stopped $endless $saving "$@" >out 2>err &
+    $heard "$program" tiny.yaml -d $recording -o stopped $endless $saving "$@" >out 2>err &
     wait_for stopped/previous.checkpoint.safetensors
 }
 steps_made() { "$inspect" tensors $1/checkpoint.safetensors | sed -n 's/^step //p'; }
@@ -87,14 +99,17 @@ stops_by() {
     says "stopped after step $made of 1000000000 (a signal asked for it); go on with --resume"
     holds_only stopped checkpoint.safetensors config.yaml metrics.jsonl previous.checkpoint.safetensors
     total=$((made - made % 5 + 15)) # a multiple of log_every: both write their last line there
-    expect 0 train tiny.yaml -d recording.h5 -o stopped $saving "$@" --set training.steps=$total --resume
+    expect 0 train tiny.yaml -d $recording -o stopped $saving "$@" --set training.steps=$total --resume
     rm -rf unbroken
-    expect 0 train tiny.yaml -d recording.h5 -o unbroken $saving "$@" --set training.steps=$total
+    expect 0 train tiny.yaml -d $recording -o unbroken $saving "$@" --set training.steps=$total
     same_runs unbroken stopped "stopped by SIG$signal after step $made of $total"
 }
 for signal in $signals; do stops_by $signal; done
-# Solving for the stimulus before each step takes most of the time: this signal comes, as a rule, in the middle of it.
-stops_by TERM --set training.solve_from=0 --set training.solve_every=1
+# Solving for thousands of frames before each step takes most of the time: this signal comes in the middle of it.
+expect 0 generate tiny.yaml -o many.h5 --set simulation.train_frames=20000
+recording=many.h5
+stops_by TERM --set training.solve_from=0 --set training.solve_every=1 --set training.solve_frames=20000
+recording=recording.h5
 
 # The same with the time over; the limit counts from where the run goes on.
 expect 0 train tiny.yaml -d recording.h5 -o late $endless $saving --max-minutes 0.001
