@@ -109,8 +109,7 @@ om_score om_score_of(const om_line *line)
                       .r2_identity = line->r2_identity};
 }
 
-/* The truth is on the left of the line: true = a predicted + b. */
-static om_score score_of(const om_moments *moments)
+om_score om_stimulus_score(const om_moments *moments)
 {
     om_line line = om_line_of(moments);
     om_score score = om_score_of(&line);
@@ -137,34 +136,8 @@ tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t la
             om_moments_add(&moments, (om_values){predicted, number}, (om_values){true_stimulus, number}, NULL,
                            n * joint->wiring.columns);
     }
-    *score = score_of(&moments);
+    *score = om_stimulus_score(&moments);
     om_field_free(field);
-    tn_free(true_stimulus);
-    return status;
-}
-
-tn_status om_score_solved(const om_joint *joint, tn_params *params, int64_t last, int64_t count, const om_data *truth,
-                          om_score *score, tn_error *error)
-{
-    enum { BLOCK = 512 }; /* frames at a time: each block plans anew */
-    om_frames visited = om_probe_frames(last + 1, 0, last, count);
-    tn_dtype number = tn_params_dtype(params);
-    int64_t columns = joint->wiring.columns, frame[BLOCK];
-    float *solved = om_array(BLOCK * columns, sizeof *solved);
-    void *true_stimulus = om_array(BLOCK * columns, tn_dtype_size(number));
-    om_moments moments = {0};
-    tn_status status = solved && true_stimulus ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a stimulus");
-    for (int64_t i = 0; i < visited.count && !status; i += BLOCK) {
-        int64_t n = visited.count - i < BLOCK ? visited.count - i : BLOCK;
-        for (int64_t k = 0; k < n; k++) frame[k] = om_frame_at(visited, i + k);
-        status = om_solve_stimulus(joint, params, truth, n, frame, solved, error);
-        if (!status) status = truth->stimulus(truth->user, n, frame, true_stimulus, error);
-        if (!status)
-            om_moments_add(&moments, (om_values){solved, TN_F32}, (om_values){true_stimulus, number}, NULL,
-                           n * columns);
-    }
-    *score = score_of(&moments);
-    tn_free(solved);
     tn_free(true_stimulus);
     return status;
 }

@@ -8,6 +8,9 @@
 
 om_score om_score_of(const om_line *line);
 
+/* Of predicted and true stimulus: the truth is on the left of the line, true = a predicted + b. */
+om_score om_stimulus_score(const om_moments *moments);
+
 /* Makes room for weights, time constants and resting potentials; false without memory. */
 bool om_recovery_allocate(om_recovery *recovery, const om_joint *joint);
 

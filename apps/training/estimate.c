@@ -13,7 +13,8 @@ enum { TIMED_STEPS = 3 };
 /* What a run holds while it trains: what is not made here would be missing from the memory. */
 typedef struct trial {
     om_experiment *e;
-    om_step steps;
+    om_step planned;
+    double memory; /* bytes of a step, of the larger one in a run of two parts */
     tn_optimizer *adam;
     om_batches *batches;
     om_solution solution;    /* without a stimulus: of the first part of a run */
@@ -24,7 +25,6 @@ typedef struct trial {
 typedef struct timing {
     double step, evaluation;
     double solved_step, solving; /* of the second part, 0 without */
-    double memory;               /* bytes of a step, of the larger one */
 } timing;
 
 static void trial_end(trial *t)
@@ -33,7 +33,7 @@ static void trial_end(trial *t)
     om_solution_clear(&t->solution);
     om_evaluator_free(t->evaluator);
     tn_optimizer_free(t->adam);
-    om_step_clear(&t->steps);
+    om_step_clear(&t->planned);
 }
 
 /* The plan of a step and its batches, in place of any before. */
@@ -41,8 +41,9 @@ static tn_status plan_steps(trial *t, tn_error *error)
 {
     om_batches_free(t->batches);
     t->batches = NULL;
-    if (om_step_plan(&t->steps, t->e, &t->solution, 0, error)) return error->status;
-    om_course_coefficients(t->e->config, 0, t->steps.coefficients);
+    if (om_step_plan(&t->planned, t->e, &t->solution, 0, error)) return error->status;
+    t->memory = fmax(t->memory, (double)tn_plan_memory(t->planned.plan));
+    om_course_coefficients(t->e->config, 0, t->planned.coefficients);
     t->batches = om_batches_new(t->e, 0, om_solution_given(&t->solution), error);
     return t->batches ? TN_OK : error->status;
 }
@@ -55,18 +56,17 @@ static tn_status trial_begin(trial *t, om_experiment *e, tn_error *error)
 }
 
 /* Seconds of one step: the median would need more of them, the fastest is good enough for an estimate. */
-static tn_status time_step(trial *t, timing *time, double *seconds, tn_error *error)
+static tn_status time_step(trial *t, double *seconds, tn_error *error)
 {
     double rate[OM_GROUPS];
     tn_status status = plan_steps(t, error);
-    if (!status) time->memory = fmax(time->memory, (double)tn_plan_memory(t->steps.plan));
     for (int i = 0; i < TIMED_STEPS && !status; i++) {
         const om_batch *batch;
         double begin = om_now();
         if ((status = om_batches_next(t->batches, &batch, error))) break;
         om_solution_draw(&t->solution, i);
-        om_batch_bind(batch, t->steps.plan);
-        if ((status = tn_run(t->steps.plan, error))) break;
+        om_batch_bind(batch, t->planned.plan);
+        if ((status = tn_run(t->planned.plan, error))) break;
         om_course_rates(t->e->config, i, rate);
         tn_optimizer_step(t->adam, rate);
         double taken = om_now() - begin;
@@ -99,7 +99,7 @@ static tn_status time_solution(trial *t, timing *time, tn_error *error)
     double begin = om_now();
     if (!status) status = om_solution_solve(&t->solution, last, error);
     time->solving = om_now() - begin;
-    return status ? status : time_step(t, time, &time->solved_step, error);
+    return status ? status : time_step(t, &time->solved_step, error);
 }
 
 /* Seconds of all steps. */
@@ -124,7 +124,7 @@ static void print(const trial *t, const timing *time, FILE *stream)
             "memory      %.0f MB, of which %.0f MB for a step and %.0f MB for parameters, gradients and moments\n"
             "disk        %.0f MB for two checkpoints\n",
             (long long)c->neurons, (long long)c->synapses, (long long)c->columns, (long long)t->e->frames, parameters,
-            om_memory_peak() / 1e6, time->memory / 1e6, 16 * parameters / 1e6,
+            om_memory_peak() / 1e6, t->memory / 1e6, 16 * parameters / 1e6,
             (24 * parameters + 8 * (double)(t->solution.given.n * c->columns)) / 1e6);
     if (om_solution_given(&t->solution))
         fprintf(stream,
@@ -140,7 +140,7 @@ tn_status om_estimate(om_experiment *e, FILE *stream, tn_error *error)
     trial t;
     timing time = {0};
     tn_status status = trial_begin(&t, e, error);
-    if (!status) status = time_step(&t, &time, &time.step, error);
+    if (!status) status = time_step(&t, &time.step, error);
     if (!status) status = time_evaluation(&t, &time.evaluation, error);
     if (!status) status = time_solution(&t, &time, error);
     if (!status) print(&t, &time, stream);

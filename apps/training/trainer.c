@@ -56,7 +56,7 @@ tn_status om_trainer_open(om_trainer *t, om_experiment *experiment, const char *
     if (!status && experiment->config->training.evaluate_every)
         status = om_evaluator_new(&t->evaluator, experiment, error);
     if (!status && resume) status = om_resume(t, error);
-    if (!status) status = om_step_plan(&t->steps, t->experiment, &t->solution, t->options, error);
+    if (!status) status = om_step_plan(&t->planned, t->experiment, &t->solution, t->options, error);
     /* From its first moment on a run can be resumed; until then, what was there before can. */
     if (!status && !resume) status = save(t, true, error);
     if (!status && !(t->metrics = om_metrics_open(metrics, resume ? t->step : -1, progress, error)))
@@ -72,7 +72,7 @@ void om_trainer_close(om_trainer *t)
     om_evaluator_free(t->evaluator);
     om_metrics_close(t->metrics);
     tn_optimizer_free(t->optimizer);
-    om_step_clear(&t->steps);
+    om_step_clear(&t->planned);
     free(t->checkpoint);
     free(t->config);
     *t = (om_trainer){0};
@@ -84,10 +84,10 @@ void om_trainer_close(om_trainer *t)
 static tn_status blame(om_trainer *t, const om_batch *batch, tn_error *error)
 {
     tn_error reason = {0};
-    tn_plan *plan = tn_plan_new(t->steps.graph, TN_PLAN_CHECK, &reason);
+    tn_plan *plan = tn_plan_new(t->planned.graph, TN_PLAN_CHECK, &reason);
     if (plan) {
         om_batch_bind(batch, plan);
-        om_step_bind(&t->steps, t->experiment, &t->solution, plan, &reason);
+        om_step_bind(&t->planned, t->experiment, &t->solution, plan, &reason);
         tn_run(plan, &reason);
         tn_plan_free(plan);
     }
@@ -98,7 +98,7 @@ static tn_status blame(om_trainer *t, const om_batch *batch, tn_error *error)
 
 static double result(const om_trainer *t, const char *name)
 {
-    return *(const float *)tn_result(t->steps.plan, name);
+    return *(const float *)tn_result(t->planned.plan, name);
 }
 
 static tn_status solve_anew(om_trainer *t, bool first, tn_error *error)
@@ -108,7 +108,7 @@ static tn_status solve_anew(om_trainer *t, bool first, tn_error *error)
     t->batches = NULL;
     tn_status status = first ? om_solution_make(&t->solution, e, error) : TN_OK;
     if (!status) status = om_solution_solve(&t->solution, t->step, error);
-    if (!status && first) status = om_step_plan(&t->steps, t->experiment, &t->solution, t->options, error);
+    if (!status && first) status = om_step_plan(&t->planned, t->experiment, &t->solution, t->options, error);
     if (!status && !(t->batches = om_batches_new(e, t->step, om_solution_given(&t->solution), error)))
         status = error->status;
     if (status) om_solution_clear(&t->solution); /* half solved is not kept */
@@ -137,9 +137,9 @@ static tn_status make_step(om_trainer *t, tn_error *error)
     tn_status status = om_batches_next(t->batches, &batch, error);
     if (status) return status;
     om_solution_draw(&t->solution, t->step);
-    om_batch_bind(batch, t->steps.plan);
-    om_course_coefficients(c, t->step, t->steps.coefficients);
-    if ((status = tn_run(t->steps.plan, error))) return status;
+    om_batch_bind(batch, t->planned.plan);
+    om_course_coefficients(c, t->step, t->planned.coefficients);
+    if ((status = tn_run(t->planned.plan, error))) return status;
     if (!isfinite(result(t, "loss"))) return blame(t, batch, error);
     bool new_epoch = t->step && om_course_epoch(c, t->step) != om_course_epoch(c, t->step - 1);
     if (c->training.restart_adam && new_epoch) tn_optimizer_reset(t->optimizer);
@@ -237,7 +237,7 @@ void om_trainer_print_profile(const om_trainer *t, FILE *stream)
 {
     tn_peak peak;
     bool measured = tn_peak_measure(tn_threads(), false, &peak, NULL) == TN_OK;
-    tn_profile_print(t->steps.plan, measured ? &peak : NULL, stream);
+    tn_profile_print(t->planned.plan, measured ? &peak : NULL, stream);
     fprintf(stream, "\n");
-    tn_plan_print_memory(t->steps.plan, stream);
+    tn_plan_print_memory(t->planned.plan, stream);
 }

@@ -14,7 +14,7 @@ typedef struct om_trainer {
     char *checkpoint;          /* path */
     char *config;              /* the whole configuration, as text */
     uint64_t circuit;          /* om_experiment_circuit */
-    om_step steps;             /* how one is made */
+    om_step planned;           /* how a step is made */
     unsigned options;          /* of the plan */
     tn_optimizer *optimizer;
     om_batches *batches;

@@ -10,15 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char directory[256], path[512];
+static char path[512];
 static tn_error error;
 
 static void setup(void)
 {
-    snprintf(directory, sizeof directory, "%s", scratch_path("metrics"));
-    snprintf(path, sizeof path, "%s/metrics.jsonl", directory);
-    ck_assert_int_eq(mkdir(directory, 0777), 0);
-    error = (tn_error){0};
+    snprintf(path, sizeof path, "%s", scratch_path("metrics.jsonl"));
 }
 
 START_TEST(lines_have_short_numbers_and_null_for_what_is_not_finite)
@@ -51,7 +48,7 @@ START_TEST(resuming_drops_what_came_after_the_checkpoint)
     assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n{\"step\": 5, \"x\": 2.5}\n");
     write_steps(-1, 1, 1);
     assert_holds(path, "{\"step\": 1, \"x\": 0.5}\n");
-    ck_assert_int_eq(entries(directory), 1);
+    ck_assert_int_eq(entries(scratch_path(".")), 1);
 }
 END_TEST
 
@@ -82,7 +79,7 @@ START_TEST(a_broken_line_is_kept_and_warned_of)
     free(said);
     snprintf(text, sizeof text, "%s{\"step\": 1}\n%s", broken[_i], broken[_i]);
     assert_holds(path, text);
-    ck_assert_int_eq(entries(directory), 1);
+    ck_assert_int_eq(entries(scratch_path(".")), 1);
 }
 END_TEST
 
@@ -105,13 +102,12 @@ END_TEST
 
 START_TEST(a_new_run_begins_the_file_that_a_link_leads_to)
 {
-    char there[600];
-    snprintf(there, sizeof there, "%s/there", directory);
+    const char *there = scratch_path("there");
     write_text(there, "{\"step\": 1}\n");
     ck_assert_int_eq(symlink("there", path), 0);
     write_steps(-1, 5, 5);
     assert_holds(there, "{\"step\": 5, \"x\": 2.5}\n");
-    ck_assert_int_eq(entries(directory), 2);
+    ck_assert_int_eq(entries(scratch_path(".")), 2);
 }
 END_TEST
 

@@ -12,11 +12,11 @@ same_runs() {
 
 expect 0 generate tiny.yaml -o recording.h5
 whole="--set training.schedule_steps=30 --set training.epochs=3 --set training.restart_adam=true"
+solved="siren.windows=2 --set training.solve_from=0.2 --set training.solve_every=8 --set training.solve_frames=100"
 for mode in joint known bank solved; do
     part=model.mode=$mode
     [ $mode = bank ] && part=siren.windows=2
-    [ $mode = solved ] && part="siren.windows=2 --set training.solve_from=0.2 --set training.solve_every=8
-        --set training.solve_frames=100"
+    [ $mode = solved ] && part=$solved
     expect 0 train tiny.yaml -d recording.h5 -o $mode $whole --set $part
     expect 0 train tiny.yaml -d recording.h5 -o $mode.parts $whole --set $part --set training.steps=20 \
         --set training.epochs=2
@@ -30,12 +30,10 @@ for turn in solved.20 solved/checkpoint.safetensors; do "$inspect" tensors $turn
 [ "$(sort -u turns | grep -c .)" = 2 ] || fail "two turns of solving have the frames $(cat turns)"
 
 # Frames in a wrong order, which are searched by halving, are not believed: they are solved for again.
-rm -rf reversed
 cp -r solved.parts reversed
 cp solved.20 reversed/checkpoint.safetensors
 "$inspect" reverse reversed/checkpoint.safetensors solved/frames || fail "reversed/checkpoint.safetensors not made"
-expect 0 train tiny.yaml -d recording.h5 -o reversed $whole --set siren.windows=2 --set training.solve_from=0.2 \
-    --set training.solve_every=8 --set training.solve_frames=100 --set training.steps=21 --resume
+expect 0 train tiny.yaml -d recording.h5 -o reversed $whole --set $solved --set training.steps=21 --resume
 for turn in solved.20 reversed/checkpoint.safetensors; do "$inspect" tensors $turn | grep solved/frames; done >turns
 [ "$(sort -u turns | grep -c .)" = 1 ] || fail "a reversed turn of solving is believed: $(cat turns)"
 
