@@ -134,6 +134,28 @@ START_TEST(solving_comes_nearer_to_what_was_seen)
 }
 END_TEST
 
+START_TEST(a_frame_is_solved_for_the_same_in_any_company)
+{
+    om_joint *joint = model_of(true, WINDOWS);
+    tn_params *params = parameters_of(joint, 8);
+    recorded r = {numbers(FRAMES * NEURONS, 2), numbers(FRAMES * NEURONS, 3)};
+    double *bias = tn_params_data(params, "f_theta.0.bias"); /* f_theta shall be steeper in some frames */
+    for (int i = 0; i < 6; i++) bias[i] = i % 2 ? -0.5 : 0.2;
+    float together[FRAMES * COLUMNS], alone[COLUMNS];
+    om_data data = {.frames = FRAMES, .user = &r, .voltage = voltage, .derivative = derivative};
+    ck_assert_int_eq(om_solve_stimulus(joint, params, &data, FRAMES, every_frame, together, NULL), TN_OK);
+    for (int k = 0; k < FRAMES; k++) {
+        ck_assert_int_eq(om_solve_stimulus(joint, params, &data, 1, every_frame + k, alone, NULL), TN_OK);
+        for (int c = 0; c < COLUMNS; c++)
+            ck_assert_float_eq_tol(alone[c], together[k * COLUMNS + c], 1e-6f * fabsf(alone[c]));
+    }
+    tn_free(r.voltage);
+    tn_free(r.derivative);
+    tn_params_free(params);
+    om_joint_free(joint);
+}
+END_TEST
+
 START_TEST(a_stimulus_that_is_not_finite_is_refused)
 {
     tn_error error = {0};
@@ -278,6 +300,7 @@ int main(void)
     TCase *solving = tcase_create("solving"), *step = tcase_create("step");
     tcase_add_test(solving, what_explains_the_derivatives_stays);
     tcase_add_test(solving, solving_comes_nearer_to_what_was_seen);
+    tcase_add_test(solving, a_frame_is_solved_for_the_same_in_any_company);
     tcase_add_test(solving, a_stimulus_that_is_not_finite_is_refused);
     tcase_add_test(solving, what_cannot_be_solved_is_refused);
     tcase_add_test(solving, what_is_solved_for_is_compared_after_a_line);

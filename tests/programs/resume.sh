@@ -25,6 +25,11 @@ for mode in joint known bank solved; do
     says "training.steps is 30 from here on; it was 20"
     same_runs $mode $mode.parts "20 steps and 10 more"
 done
+# The second part begins where its share says: of 0.07 * 100 steps with the eighth.
+expect 0 train tiny.yaml -d recording.h5 -o eighth --set training.schedule_steps=100 --set training.solve_from=0.07 \
+    --set training.steps=8
+"$inspect" tensors eighth/checkpoint.safetensors | grep -q solved/frames || fail "$said: nothing is solved for"
+
 # Each turn solves for other frames.
 for turn in solved.20 solved/checkpoint.safetensors; do "$inspect" tensors $turn | grep solved/frames; done >turns
 [ "$(sort -u turns | grep -c .)" = 2 ] || fail "two turns of solving have the frames $(cat turns)"
@@ -36,6 +41,11 @@ cp solved.20 reversed/checkpoint.safetensors
 expect 0 train tiny.yaml -d recording.h5 -o reversed $whole --set $solved --set training.steps=21 --resume
 for turn in solved.20 reversed/checkpoint.safetensors; do "$inspect" tensors $turn | grep solved/frames; done >turns
 [ "$(sort -u turns | grep -c .)" = 1 ] || fail "a reversed turn of solving is believed: $(cat turns)"
+
+# Where the stimulus is known, what is set for recovering it matters nothing.
+expect 0 train tiny.yaml -d recording.h5 -o known $whole --set model.mode=known --resume \
+    --set training.solve_from=0.5 --set training.lr_siren=0.5 --set siren.layers=2
+grep -q warning err && fail "$said: $(cat err)"
 
 # The second part of a joint run may be asked for late: what it would have solved for is solved for then.
 expect 0 train tiny.yaml -d recording.h5 -o belated $whole --set training.steps=20
