@@ -13,6 +13,8 @@ static const om_scene_kind kinds[] = {
     {"moving_edges", "bright and dark edges and bars that sweep in all directions at all speeds", om_draw_moving_edges},
     {"gratings", "drifting sinusoidal gratings of all directions, periods, speeds and contrasts", om_draw_gratings},
     {"flicker", "clouds of light, correlated in space and time, coarse and fine", om_draw_flicker},
+    {"white_noise", "squares of three sizes, light and dark by chance, all new fifty times a second",
+     om_draw_white_noise},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, PROPERTIES = 16 };
 

@@ -29,6 +29,7 @@ void om_draw_dead_leaves(om_scene *scene, double time);
 void om_draw_moving_edges(om_scene *scene, double time);
 void om_draw_gratings(om_scene *scene, double time);
 void om_draw_flicker(om_scene *scene, double time);
+void om_draw_white_noise(om_scene *scene, double time);
 
 /* Random numbers of a sequence: object counts up, property tells apart the numbers of one object. */
 double om_scene_uniform(const om_scene *scene, uint64_t object, int property, double low, double high);

@@ -1,4 +1,4 @@
-/* Scenes that ask for one thing at a time: edges and bars, gratings, flicker. */
+/* Scenes that ask for one thing at a time: edges and bars, gratings, flicker, noise. */
 #include "config.h"
 #include "common/scene_kind.h"
 
@@ -149,4 +149,41 @@ void om_draw_flicker(om_scene *scene, double time)
     for (size_t i = 0; i < size; i++) scene->light[i] = 0.5;
     double left = SPLINE_VARIANCE * SPLINE_VARIANCE * SPLINE_VARIANCE; /* of a variance of 1, by three axes */
     for (int octave = 0; octave < OCTAVES; octave++) add_clouds(scene, octave, DEVIATION / sqrt(OCTAVES * left), time);
+}
+
+/* ---- white noise ---- */
+
+/* Squares of each layer are light or dark by chance, and layers add up: large ones move what sums over much of the eye,
+ * small ones tell its columns apart. */
+static const int squares[] = {1, 3, 9}; /* in the height */
+enum { LAYERS_OF_NOISE = sizeof squares / sizeof *squares };
+#define NOISE_RATE 50 /* pictures per second */
+#define NOISE_SWING 0.3
+
+/* Adds a layer. A pixel on the border of squares takes its share of each. */
+static void add_squares(om_scene *scene, int layer, uint64_t picture)
+{
+    int width = scene->base.info.width, height = scene->base.info.height;
+    double per_pixel = (double)squares[layer] / height;
+    for (int y = 0; y < height; y++)
+        for (int row = (int)(y * per_pixel); row < (y + 1) * per_pixel; row++) {
+            double high = fmin(row + 1, (y + 1) * per_pixel) - fmax(row, y * per_pixel);
+            for (int column = 0; column < width * per_pixel; column++) {
+                uint64_t object = (picture * LAYERS_OF_NOISE + (uint64_t)layer) << 20 | (uint64_t)(row << 10 | column);
+                double light = om_scene_uniform(scene, object, 0, -1, 1) < 0 ? -NOISE_SWING : NOISE_SWING;
+                int last = (int)fmin(width, ceil((column + 1) / per_pixel));
+                for (int x = (int)(column / per_pixel); x < last; x++) {
+                    double wide = fmin(column + 1, (x + 1) * per_pixel) - fmax(column, x * per_pixel);
+                    scene->light[(ptrdiff_t)y * width + x] += light * high * wide / (per_pixel * per_pixel);
+                }
+            }
+        }
+}
+
+void om_draw_white_noise(om_scene *scene, double time)
+{
+    size_t size = (size_t)scene->base.info.width * (size_t)scene->base.info.height;
+    for (size_t i = 0; i < size; i++) scene->light[i] = 0.5;
+    uint64_t picture = (uint64_t)(time * NOISE_RATE + 1e-6); /* times of frames are rounded */
+    for (int layer = 0; layer < LAYERS_OF_NOISE; layer++) add_squares(scene, layer, picture);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { W = 96, H = 72, SIZE = W * H, SCENES = 4 };
+enum { W = 96, H = 72, SIZE = W * H, SCENES = 5, NOISE = SCENES - 1 };
 
 static om_movie *open_scene(int kind, om_scene_options options)
 {
@@ -138,6 +138,34 @@ START_TEST(scenes_move_without_tearing)
 }
 END_TEST
 
+/* Even the largest square is new in each picture, and between two pictures nothing changes. */
+START_TEST(pictures_of_noise_have_nothing_in_common)
+{
+    enum { PICTURES = 200, EACH = 3 };
+    om_scene_options options = usual();
+    options.rate = 50 * EACH;
+    om_movie *movie = open_scene(NOISE, options);
+    ck_assert_str_eq(om_scene_name(NOISE), "white_noise");
+    double corner[PICTURES], mean[PICTURES], together = 0, squares = 0;
+    for (int k = 0; k < PICTURES; k++) {
+        uint8_t first[SIZE];
+        for (int i = 0; i < EACH; i++) {
+            const uint8_t *grey = next(movie).data;
+            if (i == 0) memcpy(first, grey, SIZE);
+            ck_assert_mem_eq(grey, first, SIZE);
+        }
+        corner[k] = first[0] / 255.0 - 0.5, mean[k] = -0.5;
+        for (int i = 0; i < SIZE; i++) mean[k] += first[i] / 255.0 / SIZE;
+    }
+    om_movie_close(movie);
+    for (int k = 0; k + 1 < PICTURES; k++) {
+        together += mean[k] * mean[k + 1] + corner[k] * corner[k + 1];
+        squares += mean[k] * mean[k] + corner[k] * corner[k];
+    }
+    ck_assert_msg(fabs(together) < 0.25 * squares, "%g of %g", together, squares);
+}
+END_TEST
+
 /* Over many sequences and long times the light is balanced and has contrast. */
 START_TEST(light_is_balanced_at_all_times)
 {
@@ -212,7 +240,8 @@ int main(void)
     tcase_add_loop_test(scenes, a_scene_is_a_movie_of_the_wanted_size_and_length, 0, SCENES);
     tcase_add_loop_test(scenes, frames_depend_on_seed_sequence_and_time_alone, 0, SCENES);
     tcase_add_loop_test(scenes, frames_are_anti_aliased, 0, SCENES);
-    tcase_add_loop_test(scenes, scenes_move_without_tearing, 0, SCENES);
+    tcase_add_loop_test(scenes, scenes_move_without_tearing, 0, NOISE);
+    tcase_add_test(scenes, pictures_of_noise_have_nothing_in_common);
     tcase_add_loop_test(scenes, light_is_balanced_at_all_times, 0, SCENES);
     tcase_add_test(scenes, dead_leaves_cover_everything);
     tcase_add_test(scenes, what_cannot_be_drawn_is_refused);
