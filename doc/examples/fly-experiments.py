@@ -21,12 +21,15 @@ KNOWN_4, JOINT_4, KNOWN_8, JOINT_8 = (
     os.path.join(CONFIGURATIONS, f"fly_extent{n}_{mode}.yaml") for n in (4, 8) for mode in ("known", "joint")
 )
 
+# Where no noise drives the neurons apart, the movies have to.
+VARIED = '["videos/bikes.mp4", "videos/bigbuckbunny.mp4", "scene:moving_edges", "scene:white_noise"]'
+
 # Recording -> its configuration and what is set.
 RECORDINGS = {
     "extent4": (KNOWN_4, []),
     "extent4-seed2": (KNOWN_4, ["seed=2"]),
     "extent4-seed3": (KNOWN_4, ["seed=3"]),
-    "extent4-sigma0": (KNOWN_4, ["simulation.sigma=0"]),
+    "extent4-sigma0": (KNOWN_4, ["simulation.sigma=0", f"stimulus.train={VARIED}"]),
     "extent4-sigma0.5": (KNOWN_4, ["simulation.sigma=0.5"]),
     "extent4-null100": (KNOWN_4, ["circuit.null_synapses=1"]),
     "extent4-null400": (KNOWN_4, ["circuit.null_synapses=4"]),
@@ -49,7 +52,8 @@ RUNS = {
     "joint-4": ("extent4", JOINT_4, []),
     "joint-4-seed2": ("extent4-seed2", JOINT_4, ["seed=2"]),
     "joint-4-seed3": ("extent4-seed3", JOINT_4, ["seed=3"]),
-    "sigma0": ("extent4-sigma0", KNOWN_4, []),
+    "joint-4-alone": ("extent4", JOINT_4, ["training.solve_from=1", "training.steps=16000"]),
+    "sigma0": ("extent4-sigma0", KNOWN_4, WEAK + ["training.steps=97000", "training.lr_weight=0.0027"]),
     "sigma0.5": ("extent4-sigma0.5", KNOWN_4, WEAK),
     "null100": ("extent4-null100", KNOWN_4, []),
     "null400": ("extent4-null400", KNOWN_4, []),
