@@ -42,6 +42,9 @@ PUBLISHED = ["model.recipe=published", "loss.f_theta_affine=0", "loss.W_silent=0
 # A tenth of the regularizers: what data say that noise has spread wide needs no help of a prior.
 WEAK = ["loss.g_phi_L1=0.005", "loss.f_theta_L1=0.001", "loss.f_theta_L2=0.00002"]
 
+# Most steps with a movie that is solved for, as many as take the same time.
+SOLVED = ["training.steps=19000", "training.solve_from=0.08", "training.solve_points=2048"]
+
 # Run -> what it learns from, its configuration and what is set.
 RUNS = {
     "known-8": ("extent8", KNOWN_8, []),
@@ -52,7 +55,7 @@ RUNS = {
     "joint-4": ("extent4", JOINT_4, []),
     "joint-4-seed2": ("extent4-seed2", JOINT_4, ["seed=2"]),
     "joint-4-seed3": ("extent4-seed3", JOINT_4, ["seed=3"]),
-    "joint-4-alone": ("extent4", JOINT_4, ["training.solve_from=1", "training.steps=16000"]),
+    "joint-4-solved": ("extent4", JOINT_4, SOLVED),
     "sigma0": ("extent4-sigma0", KNOWN_4, WEAK + ["training.steps=97000", "training.lr_weight=0.0027"]),
     "sigma0.5": ("extent4-sigma0.5", KNOWN_4, WEAK),
     "null100": ("extent4-null100", KNOWN_4, []),
