@@ -4,6 +4,12 @@
 
 #include <math.h>
 
+static void fill(om_scene *scene, double light)
+{
+    size_t size = (size_t)scene->base.info.width * (size_t)scene->base.info.height;
+    for (size_t i = 0; i < size; i++) scene->light[i] = light;
+}
+
 /* ---- moving edges ---- */
 
 /* Each layer shows one sweep after the other, each in a slot of equal length; later layers cover earlier ones. The
@@ -56,9 +62,7 @@ static void draw_sweep(om_scene *scene, int layer, double time)
 void om_draw_moving_edges(om_scene *scene, double time)
 {
     int64_t sweep = (int64_t)floor(time / layers[0].slot);
-    double before = sweep_light(scene, 0, sweep);
-    size_t size = (size_t)scene->base.info.width * (size_t)scene->base.info.height;
-    for (size_t i = 0; i < size; i++) scene->light[i] = before;
+    fill(scene, sweep_light(scene, 0, sweep));
     for (int layer = 0; layer < LAYERS; layer++) draw_sweep(scene, layer, time);
 }
 
@@ -145,8 +149,7 @@ static void add_clouds(om_scene *scene, int octave, double strength, double time
 
 void om_draw_flicker(om_scene *scene, double time)
 {
-    size_t size = (size_t)scene->base.info.width * (size_t)scene->base.info.height;
-    for (size_t i = 0; i < size; i++) scene->light[i] = 0.5;
+    fill(scene, 0.5);
     double left = SPLINE_VARIANCE * SPLINE_VARIANCE * SPLINE_VARIANCE; /* of a variance of 1, by three axes */
     for (int octave = 0; octave < OCTAVES; octave++) add_clouds(scene, octave, DEVIATION / sqrt(OCTAVES * left), time);
 }
@@ -160,30 +163,34 @@ enum { LAYERS_OF_NOISE = sizeof squares / sizeof *squares };
 #define NOISE_RATE 50 /* pictures per second */
 #define NOISE_SWING 0.3
 
-/* Adds a layer. A pixel on the border of squares takes its share of each. */
-static void add_squares(om_scene *scene, int layer, uint64_t picture)
+/* The share of a pixel that lies in a square, along one axis; from and to are the square's borders in pixels. */
+static double overlap(int pixel, double from, double to)
+{
+    return om_coverage(pixel + 0.5 - from) - om_coverage(pixel + 0.5 - to);
+}
+
+static void add_square(om_scene *scene, double side, int row, int column, double light)
 {
     int width = scene->base.info.width, height = scene->base.info.height;
-    double per_pixel = (double)squares[layer] / height;
-    for (int y = 0; y < height; y++)
-        for (int row = (int)(y * per_pixel); row < (y + 1) * per_pixel; row++) {
-            double high = fmin(row + 1, (y + 1) * per_pixel) - fmax(row, y * per_pixel);
-            for (int column = 0; column < width * per_pixel; column++) {
-                uint64_t object = (picture * LAYERS_OF_NOISE + (uint64_t)layer) << 20 | (uint64_t)(row << 10 | column);
-                double light = om_scene_uniform(scene, object, 0, -1, 1) < 0 ? -NOISE_SWING : NOISE_SWING;
-                int last = (int)fmin(width, ceil((column + 1) / per_pixel));
-                for (int x = (int)(column / per_pixel); x < last; x++) {
-                    double wide = fmin(column + 1, (x + 1) * per_pixel) - fmax(column, x * per_pixel);
-                    scene->light[(ptrdiff_t)y * width + x] += light * high * wide / (per_pixel * per_pixel);
-                }
-            }
-        }
+    double left = column * side, top = row * side, right = left + side, bottom = top + side;
+    for (int y = (int)top; y < bottom && y < height; y++) {
+        double share = light * overlap(y, top, bottom);
+        for (int x = (int)left; x < right && x < width; x++)
+            scene->light[(ptrdiff_t)y * width + x] += share * overlap(x, left, right);
+    }
 }
 
 void om_draw_white_noise(om_scene *scene, double time)
 {
-    size_t size = (size_t)scene->base.info.width * (size_t)scene->base.info.height;
-    for (size_t i = 0; i < size; i++) scene->light[i] = 0.5;
     uint64_t picture = (uint64_t)(time * NOISE_RATE + 1e-6); /* times of frames are rounded */
-    for (int layer = 0; layer < LAYERS_OF_NOISE; layer++) add_squares(scene, layer, picture);
+    fill(scene, 0.5);
+    for (int layer = 0; layer < LAYERS_OF_NOISE; layer++) {
+        double side = (double)scene->base.info.height / squares[layer];
+        for (int row = 0; row < squares[layer]; row++)
+            for (int column = 0; column * side < scene->base.info.width; column++) {
+                uint64_t object = (picture * LAYERS_OF_NOISE + (uint64_t)layer) << 20 | (uint64_t)(row << 10 | column);
+                double sign = om_scene_uniform(scene, object, 0, -1, 1);
+                add_square(scene, side, row, column, copysign(NOISE_SWING, sign));
+            }
+    }
 }
