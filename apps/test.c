@@ -10,6 +10,7 @@
 #include "testing/figures.h"
 #include "testing/forecast.h"
 #include "testing/metrics_json.h"
+#include "testing/recovered.h"
 #include "testing/video.h"
 
 #include <errno.h>
@@ -57,15 +58,17 @@ static const om_program program = {
     .manual = "Examples:\n"
               "  ommatid-test run -d recording.h5 -o results\n"
               "  ommatid-test run -d recording.h5 -o results --set test.traces=[R1,L1,T4a] --force\n\n"
-              "RESULTS then holds metrics.json, report.html with its figures, and comparison.mp4. What the recording "
-              "does not know (the true stimulus, the true circuit) is left out. --set takes the keys of --help-config; "
-              "the others are those that the run was trained with.",
+              "RESULTS then holds recovered.safetensors, which is the circuit and, of a joint model, the movie; and "
+              "metrics.json, report.html with its figures, and comparison.mp4. What the recording does not know (the "
+              "true stimulus, the true circuit) is left out. --set takes the keys of --help-config; the others are "
+              "those that the run was trained with.",
     .own = &own,
 };
 
 #define METRICS "metrics.json"
 #define REPORT "report.html"
 #define VIDEO "comparison.mp4"
+#define RECOVERED "recovered.safetensors"
 
 /* A path in the results. */
 static char *inside(const char *directory, const char *name)
@@ -162,13 +165,16 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
                                om_progress *progress, tn_error *error)
 {
     char *metrics_path = inside(cli->output, METRICS), *video_path = inside(cli->output, VIDEO);
+    char *recovered_path = inside(cli->output, RECOVERED);
     om_run_facts facts = {made->step, made->seconds, made->seed, made->program};
     json_t *metrics = om_results_json(results, e, &facts);
     om_drawn *drawn = calloc(1, sizeof *drawn);
     bool video = false;
-    tn_status status = metrics_path && video_path && metrics && drawn ? TN_OK : om_no_memory(NULL, error);
+    bool complete = metrics_path && video_path && recovered_path && metrics && drawn;
+    tn_status status = complete ? TN_OK : om_no_memory(NULL, error);
     if (!status) status = om_results_stopped(error);
     if (!status) status = om_json_write(metrics, metrics_path, cli->force, error);
+    if (!status) status = om_recovered_write(recovered_path, results, e, made, progress, error);
     if (!status) status = om_figures_draw(cli->output, history, results, e, drawn, error);
     if (!status && shown) status = om_video_make(video_path, results, e, cli->force, progress, &video, error);
     if (!status) status = write_report(cli, e, metrics, drawn, video, error);
@@ -179,6 +185,7 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
     }
     free(metrics_path);
     free(video_path);
+    free(recovered_path);
     free(drawn);
     json_decref(metrics);
     return status;
@@ -202,8 +209,8 @@ static tn_status check_recording(const om_experiment *e, const om_checkpoint *ch
 /* What is written or removed in the results must not be what they are made from. */
 static tn_status check_inputs(const om_cli *cli, const options *o, const om_checkpoint *checkpoint, tn_error *error)
 {
-    enum { OTHERS = 3, INPUTS = 3 };
-    const char *names[OTHERS + OM_FIGURES] = {METRICS, REPORT, VIDEO};
+    enum { OTHERS = 4, INPUTS = 3 };
+    const char *names[OTHERS + OM_FIGURES] = {METRICS, REPORT, VIDEO, RECOVERED};
     memcpy(names + OTHERS, om_figure_file, sizeof om_figure_file);
     char *history = inside(cli->argument[0], "metrics.jsonl");
     if (!history) return om_no_memory(NULL, error);

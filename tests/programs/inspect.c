@@ -203,6 +203,53 @@ static int spoil(int n, char **word)
     return failed ? complain(word[0], "not edited") : EXIT_SUCCESS;
 }
 
+/* A dataset as new memory of n numbers; NULL if it is missing or of another size. */
+static double *dataset_of(const char *path, const char *name, int64_t n)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    hid_t space = H5Dget_space(dataset);
+    double *values = H5Sget_simple_extent_npoints(space) == n ? calloc((size_t)n + 1, sizeof *values) : NULL;
+    if (values && H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
+        free(values);
+        values = NULL;
+    }
+    H5Sclose(space);
+    H5Dclose(dataset);
+    H5Fclose(file);
+    return values;
+}
+
+/* Pearson's correlation, squared; 0 where a side does not vary. */
+static double r2_of(tn_tensor tensor, const double *truth, int64_t n)
+{
+    double sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double x = tensor.dtype == TN_F64 ? ((const double *)tensor.data)[i] : ((const float *)tensor.data)[i];
+        sx += x, sy += truth[i], sxx += x * x, syy += truth[i] * truth[i], sxy += x * truth[i];
+    }
+    double m = (double)n, both = m * sxy - sx * sy, spread = (m * sxx - sx * sx) * (m * syy - sy * sy);
+    return spread > 0 ? both * both / spread : 0;
+}
+
+/* r2 FILE RECORDING TENSOR DATASET...: a line with the R2 of each tensor of numbers against a dataset of its size. */
+static int r2(int n, char **word)
+{
+    tn_error error = {0};
+    tn_file *file = tn_file_read(word[0], &error);
+    if (!file) return complain(word[0], error.message);
+    int failed = 0;
+    for (int i = 2; i + 1 < n && !failed; i += 2) {
+        const tn_tensor *tensor = tn_file_find(file, word[i]);
+        int64_t size = tensor && tensor->dtype != TN_I32 ? tn_shape_size(tensor->shape) : -1;
+        double *truth = dataset_of(word[1], word[i + 1], size);
+        failed = !truth;
+        if (truth) printf("%.4f\n", r2_of(*tensor, truth, size));
+        free(truth);
+    }
+    tn_file_free(file);
+    return failed ? complain(word[0], "a tensor is missing, or has another size than its dataset") : EXIT_SUCCESS;
+}
+
 /* peak PROGRAM ...: runs it, prints the most memory it held, kB; its own exit status. */
 static int peak(int n, char **word)
 {
@@ -229,7 +276,7 @@ int main(int argc, char **argv)
     } commands[] = {
         {"tensors", 1, tensors}, {"movie", 1, movie}, {"json", 1, json},
         {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak}, {"zero", 2, zero}, {"meta", 3, meta},
-        {"older", 1, older},     {"reverse", 2, reverse},
+        {"older", 1, older},     {"reverse", 2, reverse}, {"r2", 4, r2},
     };
     for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(argv[1], commands[i].name) && argc - 2 >= commands[i].fewest)

@@ -50,7 +50,7 @@ for output in tiny.yaml recording.h5 second.h5 run/checkpoint.safetensors run/pr
     says "$output: is the input"
 done
 
-for name in metrics.json report.html comparison.mp4 stimulus.png embedding.png; do
+for name in metrics.json recovered.safetensors report.html comparison.mp4 stimulus.png embedding.png; do
     for input in recording.h5 run/checkpoint.safetensors run/metrics.jsonl; do
         rm -rf taken
         mkdir taken
@@ -150,6 +150,6 @@ for blocks in 2 40 100 200 300 600; do
     rm -rf small
     expect_full_disk $blocks ommatid-test run -d recording.h5 -o small
     says "small/"
-    ls -A small | grep -vE '^[a-z].*\.(json|png|mp4)$' && fail "$said: partial files"
+    ls -A small | grep -vE '^[a-z].*\.(json|safetensors|png|mp4)$' && fail "$said: partial files"
 done
 finish

@@ -96,7 +96,7 @@ else
         kill -$signal $!
         ends 1
         says "stopped by a signal; the results are not complete"
-        ls -A results | grep -vE '^[a-z_]*\.(json|png)$' && fail "$said: partial files"
+        ls -A results | grep -vE '^[a-z_]*\.(json|safetensors|png)$' && fail "$said: partial files"
     done
 fi
 

@@ -29,7 +29,7 @@ if built_with CAIRO; then
     done
     built_with FFMPEG && video=comparison.mp4
 fi
-holds_only results metrics.json report.html $figures $video
+holds_only results metrics.json recovered.safetensors report.html $figures $video
 grep -q '</html>' results/report.html || fail "the report is not whole"
 for figure in $figures; do
     [ "$(head -c 4 results/$figure | tail -c 3)" = PNG ] || fail "$figure is no picture"
@@ -66,6 +66,21 @@ expect 0 "$inspect" json results/metrics.json format run.steps run.train_seconds
 grep -qx 'run.steps 30' out || fail "metrics.json: steps"
 grep -qx 'run.seed 1' out || fail "metrics.json: seed"
 grep -qx 'run.program "ommatid [0-9].*"' out || fail "metrics.json: program"
+
+# What was recovered is there as numbers, and they are those that were compared with the truth.
+expect 0 "$inspect" json results/metrics.json weights.in_distribution.r2 weights.published.r2 \
+    time_constant.in_distribution.r2 time_constant.published.r2 resting_potential.in_distribution.r2 \
+    resting_potential.published.r2 stimulus.r2
+awk '{printf "%.4f\n", $2}' out >wanted
+expect 0 "$inspect" r2 results/recovered.safetensors recording.h5 weight truth/weight published/weight truth/weight \
+    time_constant truth/time_constant published/time_constant truth/time_constant \
+    resting_potential truth/resting_potential published/resting_potential truth/resting_potential \
+    stimulus train/stimulus
+same out wanted "recovered.safetensors"
+expect 0 "$inspect" tensors results/recovered.safetensors
+for tensor in source target identifiable; do
+    grep -q "^$tensor int32" out || fail "recovered.safetensors has no $tensor"
+done
 
 # A number for each cell type and each type of synapses.
 entries() { "$inspect" json results/metrics.json "$1" | tr ',' '\n' | grep -c . ; }

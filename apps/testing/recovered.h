@@ -1,0 +1,12 @@
+/* recovered.h - what was recovered, as numbers for other programs: recovered.safetensors (doc/formats.md). */
+#ifndef OM_TESTING_RECOVERED_H
+#define OM_TESTING_RECOVERED_H
+
+#include "testing/results.h"
+
+/* Writes the circuit that both read-outs find and, of a joint model, the movie. An older file is replaced.
+ * Errors: TN_EIO; TN_ENOMEM; TN_EINVAL a signal asked to stop, and nothing is written. */
+tn_status om_recovered_write(const char *path, const om_results *results, const om_experiment *experiment,
+                             const om_progress_made *made, om_progress *progress, tn_error *error);
+
+#endif
