@@ -16,7 +16,7 @@ for tensor in g_phi.0.weight g_phi.2.bias f_theta.0.weight f_theta.2.bias siren.
 done
 grep -qx "step 30" tensors || fail "the checkpoint is not of step 30"
 
-expect 0 test_run run -d recording.h5 -o results
+expect 0 test_run run -d recording.h5 -o results --set test.readout_frames=300
 for word in weights "time constants" "resting potentials" "cell types" stimulus "rollout r (train)" "results: results"
 do
     grep -q "$word" out || fail "the table has no $word"
@@ -70,12 +70,12 @@ grep -qx 'run.program "ommatid [0-9].*"' out || fail "metrics.json: program"
 # What was recovered is there as numbers, and they are those that were compared with the truth.
 expect 0 "$inspect" json results/metrics.json weights.in_distribution.r2 weights.published.r2 \
     time_constant.in_distribution.r2 time_constant.published.r2 resting_potential.in_distribution.r2 \
-    resting_potential.published.r2 stimulus.r2
+    resting_potential.published.r2 stimulus.r2 stimulus.r2_solved
 awk '{printf "%.4f\n", $2}' out >wanted
 expect 0 "$inspect" r2 results/recovered.safetensors recording.h5 weight truth/weight published/weight truth/weight \
     time_constant truth/time_constant published/time_constant truth/time_constant \
     resting_potential truth/resting_potential published/resting_potential truth/resting_potential \
-    stimulus train/stimulus
+    stimulus train/stimulus stimulus_solved train/stimulus
 same out wanted "recovered.safetensors"
 expect 0 "$inspect" tensors results/recovered.safetensors
 for tensor in source target identifiable; do
