@@ -9,5 +9,6 @@ export OMMATID_DATA
 ./ommatid-generate "$data/demo.yaml" -o demo/recording.h5 --force
 ./ommatid-train "$data/demo.yaml" -d demo/recording.h5 -o demo/run --force
 ./ommatid-test demo/run -d demo/recording.h5 -o demo/results --force
+echo "numbers: demo/results/recovered.safetensors"
 echo "video:   demo/results/comparison.mp4"
 echo "report:  demo/results/report.html"

@@ -367,6 +367,7 @@ typedef struct om_recovery {
     double *weight;            /* [E] corrected */
     double *time_constant;     /* [N] seconds */
     double *resting_potential; /* [N] */
+    double *input_gain;        /* [N] in distribution: what the stimulus is multiplied by; 0 but for input neurons */
     uint8_t *identifiable;     /* [E] in distribution: the presynaptic neuron is active in the data (a synapse that */
                                /*     the leak takes counts, as a weight of 0) */
                                /*     least squares: and only this weight explains the data best */
@@ -378,7 +379,8 @@ TN_API void om_recovery_clear(om_recovery *recovery);
 
 /* The read-out where neurons really live: over `count` frames of the data, int(linspace(0, frames - 1, count)), least
  * squares of f_i = cv_i v_i + cm_i m_i + cI_i I_i + c0_i and g_j^2 = s_j relu(v_j) + o_j, from which follow, with w the
- * raw weights, tau_i = -1/cv_i, W_ij = w_ij cm_i tau_i s_j and Vrest_i = tau_i c0_i + sum_j w_ij cm_i tau_i o_j.
+ * raw weights, tau_i = -1/cv_i, W_ij = w_ij cm_i tau_i s_j, Vrest_i = tau_i c0_i + sum_j w_ij cm_i tau_i o_j and the
+ * gain of the input, cI_i tau_i, of the circuit tau_i dv_i/dt = -v_i + Vrest_i + sum_j W_ij relu(v_j) + gain_i I_i.
  * A synapse onto itself of a neuron that is silent in at most one frame of a hundred is 0, and the leak takes its part:
  * the data do not tell them apart, and which of the circuits that explain them was learned is chance.
  * The recovery is to be cleared also after an error. Errors: those of reading; TN_ENOMEM. */

@@ -170,6 +170,7 @@ tn_status om_recover(om_recovered *out, const om_picture *picture, const om_wiri
     for (int64_t i = 0; i < picture->neurons; i++) {
         tau[i] = finite_or_zero(-1 / slope[i]);
         rest[i] = tau[i] * offset[i];
+        if (out->input_gain) out->input_gain[i] = finite_or_zero(picture->cI[i] * tau[i]);
     }
     for (int64_t e = 0; e < wiring->synapses; e++) {
         int32_t i = wiring->target[e], j = wiring->source[e];

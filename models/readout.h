@@ -56,10 +56,11 @@ typedef struct om_recovered {
     double *weight;            /* [E], corrected */
     double *time_constant;     /* [N], seconds */
     double *resting_potential; /* [N] */
+    double *input_gain;        /* [N], what the stimulus is multiplied by; NULL: not wanted */
 } om_recovered;
 
-/* tau_i = -1 / cv_i;  W_ij = w_ij cm_i tau_i s_j;  Vrest_i = tau_i c0_i + sum over j of w_ij cm_i tau_i o_j,
- * with raw [E], the weights w as learned.
+/* tau_i = -1 / cv_i;  W_ij = w_ij cm_i tau_i s_j;  Vrest_i = tau_i c0_i + sum over j of w_ij cm_i tau_i o_j;
+ * gain_i = cI_i tau_i, with raw [E], the weights w as learned.
  * Of a neuron that is always active, any leak explains the data as well as any other, with a synapse onto itself that
  * makes up for it, but for the few frames, of little weight in training, in which the neuron is silent. Which one was
  * learned is chance; of all circuits the one without that synapse is taken: W_ii = 0, and its w_ii cm_i (s_i v + o_i)

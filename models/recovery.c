@@ -13,6 +13,7 @@ void om_recovery_clear(om_recovery *r)
     tn_free(r->weight);
     tn_free(r->time_constant);
     tn_free(r->resting_potential);
+    tn_free(r->input_gain);
     tn_free(r->identifiable);
     tn_free(r->slope_g);
     tn_free(r->slope_f);
@@ -114,7 +115,7 @@ static tn_status solve(const om_readout *readout, const om_joint *joint, const t
 {
     om_picture picture = {0};
     tn_status status = om_readout_solve(readout, &picture, error);
-    om_recovered out = {r->weight, r->time_constant, r->resting_potential};
+    om_recovered out = {r->weight, r->time_constant, r->resting_potential, r->input_gain};
     if (!status) status = om_recover(&out, &picture, &joint->wiring, raw_weights(params), error);
     if (!status) {
         om_identifiable_synapses(r->identifiable, &picture, &joint->wiring);
@@ -132,6 +133,7 @@ tn_status om_recover_in_distribution(const om_joint *joint, tn_params *params, c
     *r = (om_recovery){0};
     bool enough = readout && om_recovery_allocate(r, joint);
     if (enough) enough = (r->identifiable = om_array(r->synapses, sizeof *r->identifiable));
+    if (enough) enough = (r->input_gain = om_array(r->neurons, sizeof *r->input_gain));
     tn_status status = enough ? probe_begin(&p, joint, params, data, error)
                               : tn_fail(error, TN_ENOMEM, "no memory for a read-out");
     if (!status) status = gather(&p, readout, om_probe_frames(data->frames, 0, data->frames - 1, count), error);
@@ -272,7 +274,7 @@ tn_status om_recover_as_published(const om_joint *joint, tn_params *params, cons
                               : tn_fail(error, TN_ENOMEM, "no memory for a read-out");
     if (!status) status = measure_message(&p, r, error);
     if (!status) status = measure_slopes(joint, params, mean, sd, r, data->watch, error);
-    om_recovered out = {r->weight, r->time_constant, r->resting_potential};
+    om_recovered out = {r->weight, r->time_constant, r->resting_potential, NULL};
     om_published published = {r->slope_g, r->slope_f, r->offset_f, r->slope_message};
     if (!status) status = om_recover_published(&out, &published, &joint->wiring, raw_weights(params), error);
     probe_end(&p);

@@ -51,7 +51,7 @@ tn_status om_score_types(const om_joint *joint, const tn_params *params, const o
     int dimensions = joint->spec.embedding_dim, features = dimensions + 6;
     double *feature = om_array(n * features, sizeof *feature);
     int32_t *label = om_array(n, sizeof *label);
-    om_recovered circuit = {r->weight, r->time_constant, r->resting_potential};
+    om_recovered circuit = {r->weight, r->time_constant, r->resting_potential, NULL};
     om_values embedding = {tn_params_data(params, "embedding"), tn_params_dtype(params)};
     om_mixture_options options = OM_MIXTURE_DEFAULTS;
     options.components = components < n ? components : (int)n;

@@ -318,10 +318,22 @@ bool om_experiment_differs(const om_experiment *e, const om_checkpoint *checkpoi
     return true;
 }
 
+/* Voltages in another unit, or of another zero, look like this. */
+static void say_silent(const om_experiment *e, om_progress *progress)
+{
+    int64_t neurons = om_recording_circuit_of(e->recording)->neurons, silent = 0;
+    for (int64_t i = 0; i < neurons; i++) silent += e->silent[i];
+    if (2 * silent > neurons)
+        om_progress_warn(progress, "/train/voltage: %lld of %lld neurons are never above 0, where neurons begin to send "
+                         "to others; nothing can be learned of their synapses (doc/formats.md: recording.h5)",
+                         (long long)silent, (long long)neurons);
+}
+
 void om_experiment_say_missing(const om_experiment *e, unsigned parts, om_progress *progress)
 {
     for (int part = 0; part < OM_PARTS; part++)
         if (parts >> part & 1 && !om_recording_has(e->recording, (om_recording_part)part))
             om_progress_warn(progress, "the recording has no %s: %s", om_recording_part_name((om_recording_part)part),
                             om_recording_without((om_recording_part)part));
+    say_silent(e, progress);
 }

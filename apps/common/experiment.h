@@ -45,7 +45,8 @@ tn_status om_experiment_restore(om_experiment *experiment, const om_checkpoint *
  * differs, "it has 200 frames to learn from, not 300". */
 bool om_experiment_differs(const om_experiment *experiment, const om_checkpoint *checkpoint, char words[120]);
 
-/* Says which of some parts the recording lacks, and what cannot be done without them.
+/* Says which of some parts the recording lacks, and what cannot be done without them; and whether most neurons seem to
+ * be silent.
  *   parts  bit i is om_recording_part i */
 void om_experiment_say_missing(const om_experiment *experiment, unsigned parts, om_progress *progress);
 

@@ -22,11 +22,11 @@ static int components(const om_experiment *e)
     return (int)(chosen ? chosen : (types * 100 + 32) / 65);
 }
 
-static const om_watch stop_asked = {om_signals_ask, (void *)"the results are not complete"};
+const om_watch om_results_watch = {om_signals_ask, (void *)"the results are not complete"};
 
 tn_status om_results_stopped(tn_error *error)
 {
-    return om_signals_check(stop_asked.user, error);
+    return om_signals_check(om_results_watch.user, error);
 }
 
 static tn_status voltage_unless_stopped(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
@@ -58,7 +58,7 @@ static om_data until_stopped(om_data *data)
                      .voltage = voltage_unless_stopped,
                      .stimulus = data->stimulus ? stimulus_unless_stopped : NULL,
                      .derivative = derivative_unless_stopped,
-                     .watch = &stop_asked};
+                     .watch = &om_results_watch};
 }
 
 /* Without types. */
@@ -79,7 +79,7 @@ static tn_status compare(om_readout_results *r, const om_results *results, const
     tn_status status = compare_circuit(r, results, e, error);
     if (!status && om_recording_has(e->recording, OM_PART_TYPES))
         status = om_score_types(e->joint, e->params, &r->recovery, c->type, components(e), (uint64_t)e->config->seed,
-                                &stop_asked, NULL, &r->types, error);
+                                &om_results_watch, NULL, &r->types, error);
     return status;
 }
 

@@ -43,7 +43,8 @@ typedef struct om_results {
 tn_status om_results_measure(om_results *results, om_experiment *experiment, om_progress *progress, tn_error *error);
 void om_results_clear(om_results *results);
 
-/* TN_EINVAL where a signal asked to stop. */
+/* TN_EINVAL where a signal asked to stop; the same for what asks while it computes. */
+extern const om_watch om_results_watch;
 tn_status om_results_stopped(tn_error *error);
 
 /* The neurons shown: one of each chosen type, in the chosen column of the eye or near it. */

@@ -146,7 +146,7 @@ def find(metrics, path):
 
 def row(name, metrics):
     numbers = [find(metrics, path) for _, path in COLUMNS]
-    cells = ["" if number is None else f"{number:.3f}" for number in numbers]
+    cells = ["" if number is None else f"{number:.4f}" for number in numbers]
     seconds = round(find(metrics, "run.train_seconds"))
     return f"| {name} | " + " | ".join(cells) + f" | {seconds // 60}:{seconds % 60:02} |"
 

@@ -102,13 +102,14 @@ END_TEST
 START_TEST(the_circuit_follows_from_the_linear_picture)
 {
     make_model();
-    double w[SYNAPSES], tau[NEURONS], rest[NEURONS];
-    om_recovered circuit = {w, tau, rest};
+    double w[SYNAPSES], tau[NEURONS], rest[NEURONS], gain[NEURONS];
+    om_recovered circuit = {w, tau, rest, gain};
     om_picture p = picture_of(&model, FRAMES);
     ck_assert_int_eq(om_recover(&circuit, &p, &wiring, om_f64(weight), NULL), TN_OK);
     const double expected[SYNAPSES] = {0.5 * 2 * 7, -2 * 3 * 1, 3 * 4 * 2, 0.25 * 4 * 3, 0};
     for (int e = 0; e < SYNAPSES; e++) ck_assert_double_eq_tol(w[e], expected[e], 1e-10);
     for (int i = 0; i < NEURONS; i++) ck_assert_double_eq_tol(tau[i], true_tau(i), 1e-12);
+    for (int i = 0; i < NEURONS; i++) ck_assert_double_eq_tol(gain[i], i < 2 ? 3 : 0, 1e-10);
     const double expected_rest[NEURONS] = {0.5 * 2 * 0.6,  1, 2 + 3 * 4 * 0.1 + 0.25 * 4 * 0.2, 3, 4, 5,
                                            6 + 8 * 7 * 0.4};
     for (int i = 0; i < NEURONS; i++) ck_assert_double_eq_tol(rest[i], expected_rest[i], 1e-9);
@@ -130,7 +131,7 @@ START_TEST(the_leak_takes_the_synapse_onto_itself_of_a_neuron_that_is_always_act
     uint8_t active[] = {1, 1}, always[] = {1, 0}, input[] = {0, 0};
     om_picture p = {2, cv, cm, cI, c0, s, o, r2, r2, active, always};
     om_wiring both = {.neurons = 2, .synapses = 4, .source = from, .target = to, .is_input = input};
-    om_recovered circuit = {w, tau, rest};
+    om_recovered circuit = {w, tau, rest, NULL};
     ck_assert_int_eq(om_recover(&circuit, &p, &both, om_f64(learned), NULL), TN_OK);
     /* -40 v + 0.2 x 50 x (2 v + 0.5) + 10 = -20 v + 15 */
     const double expected_w[] = {0, 3 * 50 / 20.0, 5 * 2, 0.2}, expected_tau[] = {1 / 20.0, 1 / 50.0};
@@ -183,7 +184,7 @@ START_TEST(what_is_not_finite_counts_as_0)
     broken.g2[9][2] = INFINITY;
     for (int t = 0; t < FRAMES; t++) broken.f[t][1] = 5; /* f does not depend on v: no time constant */
     double w[SYNAPSES], tau[NEURONS], rest[NEURONS];
-    om_recovered circuit = {w, tau, rest};
+    om_recovered circuit = {w, tau, rest, NULL};
     om_picture p = picture_of(&broken, FRAMES);
     ck_assert(p.cv[0] == 0 && p.cm[0] == 0 && p.cI[0] == 0 && p.c0[0] == 0 && p.f_r2[0] == 0);
     ck_assert(p.s[2] == 0 && p.o[2] == 0);
@@ -203,7 +204,7 @@ START_TEST(the_published_circuit_is_that_of_its_formulas)
     const double s_g[NEURONS] = {2, 3, 4, 5, INFINITY, 7, 8}, d[NEURONS] = {10, 20, 30, 40, 50, 60, 70};
     const om_published published = {s_g, s_f, o_f, d};
     double w[SYNAPSES], tau[NEURONS], rest[NEURONS];
-    om_recovered circuit = {w, tau, rest};
+    om_recovered circuit = {w, tau, rest, NULL};
     ck_assert_int_eq(om_recover_published(&circuit, &published, &wiring, om_f64(weight), NULL), TN_OK);
     const double expected_w[] = {0.5 * 10 * 8 / 4, -2 * 20 * 2 / 0.5, -3 * 30 * 3 / 2.0, -0.25 * 30 * 4 / 2, 0};
     const double expected_tau[] = {0.25, 1, 0, 1, 0, 1, 0.05}, expected_rest[] = {0.5, 6, -2, 1, 0, 0, -0.05};
@@ -220,7 +221,7 @@ START_TEST(features_describe_a_neuron_and_its_synapses)
     enum { D = 2, ROW = D + 6 };
     const float embedding[NEURONS][D] = {{1, 2}, {3, 4}, {5, 6}};
     double w[SYNAPSES] = {1, 2, 3, 7, 5}, tau[NEURONS] = {0.1, 0.2, 0.3}, rest[NEURONS] = {-1, -2, -3};
-    om_recovered circuit = {w, tau, rest};
+    om_recovered circuit = {w, tau, rest, NULL};
     double feature[NEURONS][ROW];
     ck_assert_int_eq(om_features(feature[0], om_f32(embedding[0]), D, &circuit, &wiring, NULL), TN_OK);
     const double second[ROW] = {5, 6, 0.3, -3, 5, 2, 7, 0}, third[ROW] = {0};
@@ -320,7 +321,7 @@ START_TEST(the_in_distribution_read_out_gives_the_reference_values)
 
     om_states states = {om_f64(v), om_f64(m), om_f64(stimulus), om_f64(f), om_f64(g2)};
     om_picture picture;
-    om_recovered circuit = {r.weight, r.tau, r.rest};
+    om_recovered circuit = {r.weight, r.tau, r.rest, NULL};
     r.wiring.is_input = input;
     om_readout *readout = om_readout_new(&r.wiring, NULL);
     om_readout_add(readout, &states, r.K);
@@ -346,7 +347,7 @@ START_TEST(circuits_that_do_not_fit_are_refused)
     make_model();
     double w[SYNAPSES], tau[NEURONS], rest[NEURONS], feature[NEURONS * 6];
     const int32_t outside[SYNAPSES] = {0, 1, NEURONS, 3, 4};
-    om_recovered circuit = {w, tau, rest};
+    om_recovered circuit = {w, tau, rest, NULL};
     om_published published = {rest, rest, rest, rest};
     om_picture p = picture_of(&model, FRAMES);
     om_wiring bad = wiring;
@@ -373,7 +374,7 @@ END_TEST
 static tn_status everything_that_allocates(tn_error *error)
 {
     double w[SYNAPSES] = {0}, values[NEURONS] = {0}, feature[NEURONS * 6];
-    om_recovered circuit = {w, values, values};
+    om_recovered circuit = {w, values, values, NULL};
     om_picture picture = {0};
     om_readout *readout = om_readout_new(&wiring, error);
     if (readout) om_readout_solve(readout, &picture, error);

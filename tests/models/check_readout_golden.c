@@ -32,7 +32,7 @@ START_TEST(the_published_circuit_and_its_agreement_with_the_truth)
         golden_doubles(file, "metric/slope_g_phi"), golden_doubles(file, "metric/slope_f_theta"),
         golden_doubles(file, "metric/offset_f_theta"), golden_doubles(file, "metric/grad_message")};
     double *W = tn_alloc((size_t)(E + 2 * N) * sizeof *W), *tau = W + E, *rest = tau + N;
-    om_recovered circuit = {W, tau, rest};
+    om_recovered circuit = {W, tau, rest, NULL};
     om_values raw = om_f64(golden_doubles(file, "param/W"));
     ck_assert_int_eq(om_recover_published(&circuit, &published, &wiring, raw, NULL), TN_OK);
     agree(file, "metric/corrected_W", W, E);

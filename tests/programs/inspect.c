@@ -204,50 +204,56 @@ static int spoil(int n, char **word)
 }
 
 /* A dataset as new memory of n numbers; NULL if it is missing or of another size. */
-static double *dataset_of(const char *path, const char *name, int64_t n)
+static double *dataset_of(hid_t file, const char *name, int64_t n)
 {
-    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), dataset = H5Dopen2(file, name, H5P_DEFAULT);
-    hid_t space = H5Dget_space(dataset);
-    double *values = H5Sget_simple_extent_npoints(space) == n ? calloc((size_t)n + 1, sizeof *values) : NULL;
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT), space = dataset < 0 ? -1 : H5Dget_space(dataset);
+    double *values = NULL;
+    if (space >= 0 && n > 0 && H5Sget_simple_extent_npoints(space) == n) values = calloc((size_t)n, sizeof *values);
     if (values && H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
         free(values);
         values = NULL;
     }
-    H5Sclose(space);
-    H5Dclose(dataset);
-    H5Fclose(file);
+    if (space >= 0) H5Sclose(space);
+    if (dataset >= 0) H5Dclose(dataset);
     return values;
 }
 
-/* Pearson's correlation, squared; 0 where a side does not vary. */
-static double r2_of(tn_tensor tensor, const double *truth, int64_t n)
+/* Pearson's correlation, squared (0 where a side does not vary), and R2 without a line of its own. */
+static void print_scores(tn_tensor tensor, const double *truth, int64_t n)
 {
-    double sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;
+    double sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0, squares = 0;
     for (int64_t i = 0; i < n; i++) {
         double x = tensor.dtype == TN_F64 ? ((const double *)tensor.data)[i] : ((const float *)tensor.data)[i];
-        sx += x, sy += truth[i], sxx += x * x, syy += truth[i] * truth[i], sxy += x * truth[i];
+        double y = truth[i];
+        sx += x, sy += y, sxx += x * x, syy += y * y, sxy += x * y, squares += (x - y) * (x - y);
     }
-    double m = (double)n, both = m * sxy - sx * sy, spread = (m * sxx - sx * sx) * (m * syy - sy * sy);
-    return spread > 0 ? both * both / spread : 0;
+    double m = (double)n, both = m * sxy - sx * sy, x_spread = m * sxx - sx * sx, y_spread = m * syy - sy * sy;
+    printf("%.3f %.3g\n", x_spread > 0 && y_spread > 0 ? both * both / (x_spread * y_spread) : 0,
+           1 - m * squares / y_spread);
 }
 
-/* r2 FILE RECORDING TENSOR DATASET...: a line with the R2 of each tensor of numbers against a dataset of its size. */
-static int r2(int n, char **word)
+/* scores FILE RECORDING TENSOR DATASET ...: a line "R2 R2" as print_scores says for each tensor of a safetensors file
+ * against a dataset of its size. */
+static int scores(int n, char **word)
 {
     tn_error error = {0};
     tn_file *file = tn_file_read(word[0], &error);
     if (!file) return complain(word[0], error.message);
-    int failed = 0;
+    hid_t recording = H5Fopen(word[1], H5F_ACC_RDONLY, H5P_DEFAULT);
+    int failed = n % 2 ? complain(word[n - 1], "which dataset?") : 0;
     for (int i = 2; i + 1 < n && !failed; i += 2) {
         const tn_tensor *tensor = tn_file_find(file, word[i]);
-        int64_t size = tensor && tensor->dtype != TN_I32 ? tn_shape_size(tensor->shape) : -1;
-        double *truth = dataset_of(word[1], word[i + 1], size);
-        failed = !truth;
-        if (truth) printf("%.4f\n", r2_of(*tensor, truth, size));
+        int64_t size = tensor && tensor->dtype != TN_I32 ? tn_shape_size(tensor->shape) : 0;
+        double *truth = dataset_of(recording, word[i + 1], size);
+        if (truth)
+            print_scores(*tensor, truth, size);
+        else
+            failed = complain(word[i], "is missing, or there is no dataset of its size to compare with");
         free(truth);
     }
+    if (recording >= 0) H5Fclose(recording);
     tn_file_free(file);
-    return failed ? complain(word[0], "a tensor is missing, or has another size than its dataset") : EXIT_SUCCESS;
+    return failed;
 }
 
 /* peak PROGRAM ...: runs it, prints the most memory it held, kB; its own exit status. */
@@ -276,7 +282,7 @@ int main(int argc, char **argv)
     } commands[] = {
         {"tensors", 1, tensors}, {"movie", 1, movie}, {"json", 1, json},
         {"drop", 2, drop},       {"spoil", 3, spoil}, {"peak", 1, peak}, {"zero", 2, zero}, {"meta", 3, meta},
-        {"older", 1, older},     {"reverse", 2, reverse}, {"r2", 4, r2},
+        {"older", 1, older},     {"reverse", 2, reverse}, {"scores", 4, scores},
     };
     for (size_t i = 0; argc > 2 && i < sizeof commands / sizeof *commands; i++)
         if (!strcmp(argv[1], commands[i].name) && argc - 2 >= commands[i].fewest)
