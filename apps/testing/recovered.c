@@ -84,16 +84,22 @@ static tn_status convert_movie(converted *c, const om_experiment *e, om_progress
     return TN_OK;
 }
 
+/* Flags in a type that safetensors files of ours have; without any, all are 0. */
+static int32_t *as_int32(const uint8_t *flag, int64_t n)
+{
+    int32_t *out = tn_alloc((size_t)n * sizeof *out + 1);
+    for (int64_t i = 0; i < n && out; i++) out[i] = flag ? flag[i] : 0;
+    return out;
+}
+
 static tn_status convert(converted *c, const om_results *r, const om_experiment *e, om_progress *progress,
                          tn_error *error)
 {
     const om_recovery *inside = &r->inside.recovery;
     const om_recording_circuit *circuit = om_recording_circuit_of(e->recording);
-    c->identifiable = tn_alloc((size_t)inside->synapses * sizeof *c->identifiable + 1);
-    c->is_input = tn_alloc((size_t)inside->neurons * sizeof *c->is_input);
+    c->identifiable = as_int32(inside->identifiable, inside->synapses);
+    c->is_input = as_int32(circuit->is_input, inside->neurons);
     if (!c->identifiable || !c->is_input) return om_no_memory("the recovered circuit", error);
-    for (int64_t s = 0; s < inside->synapses; s++) c->identifiable[s] = inside->identifiable[s];
-    for (int64_t i = 0; i < inside->neurons; i++) c->is_input[i] = circuit->is_input && circuit->is_input[i];
     return e->config->model.mode == OM_MODE_JOINT ? convert_movie(c, e, progress, error) : TN_OK;
 }
 

@@ -136,6 +136,11 @@ refuses joint "does not fit model.mode: joint, as /circuit/is_input is 0 for eve
 trains known
 without /circuit/column
 refuses joint "part.h5: /circuit/column is missing, which /circuit/is_input needs"
+# Voltages of another zero are no error, but nearly all that they tell is lost.
+without /test
+"$inspect" zero part.h5 /train/voltage
+expect 0 train tiny.yaml -d part.h5 -o run --dry-run
+says "/train/voltage: 99 of 99 neurons are never above 0, where neurons begin to send to others"
 without /circuit/source
 refuses joint "part.h5: /circuit/source is missing: nothing can be learned without the circuit"
 without /train/voltage
