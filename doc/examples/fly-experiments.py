@@ -42,6 +42,12 @@ PUBLISHED = ["model.recipe=published", "loss.f_theta_affine=0", "loss.W_silent=0
 # A tenth of the regularizers: what data say that noise has spread wide needs no help of a prior.
 WEAK = ["loss.g_phi_L1=0.005", "loss.f_theta_L1=0.001", "loss.f_theta_L2=0.00002"]
 
+# Where little sets the circuits apart that explain the data, long strides are what tells them apart.
+FAST = [
+    "training.steps=97000", "training.lr_weight=0.0027", "training.lr_embedding=0.004", "training.lr_mlp=0.012",
+    "loss.equalize=0.6",
+]
+
 # Most steps with a movie that is solved for, as many as take the same time.
 SOLVED = ["training.steps=19000", "training.solve_from=0.08", "training.solve_points=2048"]
 
@@ -56,7 +62,7 @@ RUNS = {
     "joint-4-seed2": ("extent4-seed2", JOINT_4, ["seed=2"]),
     "joint-4-seed3": ("extent4-seed3", JOINT_4, ["seed=3"]),
     "joint-4-solved": ("extent4", JOINT_4, SOLVED),
-    "sigma0": ("extent4-sigma0", KNOWN_4, WEAK + ["training.steps=97000", "training.lr_weight=0.0027"]),
+    "sigma0": ("extent4-sigma0", KNOWN_4, WEAK + FAST),
     "sigma0.5": ("extent4-sigma0.5", KNOWN_4, WEAK),
     "null100": ("extent4-null100", KNOWN_4, []),
     "null400": ("extent4-null400", KNOWN_4, []),
