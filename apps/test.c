@@ -173,7 +173,7 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
     bool complete = metrics_path && video_path && recovered_path && metrics && drawn;
     tn_status status = complete ? TN_OK : om_no_memory(NULL, error);
     if (!status) status = om_results_stopped(error);
-    if (!status) status = om_recovered_write(recovered_path, results, e, made, progress, error);
+    if (!status) status = om_recovered_write(recovered_path, results, e, made, error);
     if (!status) status = om_json_write(metrics, metrics_path, cli->force, error);
     if (!status) status = om_figures_draw(cli->output, history, results, e, drawn, error);
     if (!status && shown) status = om_video_make(video_path, results, e, cli->force, progress, &video, error);

@@ -1,6 +1,7 @@
 /* The SIREN's stimulus at given frames, and how well it agrees with the truth. */
 #include "config.h"
 #include "recovery.h"
+#include "watch.h"
 
 #include <string.h>
 
@@ -116,6 +117,26 @@ om_score om_stimulus_score(const om_moments *moments)
     /* R2 against the identity line compares with the truth's own variance, whichever side it stands on. */
     if (moments->yy > 0) score.r2_identity = 1 - moments->difference / moments->yy;
     return score;
+}
+
+tn_status om_score_movie(const float *movie, int64_t columns, int64_t frames, const om_data *truth, om_score *score,
+                         tn_error *error)
+{
+    float *true_stimulus = om_array(CHUNK * columns, sizeof *true_stimulus);
+    om_moments moments = {0};
+    tn_status status = true_stimulus ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for a stimulus");
+    for (int64_t first = 0; first < frames && !status; first += CHUNK) {
+        int64_t frame[CHUNK], n = frames - first < CHUNK ? frames - first : CHUNK;
+        for (int64_t k = 0; k < n; k++) frame[k] = first + k;
+        status = truth->stimulus(truth->user, n, frame, true_stimulus, error);
+        if (!status)
+            om_moments_add(&moments, (om_values){movie + first * columns, TN_F32}, (om_values){true_stimulus, TN_F32},
+                           NULL, n * columns);
+        if (!status) status = om_watch_ask(truth->watch, error);
+    }
+    *score = om_stimulus_score(&moments);
+    tn_free(true_stimulus);
+    return status;
 }
 
 tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t last, int64_t count,

@@ -355,8 +355,8 @@ typedef struct om_data {
     tn_status (*voltage)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
     /* n frames of the stimulus of each column, out [n, C]; NULL: the model's own SIREN */
     tn_status (*stimulus)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
-    /* n frames of dv/dt, out [n, N]; NULL: unknown, and not asked for but by om_recover_least_squares,
-     * om_solve_stimulus and om_score_solved */
+    /* n frames of dv/dt, out [n, N]; NULL: unknown, and not asked for but by om_recover_least_squares and
+     * om_solve_stimulus */
     tn_status (*derivative)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
     const om_watch *watch; /* asked where no data are read for long; NULL: nobody is asked */
 } om_data;
@@ -440,9 +440,10 @@ TN_API tn_status om_score_types(const om_joint *joint, const tn_params *params, 
 TN_API tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t last, int64_t count,
                                    const om_data *truth, om_score *score, tn_error *error);
 
-/* The same for the stimulus that om_solve_stimulus finds; of the truth also voltage() and derivative() are used. */
-TN_API tn_status om_score_solved(const om_joint *joint, tn_params *params, int64_t last, int64_t count,
-                                 const om_data *truth, om_score *score, tn_error *error);
+/* The same for a movie [frames, C], such as om_solve_stimulus finds, of the first frames.
+ *   truth  its stimulus() gives float32; nothing else of it is used but its watch */
+TN_API tn_status om_score_movie(const float *movie, int64_t columns, int64_t frames, const om_data *truth,
+                                om_score *score, tn_error *error);
 
 /* The SIREN's stimulus, so many frames at a time. Errors: TN_EINVAL the model has no SIREN; TN_ENOMEM. */
 typedef struct om_field om_field;

@@ -1,4 +1,4 @@
-/* The stimulus that the equations of the input neurons ask for, and how well it agrees with the truth. */
+/* The stimulus that the equations of the input neurons ask for. */
 #include "config.h"
 #include "recovery.h"
 #include "watch.h"
@@ -116,33 +116,5 @@ tn_status om_solve_stimulus(const om_joint *joint, tn_params *params, const om_d
         status = solve_chunk(&s, n - first < CHUNK ? n - first : CHUNK, frame + first,
                              solved + first * joint->wiring.columns, error);
     end(&s);
-    return status;
-}
-
-tn_status om_score_solved(const om_joint *joint, tn_params *params, int64_t last, int64_t count, const om_data *truth,
-                          om_score *score, tn_error *error)
-{
-    om_frames visited = om_probe_frames(last + 1, 0, last, count);
-    tn_dtype number = tn_params_dtype(params);
-    int64_t columns = joint->wiring.columns, frame[CHUNK];
-    float *solved = om_array(CHUNK * columns, sizeof *solved);
-    void *true_stimulus = om_array(CHUNK * columns, tn_dtype_size(number));
-    om_moments moments = {0};
-    solving s;
-    tn_status status = begin(&s, joint, params, truth, error);
-    if (!status && !(solved && true_stimulus)) status = tn_fail(error, TN_ENOMEM, "no memory for a stimulus");
-    for (int64_t i = 0; i < visited.count && !status; i += CHUNK) {
-        int64_t n = visited.count - i < CHUNK ? visited.count - i : CHUNK;
-        for (int64_t k = 0; k < n; k++) frame[k] = om_frame_at(visited, i + k);
-        status = solve_chunk(&s, n, frame, solved, error);
-        if (!status) status = truth->stimulus(truth->user, n, frame, true_stimulus, error);
-        if (!status)
-            om_moments_add(&moments, (om_values){solved, TN_F32}, (om_values){true_stimulus, number}, NULL,
-                           n * columns);
-    }
-    *score = om_stimulus_score(&moments);
-    end(&s);
-    tn_free(solved);
-    tn_free(true_stimulus);
     return status;
 }

@@ -137,7 +137,7 @@ static const om_key keys[] = {
 
     { KEY(test.rollout_frames), "[2, 100000000]", {"8527"}, T, "time steps of the rollout at most" },
     { KEY(test.readout_frames), "[2, 1000000]", {"4000"}, T,
-      "frames of the in-distribution read-out, and those that the movie is solved for" },
+      "frames of the in-distribution read-out" },
     { KEY(test.yardstick_frames), "[0, 10000000]", {"4000"}, T,
       "frames of the least-squares fit that results are compared with; 0: no such fit" },
     { KEY(test.ablation), "[0, 1]", {"0"}, T,

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "testing/forecast.h"
 #include "common/evaluation.h"
+#include "testing/movie.h"
 #include "testing/recovered.h"
 
 #include <math.h>
@@ -58,15 +59,13 @@ tn_status om_forecast(const om_experiment *e, const om_progress_made *made, FILE
     tn_status status = time_frame(e, &seconds, error);
     if (!status) status = try_read_out(e, error);
     if (status) return status;
-    /* One step and rollout, the two read-outs with their grids, the stimulus frame by frame, to be scored and to be
-     * kept, and solving for it, likewise. */
+    /* One step and rollout, the two read-outs with their grids, the movie and solving for it. */
     const om_config *c = e->config;
     bool joint = c->model.mode == OM_MODE_JOINT;
     double recorded = (double)e->frames, read_out = fmin((double)c->test.readout_frames, recorded);
     double frames = 2 * fmin((double)c->test.rollout_frames, recorded) + read_out + GRIDS +
-                    (joint ? 3 * recorded + read_out : 0);
+                    (joint ? 2 * recorded : 0);
     bool shown = joint && c->test.video_frames > 0;
-    double movie, recovered = om_recovered_size(e, &movie);
     double video = shown ? (double)c->test.video_frames * PICTURE_BYTES : 0;
     om_recording_describe(e->recording, stream);
     fprintf(stream,
@@ -76,8 +75,8 @@ tn_status om_forecast(const om_experiment *e, const om_progress_made *made, FILE
             "disk       about %.0f MB\n"
             "time       %.2f ms a frame, about %.1f minutes on %d threads\n",
             (long long)made->step, made->seconds, made->program, (long long)tn_params_size(e->params),
-            (om_memory_peak() + fmax(movie, shown ? VIDEO_MEMORY : 0)) / 1e6,
-            joint ? "" : ", whatever the number of frames", (REPORT_BYTES + video + recovered) / 1e6, 1e3 * seconds,
+            (om_memory_peak() + 2 * om_movie_size(e) + (shown ? VIDEO_MEMORY : 0)) / 1e6,
+            joint ? "" : ", whatever the number of frames", (REPORT_BYTES + video + om_recovered_size(e)) / 1e6, 1e3 * seconds,
             seconds * frames / 60, tn_threads());
     return TN_OK;
 }

@@ -4,11 +4,9 @@
 #include "common/evaluation.h"
 #include "common/signals.h"
 #include "testing/following.h"
+#include "testing/movie.h"
 
 #include <math.h>
-
-/* The window of the published stimulus and rollout: the length of that system's test part, less one frame. */
-enum { PUBLISHED_FRAMES = 8527 };
 
 static om_score no_score(void)
 {
@@ -113,24 +111,6 @@ static tn_status measure_yardstick(om_results *results, const om_experiment *e, 
     return status ? status : compare_circuit(r, results, e, error);
 }
 
-static tn_status score_stimulus(om_results *results, const om_experiment *e, tn_error *error)
-{
-    results->stimulus = results->stimulus_first = results->stimulus_solved = no_score();
-    if (e->config->model.mode != OM_MODE_JOINT || !om_recording_has(e->recording, OM_PART_STIMULUS)) return TN_OK;
-    int64_t frames = om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS);
-    if (frames > e->frames) frames = e->frames;
-    int64_t first = frames < PUBLISHED_FRAMES ? frames : PUBLISHED_FRAMES;
-    om_data all = om_experiment_truth(e), truth = until_stopped(&all);
-    tn_status status = om_score_stimulus(e->joint, e->params, frames - 1, frames, &truth, &results->stimulus, error);
-    if (!status)
-        status = om_score_stimulus(e->joint, e->params, first - 1, first, &truth, &results->stimulus_first, error);
-    int64_t some = e->config->test.readout_frames;
-    if (!status)
-        status = om_score_solved(e->joint, e->params, frames - 1, some < frames ? some : frames, &truth,
-                                 &results->stimulus_solved, error);
-    return status;
-}
-
 /* Frames that were not learned, where the model knows what drives it there; else those of training. */
 static om_split followed_split(const om_experiment *e, om_progress *progress)
 {
@@ -173,7 +153,7 @@ tn_status om_results_measure(om_results *results, om_experiment *e, om_progress 
     if (!status) om_progress_say(progress, "reading the circuit out of the model");
     if (!status) status = read_out(results, e, error);
     if (!status) status = measure_yardstick(results, e, progress, error);
-    if (!status) status = score_stimulus(results, e, error);
+    if (!status) status = om_measure_movie(results, e, progress, error);
     if (!status) status = om_measure_one_step(results, e, progress, error);
     if (!status) status = om_measure_rollout(results, e, progress, error);
     if (!status) status = om_measure_oracle(results, e, progress, error);
@@ -184,6 +164,7 @@ tn_status om_results_measure(om_results *results, om_experiment *e, om_progress 
 void om_results_clear(om_results *r)
 {
     om_recording_truth_free(&r->truth);
+    om_movie_clear(&r->movie);
     om_recovery_clear(&r->inside.recovery);
     om_recovery_clear(&r->published.recovery);
     om_recovery_clear(&r->yardstick.recovery);
