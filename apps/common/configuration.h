@@ -47,6 +47,7 @@ typedef struct om_config {
     } circuit;
     struct {
         om_strings train, test;
+        int64_t scene_movies;
         int time;
         om_floats scales;
         double scale;

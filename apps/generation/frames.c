@@ -11,8 +11,7 @@
 
 /* ---- stimulus ---- */
 
-/* Shown of scenes: so many sequences of each are drawn, of so many frames. */
-enum { SCENE_SEQUENCES = 24, SCENE_FRAMES = 240 };
+enum { SCENE_FRAMES = 240 }; /* of each movie that a scene counts as */
 #define TRAIN_SHARE 0.8
 #define IMAGE_RATE 24.0
 
@@ -23,7 +22,7 @@ static tn_status add_all(om_sources *sources, const om_strings *names, const om_
     for (int i = 0; i < names->count && !status; i++) {
         char *path = om_source_scene(names->at[i]) ? strdup(names->at[i]) : om_config_path(config, names->at[i]);
         if (!path) return om_no_memory(NULL, error);
-        status = om_sources_add(sources, path, first, SCENE_SEQUENCES, error);
+        status = om_sources_add(sources, path, first, (int)config->stimulus.scene_movies, error);
         free(path);
     }
     return status;
@@ -37,7 +36,7 @@ static tn_status choose_sources(om_split split, const om_config *config, om_sour
         return tn_fail(error, TN_EFORMAT, "stimulus.train: no movie, expected one or more to learn from");
     if (config->stimulus.test.count)
         return add_all(chosen, split == OM_TRAIN ? &config->stimulus.train : &config->stimulus.test, config,
-                       split == OM_TRAIN ? 0 : SCENE_SEQUENCES, error);
+                       split == OM_TRAIN ? 0 : (uint32_t)config->stimulus.scene_movies, error);
     om_sources all = {0}, train = {0}, test = {0};
     tn_status status = add_all(&all, &config->stimulus.train, config, 0, error);
     if (!status && all.count < 2)

@@ -39,7 +39,7 @@ RECORDINGS = {
 
 # What only our recipe has, which the configurations of the fly use, is off in the published one.
 PUBLISHED = ["model.recipe=published", "loss.f_theta_affine=0", "loss.W_silent=0"]
-# A tenth of the regularizers: what data say that noise has spread wide needs no help of a prior.
+# A tenth of what keeps g_phi and f_theta simple: much noise shows them well, and without any they must be exact.
 WEAK = ["loss.g_phi_L1=0.005", "loss.f_theta_L1=0.001", "loss.f_theta_L2=0.00002"]
 
 # Where little sets the circuits apart that explain the data, long strides are what tells them apart.
