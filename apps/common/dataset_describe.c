@@ -60,7 +60,7 @@ static void print_number(FILE *stream, const char *name, double value)
 static void print_split(const om_recording *recording, om_split split, FILE *stream)
 {
     static const char *const names[OM_SPLITS] = {"train", "test"};
-    const om_frames *frames = recording->frames[split];
+    const om_stored_frames *frames = recording->frames[split];
     if (frames[OM_VOLTAGE].array.id < 0) return;
     int64_t count = frames[OM_VOLTAGE].array.dim[0];
     fprintf(stream, "  %-8s %lld frames, %g s: voltage%s%s\n", names[split], (long long)count,

@@ -17,7 +17,7 @@ const char *const om_series_name[OM_SPLITS][OM_SERIES_COUNT] = {
 
 /* Where frame 0 lies if HDF5 can tell for sure that frame k lies k frames behind it: one contiguous block, or one
  * frame a chunk without an index, which is how HDF5 stores unfiltered chunks that it allocated all at once. */
-static haddr_t first_frame(const om_frames *frames, hid_t properties)
+static haddr_t first_frame(const om_stored_frames *frames, hid_t properties)
 {
     hid_t dataset = frames->array.id;
     hsize_t chunk[2], origin[2] = {0, 0}, bytes;
@@ -43,7 +43,7 @@ static bool has_user_block(hid_t file)
 }
 
 /* Frames can be read without HDF5 if they are native floats in known places inside the file. */
-static void find_place(om_frames *frames, hid_t file)
+static void find_place(om_stored_frames *frames, hid_t file)
 {
     hsize_t size = 0, bytes = (hsize_t)frames->array.dim[0] * (hsize_t)frames->array.dim[1] * sizeof(float);
     hid_t type = H5Dget_type(frames->array.id), properties = H5Dget_create_plist(frames->array.id);
@@ -57,7 +57,7 @@ static void find_place(om_frames *frames, hid_t file)
 
 /* Chunks of several frames are worth keeping while frames are read in order: one row of chunks, if that is not too
  * much. Chunks of one frame are not: uncached, HDF5 reads them straight into our memory. */
-static tn_status cache_chunks(const om_h5 *h5, om_frames *frames)
+static tn_status cache_chunks(const om_h5 *h5, om_stored_frames *frames)
 {
     enum { SLOTS = 12421, MOST = 256 << 20 };
     hsize_t chunk[2] = {1, 1};
@@ -80,7 +80,7 @@ static tn_status cache_chunks(const om_h5 *h5, om_frames *frames)
     return array->id < 0 ? om_h5_fail(h5, TN_EIO, array->name, "cannot be opened") : TN_OK;
 }
 
-static tn_status open_series(const om_h5 *h5, const char *name, om_frames *frames, int64_t *rows, int64_t *width)
+static tn_status open_series(const om_h5 *h5, const char *name, om_stored_frames *frames, int64_t *rows, int64_t *width)
 {
     om_h5_array *array = &frames->array;
     tn_status status = om_h5_open(h5, name, 2, array);
@@ -103,7 +103,7 @@ tn_status om_recording_open_frames(om_recording *recording, const om_h5 *h5)
         int64_t rows = -1;
         for (int series = 0; series < OM_SERIES_COUNT; series++) {
             const char *name = om_series_name[split][series];
-            om_frames *frames = &recording->frames[split][series];
+            om_stored_frames *frames = &recording->frames[split][series];
             int64_t *width = series == OM_STIMULUS ? &circuit->columns : &circuit->neurons;
             tn_status status = open_series(h5, name, frames, &rows, width);
             if (status != TN_OK) return status;
@@ -121,7 +121,7 @@ tn_status om_recording_open_frames(om_recording *recording, const om_h5 *h5)
 
 int64_t om_recording_length(const om_recording *recording, om_split split, om_recording_series series)
 {
-    const om_frames *frames = recording->frames[split];
+    const om_stored_frames *frames = recording->frames[split];
     if (frames[series].array.id >= 0) return frames[series].array.dim[0];
     bool difference = series == OM_DERIVATIVE && frames[OM_VOLTAGE].array.id >= 0;
     return difference ? frames[OM_VOLTAGE].array.dim[0] - 1 : 0;
@@ -144,7 +144,7 @@ static tn_status read_bytes(const om_recording *recording, const char *name, int
 }
 
 /* The n stored frames from first on, unchecked. */
-static tn_status read_stored(const om_recording *recording, const om_frames *frames, int64_t first, int64_t n,
+static tn_status read_stored(const om_recording *recording, const om_stored_frames *frames, int64_t first, int64_t n,
                              float *out, tn_error *error)
 {
     int64_t width = frames->array.dim[1], frame_bytes = width * (int64_t)sizeof *out;
@@ -168,7 +168,7 @@ static tn_status read_stored(const om_recording *recording, const om_frames *fra
 static tn_status read_series(om_recording *recording, om_split split, om_recording_series series, int64_t first,
                              int64_t n, float *out, tn_error *error)
 {
-    const om_frames *frames = &recording->frames[split][series];
+    const om_stored_frames *frames = &recording->frames[split][series];
     int64_t width = frames->array.dim[1];
     tn_status status = read_stored(recording, frames, first, n, out, error);
     if (status != TN_OK) return status;

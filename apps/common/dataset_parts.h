@@ -11,10 +11,10 @@
 extern const char *const om_series_name[OM_SPLITS][OM_SERIES_COUNT];
 
 /* One dataset of frames. */
-typedef struct om_frames {
+typedef struct om_stored_frames {
     om_h5_array array; /* [frames, width] */
     int64_t place;     /* of frame 0 in the file if the frames follow each other there as native floats, else -1 */
-} om_frames;
+} om_stored_frames;
 
 struct om_recording {
     char *path;
@@ -22,7 +22,7 @@ struct om_recording {
     int descriptor; /* of the file; HDF5's */
     om_recording_attributes attributes;
     om_recording_circuit circuit;
-    om_frames frames[OM_SPLITS][OM_SERIES_COUNT];
+    om_stored_frames frames[OM_SPLITS][OM_SERIES_COUNT];
     bool has_truth;
     float *next; /* [N] scratch of the finite difference */
     void *owned[16];

@@ -24,7 +24,7 @@ static json_t *json_number(double value)
     return json_real(value);
 }
 
-char *om_json_line(const char *name, const char *text, int n, const om_field *fields)
+char *om_json_line(const char *name, const char *text, int n, const om_named_number *fields)
 {
     json_t *object = json_object();
     bool good = object && (!name || json_object_set_new(object, name, json_string(text)) == 0);
@@ -133,12 +133,12 @@ om_metrics *om_metrics_open(const char *path, int64_t last_step, om_progress *pr
     return NULL;
 }
 
-tn_status om_metrics_write(om_metrics *metrics, int64_t step, int n, const om_field *fields, tn_error *error)
+tn_status om_metrics_write(om_metrics *metrics, int64_t step, int n, const om_named_number *fields, tn_error *error)
 {
-    om_field *all = calloc((size_t)n + 1, sizeof *all);
+    om_named_number *all = calloc((size_t)n + 1, sizeof *all);
     char *line = NULL;
     if (all) {
-        all[0] = (om_field){"step", (double)step};
+        all[0] = (om_named_number){"step", (double)step};
         if (n) memcpy(all + 1, fields, (size_t)n * sizeof *all);
         line = om_json_line(NULL, NULL, n + 1, all);
     }

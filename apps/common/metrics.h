@@ -4,15 +4,15 @@
 
 #include "tensor.h"
 
-typedef struct om_field {
+typedef struct om_named_number {
     const char *name;
     double value;
-} om_field;
+} om_named_number;
 
 /* {"what": "train", "loss": 0.25} without a line break, to be freed; NULL when out of memory or if a text is not UTF-8.
  * Whole numbers are printed as such, others with 9 digits, NaN and infinities as null.
  *   name, text  the first pair; name NULL leaves it out */
-char *om_json_line(const char *name, const char *text, int n, const om_field *fields);
+char *om_json_line(const char *name, const char *text, int n, const om_named_number *fields);
 
 struct json_t;
 struct om_progress; /* progress.h, which includes this file */
@@ -43,7 +43,7 @@ typedef struct om_metrics om_metrics;
 om_metrics *om_metrics_open(const char *path, int64_t last_step, struct om_progress *progress, tn_error *error);
 
 /* Appends the line {"step": ..., fields} and hands it to the system. Errors: TN_EIO, TN_ENOMEM. */
-tn_status om_metrics_write(om_metrics *metrics, int64_t step, int n, const om_field *fields, tn_error *error);
+tn_status om_metrics_write(om_metrics *metrics, int64_t step, int n, const om_named_number *fields, tn_error *error);
 
 void om_metrics_close(om_metrics *metrics); /* accepts NULL */
 

@@ -71,7 +71,7 @@ static TN_PRINTF(2, 3) void append(char line[LONGEST], const char *format, ...)
     va_end(arguments);
 }
 
-static void print_words(const om_progress *p, int n, const om_field *fields)
+static void print_words(const om_progress *p, int n, const om_named_number *fields)
 {
     char line[LONGEST] = "", left[32];
     append(line, "%s %lld", p->what, (long long)p->done);
@@ -90,14 +90,14 @@ static void print_words(const om_progress *p, int n, const om_field *fields)
         fprintf(p->stream, "%s\n", line);
 }
 
-static void print_json(const om_progress *p, int n, const om_field *fields)
+static void print_json(const om_progress *p, int n, const om_named_number *fields)
 {
     enum { OWN = 5 };
-    om_field all[OWN + MOST_FIELDS] = {{"done", (double)p->done},
-                                       {"total", p->total ? (double)p->total : NAN},
-                                       {"seconds", p->clock() - p->start},
-                                       {"per_second", p->rate},
-                                       {"seconds_left", p->total ? seconds_left(p) : NAN}};
+    om_named_number all[OWN + MOST_FIELDS] = {{"done", (double)p->done},
+                                              {"total", p->total ? (double)p->total : NAN},
+                                              {"seconds", p->clock() - p->start},
+                                              {"per_second", p->rate},
+                                              {"seconds_left", p->total ? seconds_left(p) : NAN}};
     if (n > MOST_FIELDS) n = MOST_FIELDS;
     for (int i = 0; i < n; i++) all[OWN + i] = fields[i];
     char *line = om_json_line("what", p->what, OWN + n, all);
@@ -105,7 +105,7 @@ static void print_json(const om_progress *p, int n, const om_field *fields)
     free(line);
 }
 
-static void print(const om_progress *p, int n, const om_field *fields)
+static void print(const om_progress *p, int n, const om_named_number *fields)
 {
     if (p->mode == OM_PROGRESS_JSON)
         print_json(p, n, fields);
@@ -132,7 +132,7 @@ static void update_rate(om_progress *p, double now)
     p->shown_done = p->done;
 }
 
-void om_progress_at(om_progress *p, int64_t done, int n, const om_field *fields)
+void om_progress_at(om_progress *p, int64_t done, int n, const om_named_number *fields)
 {
     p->done = done;
     if (silent(p)) return;
@@ -168,7 +168,7 @@ static TN_PRINTF(4, 0) void print_message(const om_progress *p, const char *kind
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, arguments);
-    om_line shown = om_text_line(text);
+    om_one_line shown = om_text_line(text);
     char *line = p->mode == OM_PROGRESS_JSON ? om_json_line(kind, shown.text, 0, NULL) : NULL;
     clear_live_line(p);
     fprintf(p->stream, "%s%s\n", line ? "" : prefix, line ? line : shown.text);

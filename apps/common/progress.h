@@ -37,7 +37,7 @@ void om_progress_begin(om_progress *progress, const char *what, int64_t done, in
 /* Tells that done steps are made. Prints when it is time to: a live line ten times a second, a plain one every ten
  * seconds, JSON every second; so it may be called at every step.
  *   fields  more numbers to show, such as the loss; NaN: not known, left out, or null in JSON */
-void om_progress_at(om_progress *progress, int64_t done, int n, const om_field *fields);
+void om_progress_at(om_progress *progress, int64_t done, int n, const om_named_number *fields);
 
 /* Prints how many steps were made and how long they took. */
 void om_progress_end(om_progress *progress);

@@ -61,10 +61,10 @@ static uint32_t code_of(const char *character, size_t length)
     return code;
 }
 
-om_line om_text_line(const char *text)
+om_one_line om_text_line(const char *text)
 {
     enum { LONGEST = 16 }; /* a character as four bytes in hexadecimal */
-    om_line line;
+    om_one_line line;
     size_t used = 0;
     while (*text && used + LONGEST < sizeof line.text) {
         size_t length = om_text_character(text), taken = length ? length : 1;

@@ -22,10 +22,10 @@ bool om_text_is_control(uint32_t code);
 
 /* Text, such as a message that holds a path, as one line that shows every byte: those of control characters, and those
  * that are not UTF-8, as \n, \r, \t or \xNN. What goes beyond the room is cut. */
-typedef struct om_line {
+typedef struct om_one_line {
     char text[4 * 1024];
-} om_line;
-om_line om_text_line(const char *text);
+} om_one_line;
+om_one_line om_text_line(const char *text);
 
 /* A number in few characters, with a true minus sign: "434,112" for whole numbers, else `digits` decimals;
  * "not finite" for NaN and infinity. */

@@ -75,7 +75,7 @@ tn_status om_forecast(const om_experiment *e, const om_progress_made *made, FILE
             "disk       about %.0f MB\n"
             "time       %.2f ms a frame, about %.1f minutes on %d threads\n",
             (long long)made->step, made->seconds, made->program, (long long)tn_params_size(e->params),
-            (om_memory_peak() + 2 * om_movie_size(e) + (shown ? VIDEO_MEMORY : 0)) / 1e6,
+            (om_memory_peak() + 2 * om_recovered_movie_size(e) + (shown ? VIDEO_MEMORY : 0)) / 1e6,
             joint ? "" : ", whatever the number of frames", (REPORT_BYTES + video + om_recovered_size(e)) / 1e6,
             1e3 * seconds, seconds * frames / 60, tn_threads());
     return TN_OK;

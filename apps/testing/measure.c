@@ -164,7 +164,7 @@ tn_status om_results_measure(om_results *results, om_experiment *e, om_progress 
 void om_results_clear(om_results *r)
 {
     om_recording_truth_free(&r->truth);
-    om_movie_clear(&r->movie);
+    om_recovered_movie_clear(&r->movie);
     om_recovery_clear(&r->inside.recovery);
     om_recovery_clear(&r->published.recovery);
     om_recovery_clear(&r->yardstick.recovery);

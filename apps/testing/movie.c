@@ -10,7 +10,7 @@
 /* The window of the published stimulus and rollout: the length of that system's test part, less one frame. */
 enum { PUBLISHED_FRAMES = 8527 };
 
-double om_movie_size(const om_experiment *e)
+double om_recovered_movie_size(const om_experiment *e)
 {
     if (e->config->model.mode != OM_MODE_JOINT) return 0;
     return (double)e->frames * (double)om_recording_circuit_of(e->recording)->columns * sizeof(float);
@@ -52,10 +52,10 @@ static tn_status solve(float *out, const om_experiment *e, om_progress *progress
     return status;
 }
 
-static tn_status make(om_movie *movie, const om_experiment *e, om_progress *progress, tn_error *error)
+static tn_status make(om_recovered_movie *movie, const om_experiment *e, om_progress *progress, tn_error *error)
 {
-    movie->stimulus = tn_alloc((size_t)om_movie_size(e));
-    movie->solved = tn_alloc((size_t)om_movie_size(e));
+    movie->stimulus = tn_alloc((size_t)om_recovered_movie_size(e));
+    movie->solved = tn_alloc((size_t)om_recovered_movie_size(e));
     if (!movie->stimulus || !movie->solved) return om_no_memory("the recovered movie", error);
     tn_status status = recall(movie->stimulus, e, progress, error);
     if (!status) status = solve(movie->solved, e, progress, error);
@@ -98,9 +98,9 @@ tn_status om_measure_movie(om_results *r, const om_experiment *e, om_progress *p
     return status || !om_recording_has(e->recording, OM_PART_STIMULUS) ? status : score(r, e, error);
 }
 
-void om_movie_clear(om_movie *movie)
+void om_recovered_movie_clear(om_recovered_movie *movie)
 {
     tn_free(movie->stimulus);
     tn_free(movie->solved);
-    *movie = (om_movie){0};
+    *movie = (om_recovered_movie){0};
 }

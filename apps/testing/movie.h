@@ -11,7 +11,7 @@ tn_status om_measure_movie(om_results *results, const om_experiment *experiment,
                            tn_error *error);
 
 /* Bytes of one of the two; 0 without a SIREN. */
-double om_movie_size(const om_experiment *experiment);
-void om_movie_clear(om_movie *movie);
+double om_recovered_movie_size(const om_experiment *experiment);
+void om_recovered_movie_clear(om_recovered_movie *movie);
 
 #endif

@@ -12,7 +12,7 @@ double om_recovered_size(const om_experiment *e)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
     const double synapse = 3 * sizeof(int32_t) + 2 * sizeof(double), neuron = 2 * sizeof(int32_t) + 5 * sizeof(double);
-    return synapse * (double)c->synapses + neuron * (double)c->neurons + 2 * om_movie_size(e);
+    return synapse * (double)c->synapses + neuron * (double)c->neurons + 2 * om_recovered_movie_size(e);
 }
 
 /* Flags in a type that safetensors files of ours have; without any, all are 0. */

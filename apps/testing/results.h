@@ -23,17 +23,17 @@ typedef struct om_selected {
 } om_selected;
 
 /* What a joint model was shown in the frames of training; both NULL without a SIREN. */
-typedef struct om_movie {
+typedef struct om_recovered_movie {
     float *stimulus; /* [frames, C] as the SIREN has it */
     float *solved;   /* [frames, C] as the learned equations ask for it; NULL: not finite */
-} om_movie;
+} om_recovered_movie;
 
 typedef struct om_results {
     om_split split;          /* of one-step and rollout: test, or training for the joint model */
     om_recording_truth truth;
     om_readout_results inside, published; /* in distribution; as published */
     om_readout_results yardstick;         /* least squares, without types */
-    om_movie movie;
+    om_recovered_movie movie;
     om_score stimulus, stimulus_first;    /* the SIREN's: all frames; the first 8,527 */
     om_score stimulus_solved;             /* what the model's equations ask for: all frames */
     om_trace_score one_step, rollout, oracle;

@@ -155,7 +155,7 @@ static tn_status write_metrics(om_trainer *t, tn_error *error)
 {
     double rate[OM_GROUPS];
     om_course_rates(t->experiment->config, t->step - 1, rate); /* of the step just made */
-    om_field fields[6 + OM_TERMS] = {
+    om_named_number fields[6 + OM_TERMS] = {
         {"loss", result(t, "loss")}, {"prediction", result(t, "term/prediction")},
         {"stimulus_r2", t->scores.stimulus_r2}, {"weight_r2", t->scores.weight_r2},
         {"lr_mlp", rate[OM_GROUP_MLP]}, {"seconds", trained_seconds(t)},
@@ -163,15 +163,15 @@ static tn_status write_metrics(om_trainer *t, tn_error *error)
     for (int i = 0; i < OM_TERMS; i++) {
         char name[64];
         snprintf(name, sizeof name, "term/%s", om_term_names[i]);
-        fields[6 + i] = (om_field){om_term_names[i], result(t, name)};
+        fields[6 + i] = (om_named_number){om_term_names[i], result(t, name)};
     }
     return om_metrics_write(t->metrics, t->step, 6 + OM_TERMS, fields, error);
 }
 
 static void show(om_trainer *t)
 {
-    const om_field fields[] = {{"loss", result(t, "loss")}, {"stimulus R2", t->scores.stimulus_r2},
-                               {"W R2", t->scores.weight_r2}};
+    const om_named_number fields[] = {{"loss", result(t, "loss")}, {"stimulus R2", t->scores.stimulus_r2},
+                                      {"W R2", t->scores.weight_r2}};
     om_progress_at(t->progress, t->step, sizeof fields / sizeof *fields, fields);
 }
 

@@ -20,7 +20,7 @@ static void setup(void)
 
 START_TEST(lines_have_short_numbers_and_null_for_what_is_not_finite)
 {
-    const om_field fields[] = {{"loss", 1.0 / 3}, {"big", 1e300}, {"n", -12}, {"nan", NAN}, {"inf", -INFINITY}};
+    const om_named_number fields[] = {{"loss", 1.0 / 3}, {"big", 1e300}, {"n", -12}, {"nan", NAN}, {"inf", -INFINITY}};
     char *line = om_json_line("what", "a \"b\"", 5, fields);
     ck_assert_str_eq(line, "{\"what\": \"a \\\"b\\\"\", \"loss\": 0.333333333, \"big\": 1e300, \"n\": -12, "
                            "\"nan\": null, \"inf\": null}");
@@ -34,7 +34,7 @@ static void write_steps(int64_t last_step, int64_t from, int64_t to)
     om_metrics *metrics = om_metrics_open(path, last_step, NULL, &error);
     ck_assert_msg(metrics != NULL, "%s", error.message);
     for (int64_t step = from; step <= to; step++)
-        ck_assert_int_eq(om_metrics_write(metrics, step, 1, &(om_field){"x", (double)step / 2}, &error), TN_OK);
+        ck_assert_int_eq(om_metrics_write(metrics, step, 1, &(om_named_number){"x", (double)step / 2}, &error), TN_OK);
     om_metrics_close(metrics);
 }
 

@@ -202,7 +202,7 @@ START_TEST(a_full_disk_leaves_no_partial_file)
     om_metrics *metrics = om_metrics_open(path, -1, NULL, &error);
     tn_status status = TN_OK;
     for (int64_t step = 0; step < 400 && status == TN_OK; step++)
-        status = om_metrics_write(metrics, step, 1, &(om_field){"loss", 0.5}, &error);
+        status = om_metrics_write(metrics, step, 1, &(om_named_number){"loss", 0.5}, &error);
     ck_assert_int_eq(status, TN_EIO);
     ck_assert_ptr_nonnull(strstr(error.message, "result.mp4: File too large"));
     om_metrics_close(metrics);

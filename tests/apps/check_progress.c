@@ -47,7 +47,7 @@ START_TEST(plain_lines_come_every_ten_seconds_with_rate_and_time_left)
 {
     om_progress p = open_progress(OM_PROGRESS_PLAIN, false);
     om_progress_begin(&p, "train", 0, 1000);
-    const om_field fields[] = {{"loss", 0.125}, {"R2", NAN}}; /* not known yet */
+    const om_named_number fields[] = {{"loss", 0.125}, {"R2", NAN}}; /* not known yet */
     for (int i = 1; i <= 100; i++, now += 0.2) om_progress_at(&p, i, 2, fields);
     ck_assert_str_eq(text, "train 51/1000  5 %  5.1/s  3:06 left  loss 0.125\n");
     now = 100 + 3725;
@@ -79,7 +79,7 @@ END_TEST
 START_TEST(json_lines_are_objects_once_a_second)
 {
     om_progress p = open_progress(OM_PROGRESS_JSON, false);
-    const om_field fields[] = {{"loss", 0.5}, {"R2", NAN}};
+    const om_named_number fields[] = {{"loss", 0.5}, {"R2", NAN}};
     om_progress_begin(&p, "train", 0, 100);
     om_progress_say(&p, "reading \"%s\"", "x.h5");
     for (int i = 1; i <= 20; i++, now += 0.25) om_progress_at(&p, i, 2, fields);
@@ -167,7 +167,7 @@ START_TEST(a_terminal_has_one_line_that_fits_and_moves_ten_times_a_second)
     p.clock = clock_of_test;
     now = 0;
     om_progress_begin(&p, "train", 0, 100000);
-    const om_field field = {"a rather long name of a number", 1};
+    const om_named_number field = {"a rather long name of a number", 1};
     for (int i = 1; i <= 1000; i++, now += 0.001) om_progress_at(&p, i, 1, &field);
     om_progress_say(&p, "note");
     om_progress_end(&p);

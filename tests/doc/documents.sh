@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the documents on libtensor say is true: their programs are built and print what is said, their commands work, and
-# their tables of operations and the code that they quote are those of the library.
+# their tables of operations and the code that they quote are those of the library. So is what CONTRIBUTING.md says of
+# the names of types.
 . "$abs_top_srcdir/tests/doc/lib.sh"
 examples=$abs_top_srcdir/doc/examples
 
@@ -105,4 +106,14 @@ for document in README.md CONTRIBUTING.md NEWS $(cd "$abs_top_srcdir" && echo do
         length > 120 && !/^\|/ && !text { print "line " NR; bad = 1 }
         END { exit bad }' || fail "$document: lines of more than 120 characters"
 done
+
+# types HEADER: the names of the types of ours that it defines, transparent ones and others.
+types() {
+    sed -nE 's/^typedef (struct|enum|union) ((om|tn)_[a-z0-9_]+).*/\2/p; s/^\} ((om|tn)_[a-z0-9_]+);.*/\1/p
+        s/^typedef .*\(\*((om|tn)_[a-z0-9_]+)\).*/\1/p' "$1" | sort -u
+}
+find "$abs_top_srcdir/libtensor" "$abs_top_srcdir/models" "$abs_top_srcdir/apps" "$abs_top_srcdir/tests" -name '*.h' |
+    while read -r header; do types "$header"; done | sort >types
+[ "$(wc -l <types)" -ge 100 ] || fail "the headers define $(wc -l <types) types"
+[ -z "$(uniq -d types)" ] || fail "types of more than one header: $(uniq -d types)"
 finish
