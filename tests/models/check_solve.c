@@ -23,21 +23,6 @@ static om_joint *model_of(bool joint, int windows)
     return made_joint(&wiring, &spec);
 }
 
-typedef struct input {
-    const char *name;
-    const void *value;
-} input;
-
-static tn_plan *planned(tn_graph *g, const input *inputs)
-{
-    tn_error error = {0};
-    tn_plan *plan = tn_plan_new(g, 0, &error);
-    ck_assert_msg(plan != NULL, "%s", error.message);
-    for (; inputs->name; inputs++) ck_assert_int_eq(tn_bind(plan, inputs->name, inputs->value, &error), TN_OK);
-    ck_assert_msg(tn_run(plan, &error) == TN_OK, "%s", error.message);
-    return plan;
-}
-
 /* ---- solving ---- */
 
 /* A recording that the model itself has made. */

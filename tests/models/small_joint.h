@@ -41,4 +41,21 @@ static inline double *numbers(int64_t count, uint32_t stream)
     return x;
 }
 
+/* An input of a graph; a list of them ends with {0}. */
+typedef struct input {
+    const char *name;
+    const void *value;
+} input;
+
+/* A plan of the graph that has run once, on these inputs. */
+static inline tn_plan *planned(tn_graph *g, const input *inputs)
+{
+    tn_error error = {0};
+    tn_plan *plan = tn_plan_new(g, 0, &error);
+    ck_assert_msg(plan != NULL, "%s", error.message);
+    for (; inputs->name; inputs++) ck_assert_int_eq(tn_bind(plan, inputs->name, inputs->value, &error), TN_OK);
+    ck_assert_msg(tn_run(plan, &error) == TN_OK, "%s", error.message);
+    return plan;
+}
+
 #endif
