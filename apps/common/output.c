@@ -3,7 +3,6 @@
 #include "common/no_memory.h"
 #include "common/output.h"
 #include "common/lock.h"
-#include "common/checkpoint.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -74,12 +73,13 @@ static bool is_stale(const char *name)
     return process > 0 && strncmp(end, mark, strlen(mark)) == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
-/* Whether it is what a killed process left of a checkpoint: libtensor holds a lock on it as long as it is written. */
+/* Whether it is what a killed process left of a checkpoint, or of another file of libtensor's, which holds a lock on it
+ * as long as it is written. */
 static bool is_abandoned(int directory, const char *name)
 {
-    static const char begin[] = OM_CHECKPOINT_NAME ".tmp.";
-    const char *process = name + sizeof begin - 1;
-    if (strncmp(name, begin, sizeof begin - 1) || !*process || process[strspn(process, "0123456789")]) return false;
+    static const char mark[] = ".safetensors.tmp.";
+    const char *found = strstr(name, mark), *process = found ? found + sizeof mark - 1 : "";
+    if (!*process || process[strspn(process, "0123456789")]) return false;
     int file = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     bool nobodys = file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0;
     if (file >= 0) close(file);

@@ -259,20 +259,22 @@ START_TEST(temporary_files_of_dead_processes_are_removed_and_of_living_ones_kept
 }
 END_TEST
 
-START_TEST(what_was_left_of_a_checkpoint_is_removed_unless_it_is_being_written)
+START_TEST(what_libtensor_left_is_removed_unless_it_is_being_written)
 {
-    static const char *const names[] = {"checkpoint.safetensors.tmp.7", "checkpoint.safetensors.tmp.8",
-                                        "checkpoint.safetensors.tmp.x", "notes.tmp.7"};
-    char file[4][600];
-    for (int i = 0; i < 4; i++) {
+    enum { FILES = 7, GONE = 2 }; /* the first ones are abandoned */
+    static const char *const names[FILES] = {"checkpoint.safetensors.tmp.7", "recovered.safetensors.tmp.7",
+                                             "checkpoint.safetensors.tmp.8", "checkpoint.safetensors.tmp.x",
+                                             "recovered.safetensors.tmp.", "recovered.safetensors", "notes.tmp.7"};
+    char file[FILES][600];
+    for (int i = 0; i < FILES; i++) {
         snprintf(file[i], sizeof file[i], "%s/%s", directory, names[i]);
         write_text(file[i], "");
     }
-    int written = open(file[1], O_RDWR);
+    int written = open(file[GONE], O_RDWR);
     ck_assert_int_eq(flock(written, LOCK_EX), 0);
     om_output output;
     ck_assert_int_eq(om_output_begin(&output, path, false, &error), TN_OK);
-    for (int i = 0; i < 4; i++) ck_assert_int_eq(access(file[i], F_OK), i ? 0 : -1);
+    for (int i = 0; i < FILES; i++) ck_assert_int_eq(access(file[i], F_OK), i < GONE ? -1 : 0);
     om_output_abort(&output);
     close(written);
 }
@@ -374,7 +376,7 @@ int main(void)
     tcase_add_test(files, a_vanished_temporary_file_is_an_error);
     tcase_add_test(files, a_full_disk_leaves_no_partial_file);
     tcase_add_test(files, temporary_files_of_dead_processes_are_removed_and_of_living_ones_kept);
-    tcase_add_test(files, what_was_left_of_a_checkpoint_is_removed_unless_it_is_being_written);
+    tcase_add_test(files, what_libtensor_left_is_removed_unless_it_is_being_written);
     tcase_add_test(files, a_private_file_stays_private_when_it_is_replaced);
     tcase_add_test(files, a_temporary_file_of_an_earlier_process_with_our_number_is_replaced);
     tcase_add_test(files, a_directory_is_made_with_its_parents_and_reused_only_when_allowed);
