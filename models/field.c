@@ -152,7 +152,7 @@ tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t la
         int64_t frame[CHUNK], n = visited.count - i < CHUNK ? visited.count - i : CHUNK;
         for (int64_t k = 0; k < CHUNK; k++) frame[k] = om_frame_at(visited, i + (k < n ? k : n - 1));
         const void *predicted = om_field_at(field, frame, error);
-        status = predicted ? truth->stimulus(truth->user, n, frame, true_stimulus, error) : TN_ENOMEM;
+        status = predicted ? truth->stimulus(truth->user, n, frame, true_stimulus, error) : om_failure(error);
         if (!status)
             om_moments_add(&moments, (om_values){predicted, number}, (om_values){true_stimulus, number}, NULL,
                            n * joint->wiring.columns);

@@ -226,7 +226,7 @@ typedef struct light {
     tn_node *batch, *extra;
 } light;
 
-/* How far the SIREN is from a solved stimulus, [windows, points, 1]. */
+/* How far the SIREN is from a solved stimulus, [windows points, 1]. */
 static tn_node *field_residual(const om_joint *joint, tn_graph *g, tn_params *params, int64_t points)
 {
     int windows = joint->spec.siren.windows;

@@ -67,17 +67,6 @@ static void load_column(double *out, const om_column *column, int64_t at, int64_
         for (int i = 0; i < n; i++) out[i] = column->where[first_neuron + i] ? out[i] : 0;
 }
 
-/* Frame k (from 0) as a row of the centred matrix: sqrt(k / (k + 1)) (x - mean of the frames before it). */
-static void centre(double *restrict row, double *restrict mean, int64_t k)
-{
-    double share = 1 / (double)(k + 1), weight = sqrt((double)k * share);
-    for (int i = 0; i < TILE; i++) {
-        double d = row[i] - mean[i];
-        mean[i] += d * share;
-        row[i] = d * weight;
-    }
-}
-
 /* Rotates row [series, TILE] into the factor; what remains of the row is 0. */
 static void rotate_in(double (*restrict factor)[TILE], double (*restrict row)[TILE], int series)
 {
@@ -116,7 +105,7 @@ void om_fit_add(om_fit *fit, const om_column *x, om_values y, int64_t frames)
         for (int64_t t = 0; t < frames; t++) {
             for (int s = 0; s < series; s++) {
                 load_column(row[s], s < fit->columns ? &x[s] : &last, t * N + first, first, n);
-                centre(row[s], mean[s], fit->frames + t);
+                om_centre(row[s], mean[s], TILE, fit->frames + t);
             }
             rotate_in(factor, row, series);
         }

@@ -35,6 +35,18 @@ void om_fit_add(om_fit *fit, const om_column *x, om_values y, int64_t frames);
  * Method: singular values of the factor by one-sided Jacobi rotations (Hestenes, J. SIAM 6 (1958) 51). */
 void om_fit_solve(const om_fit *fit, double *coefficient, double *offset, double *r2);
 
+/* Numbers of frame k (from 0) become those of the centred matrix: sqrt(k / (k + 1)) (x - mean of the frames before it);
+ * the means [n] take them in. */
+static inline void om_centre(double *restrict row, double *restrict mean, int64_t n, int64_t k)
+{
+    double share = 1 / (double)(k + 1), weight = sqrt((double)k * share);
+    for (int64_t i = 0; i < n; i++) {
+        double d = row[i] - mean[i];
+        mean[i] += d * share;
+        row[i] = d * weight;
+    }
+}
+
 /* The minimum-norm solution c [n] of min |R c - z|. factor: the n + 1 rows of the upper triangle (R, z; 0, rest), row
  * after row, its numbers `stride` apart; rest is what the equations leave over. Returns the squared residual.
  *   determined  [n] 1 where all solutions of the least residual agree; may be NULL

@@ -409,6 +409,7 @@ typedef struct om_score {
     int64_t count;
     double r2, slope, offset, r2_identity;
 } om_score;
+TN_API extern const om_score om_score_unknown; /* all NaN */
 
 typedef struct om_weight_score {
     om_score all, identifiable, filtered; /* filtered: without errors beyond 5, as published */

@@ -4,7 +4,6 @@
 #include "least_squares.h"
 #include "statistics.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- In-distribution: the linear picture of the model ------------------------------------------------------- */
@@ -129,18 +128,6 @@ static tn_status check_synapses(const om_wiring *wiring, tn_error *error)
     return TN_OK;
 }
 
-static double value_at(om_values values, int64_t i)
-{
-    double value;
-    om_load(&value, values, i, 1);
-    return value;
-}
-
-static double finite_or_zero(double x)
-{
-    return isfinite(x) ? x : 0;
-}
-
 /* The leak of a neuron that is always active, and its synapse onto itself: the data do not tell them apart. */
 static bool is_leak(const om_picture *picture, const om_wiring *wiring, int64_t e)
 {
@@ -164,21 +151,21 @@ tn_status om_recover(om_recovered *out, const om_picture *picture, const om_wiri
     for (int64_t e = 0; e < wiring->synapses; e++) {
         if (!is_leak(picture, wiring, e)) continue;
         int32_t i = wiring->target[e];
-        slope[i] += value_at(raw, e) * picture->cm[i] * picture->s[i];
-        offset[i] += value_at(raw, e) * picture->cm[i] * picture->o[i];
+        slope[i] += om_value_at(raw, e) * picture->cm[i] * picture->s[i];
+        offset[i] += om_value_at(raw, e) * picture->cm[i] * picture->o[i];
     }
     for (int64_t i = 0; i < picture->neurons; i++) {
-        tau[i] = finite_or_zero(-1 / slope[i]);
+        tau[i] = om_finite_or_zero(-1 / slope[i]);
         rest[i] = tau[i] * offset[i];
-        if (out->input_gain) out->input_gain[i] = finite_or_zero(picture->cI[i] * tau[i]);
+        if (out->input_gain) out->input_gain[i] = om_finite_or_zero(picture->cI[i] * tau[i]);
     }
     for (int64_t e = 0; e < wiring->synapses; e++) {
         int32_t i = wiring->target[e], j = wiring->source[e];
-        double gain = is_leak(picture, wiring, e) ? 0 : value_at(raw, e) * picture->cm[i] * tau[i];
-        out->weight[e] = finite_or_zero(gain * picture->s[j]);
+        double gain = is_leak(picture, wiring, e) ? 0 : om_value_at(raw, e) * picture->cm[i] * tau[i];
+        out->weight[e] = om_finite_or_zero(gain * picture->s[j]);
         rest[i] += gain * picture->o[j];
     }
-    for (int64_t i = 0; i < picture->neurons; i++) rest[i] = finite_or_zero(rest[i]);
+    for (int64_t i = 0; i < picture->neurons; i++) rest[i] = om_finite_or_zero(rest[i]);
     return TN_OK;
 }
 
@@ -198,11 +185,11 @@ tn_status om_recover_published(om_recovered *out, const om_published *published,
     for (int64_t i = 0; i < wiring->neurons; i++) {
         double tau = s_f[i] == 0 ? 1 : -1 / s_f[i];
         out->time_constant[i] = tau > 1 ? 1 : tau > 0 ? tau : 0;
-        out->resting_potential[i] = s_f[i] == 0 ? 1 : finite_or_zero(-published->o_f[i] / s_f[i]);
+        out->resting_potential[i] = s_f[i] == 0 ? 1 : om_finite_or_zero(-published->o_f[i] / s_f[i]);
     }
     for (int64_t e = 0; e < wiring->synapses; e++) {
         int32_t i = wiring->target[e], j = wiring->source[e];
-        out->weight[e] = finite_or_zero(-value_at(raw, e) * published->d[i] * published->s_g[j] / s_f[i]);
+        out->weight[e] = om_finite_or_zero(-om_value_at(raw, e) * published->d[i] * published->s_g[j] / s_f[i]);
     }
     return TN_OK;
 }

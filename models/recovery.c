@@ -84,7 +84,7 @@ static tn_status probe_run(probe *p, int64_t n, const int64_t *wanted, tn_error 
     if (!status && p->data->stimulus)
         status = p->data->stimulus(p->data->user, n, frame, p->stimulus, error);
     else if (!status && !(stimulus = om_field_at(p->field, frame, error)))
-        status = TN_ENOMEM;
+        status = om_failure(error);
     if (!status) status = tn_bind(p->plan, "stimulus", stimulus, error);
     return status ? status : tn_run(p->plan, error);
 }
@@ -172,11 +172,6 @@ static void finish_line(const grid *g, const sums *s, double *slope, double *off
     if (offset) *offset = flat ? 0 : s->y / GRID - *slope * middle;
 }
 
-static double value(const void *array, tn_dtype number, int64_t i)
-{
-    return number == TN_F64 ? ((const double *)array)[i] : (double)((const float *)array)[i];
-}
-
 /* Runs output `name` of the probe graph over the grids [N], STRIP points at a time, and sums. */
 static tn_status sum_over_grids(tn_plan *plan, tn_dtype number, void *voltage, const char *name, const grid *grids,
                                 sums *total, int64_t neurons, const om_watch *watch, tn_error *error)
@@ -193,11 +188,11 @@ static tn_status sum_over_grids(tn_plan *plan, tn_dtype number, void *voltage, c
             }
         status = om_watch_ask(watch, error);
         if (!status) status = tn_run(plan, error);
-        const void *y = tn_result(plan, name);
+        om_values y = {tn_result(plan, name), number};
         for (int64_t i = 0; i < neurons && !status; i++)
             for (int k = 0; k < STRIP; k++) {
                 double x = point(&grids[i], first + k) - (grids[i].first + grids[i].last) / 2;
-                double f = value(y, number, i * STRIP + k);
+                double f = om_value_at(y, i * STRIP + k);
                 total[i].xx += x * x;
                 total[i].xy += x * f;
                 total[i].y += f;
@@ -253,8 +248,8 @@ static tn_status measure_message(probe *p, om_recovery *r, tn_error *error)
     for (int64_t k = 0; k < visited.count && !status; k++) {
         int64_t frame = om_frame_at(visited, k);
         status = probe_run(p, 1, &frame, error);
-        const void *found = tn_result(p->plan, "grad_message");
-        for (int64_t i = 0; i < n && !status; i++) slope[i * visited.count + k] = value(found, p->number, i);
+        om_values found = result(p, "grad_message");
+        for (int64_t i = 0; i < n && !status; i++) slope[i * visited.count + k] = om_value_at(found, i);
     }
     for (int64_t i = 0; i < n && !status; i++)
         r->slope_message[i] = om_lower_median(slope + i * visited.count, visited.count);

@@ -63,11 +63,6 @@ static void put(const om_rollout *r, void *to, const float *from, int64_t n)
         memcpy(to, from, (size_t)n * sizeof *from);
 }
 
-static double get(const om_rollout *r, const void *from, int64_t i)
-{
-    return r->number == TN_F64 ? ((const double *)from)[i] : (double)((const float *)from)[i];
-}
-
 void om_rollout_start(om_rollout *r, const float *voltage)
 {
     put(r, r->voltage, voltage, r->neurons);
@@ -75,7 +70,8 @@ void om_rollout_start(om_rollout *r, const float *voltage)
 
 const float *om_rollout_voltage(om_rollout *r)
 {
-    for (int64_t i = 0; i < r->neurons; i++) r->now[i] = (float)get(r, r->voltage, i);
+    om_values voltage = {r->voltage, r->number};
+    for (int64_t i = 0; i < r->neurons; i++) r->now[i] = (float)om_value_at(voltage, i);
     return r->now;
 }
 
@@ -84,10 +80,10 @@ tn_status om_rollout_step(om_rollout *r, const float *stimulus, bool *finite, tn
     put(r, r->stimulus, stimulus, r->columns);
     tn_status status = tn_run(r->plan, error);
     if (status) return status;
-    const void *derivative = tn_result(r->plan, "predicted_derivative");
+    om_values voltage = {r->voltage, r->number}, derivative = {tn_result(r->plan, "predicted_derivative"), r->number};
     *finite = true;
     for (int64_t i = 0; i < r->neurons; i++) {
-        double next = get(r, r->voltage, i) + r->delta_t * get(r, derivative, i);
+        double next = om_value_at(voltage, i) + r->delta_t * om_value_at(derivative, i);
         *finite = *finite && isfinite(next);
         next = fmin(fmax(next, -LIMIT), LIMIT);
         if (r->number == TN_F64)

@@ -6,11 +6,11 @@
 
 #include <math.h>
 
-static const om_score unknown = {.r2 = NAN, .slope = NAN, .offset = NAN, .r2_identity = NAN};
+const om_score om_score_unknown = {.r2 = NAN, .slope = NAN, .offset = NAN, .r2_identity = NAN};
 
 om_score om_score_neurons(const double *learned, const float *truth, int64_t neurons)
 {
-    if (!truth) return unknown;
+    if (!truth) return om_score_unknown;
     om_line line = om_line_fit(om_f32(truth), om_f64(learned), NULL, neurons);
     return om_score_of(&line);
 }
@@ -20,7 +20,7 @@ om_score om_score_neurons(const double *learned, const float *truth, int64_t neu
 
 tn_status om_score_weights(const om_recovery *r, const float *truth, om_weight_score *score, tn_error *error)
 {
-    *score = (om_weight_score){unknown, unknown, unknown, NAN, NAN};
+    *score = (om_weight_score){om_score_unknown, om_score_unknown, om_score_unknown, NAN, NAN};
     if (!truth) return TN_OK;
     double *exact = om_array(r->synapses, sizeof *exact);
     uint8_t *kept = om_array(r->synapses, sizeof *kept);

@@ -30,19 +30,13 @@ static void end(solving *s)
     tn_free(s->before);
 }
 
-/* Of what gave no pointer: the caller may not have asked why. */
-static tn_status failure(const tn_error *error)
-{
-    return error ? error->status : TN_ENOMEM;
-}
-
 static tn_status begin(solving *s, const om_joint *joint, tn_params *params, const om_data *data, tn_error *error)
 {
     size_t size = tn_dtype_size(tn_params_dtype(params));
     *s = (solving){.joint = joint, .data = data, .number = tn_params_dtype(params)};
     if (!data->derivative) return tn_fail(error, TN_EINVAL, "solving for the stimulus needs the derivative");
     s->field = om_field_new(joint, params, CHUNK, error);
-    if (!s->field) return failure(error);
+    if (!s->field) return om_failure(error);
     s->graph = tn_graph_new(s->number);
     s->whole = om_array(CHUNK * joint->wiring.neurons, size);
     s->voltage = om_array(CHUNK * joint->part.n_inputs, size);
@@ -52,7 +46,7 @@ static tn_status begin(solving *s, const om_joint *joint, tn_params *params, con
         return tn_fail(error, TN_ENOMEM, "no memory to solve for the stimulus of %d frames", CHUNK);
     om_joint_solve(joint, s->graph, params, CHUNK);
     s->plan = tn_plan_new(s->graph, 0, error);
-    if (!s->plan) return failure(error);
+    if (!s->plan) return om_failure(error);
     tn_bind(s->plan, "input_voltage", s->voltage, NULL);
     tn_bind(s->plan, "input_derivative", s->derivative, NULL);
     return tn_bind(s->plan, "presynaptic_voltage", s->before, error);
@@ -84,9 +78,9 @@ static tn_status load(solving *s, const int64_t *frame, tn_error *error)
 static tn_status keep(const solving *s, int64_t n, const int64_t *frame, float *solved, tn_error *error)
 {
     int64_t columns = s->joint->wiring.columns;
-    const void *result = tn_result(s->plan, "solved");
+    om_values result = {tn_result(s->plan, "solved"), s->number};
     for (int64_t i = 0; i < n * columns; i++) {
-        solved[i] = s->number == TN_F64 ? (float)((const double *)result)[i] : ((const float *)result)[i];
+        solved[i] = (float)om_value_at(result, i);
         if (!isfinite(solved[i]))
             return tn_fail(error, TN_ENUMERIC, "the stimulus of frame %lld, column %lld is not finite",
                            (long long)frame[i / columns], (long long)(i % columns));
@@ -99,7 +93,7 @@ static tn_status solve_chunk(solving *s, int64_t n, const int64_t *frame, float 
     int64_t chunk[CHUNK];
     for (int64_t k = 0; k < CHUNK; k++) chunk[k] = frame[k < n ? k : n - 1];
     const void *field = om_field_at(s->field, chunk, error);
-    tn_status status = field ? load(s, chunk, error) : failure(error);
+    tn_status status = field ? load(s, chunk, error) : om_failure(error);
     if (status) return status;
     tn_bind(s->plan, "field", field, NULL);
     status = tn_run(s->plan, error);

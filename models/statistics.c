@@ -252,10 +252,3 @@ int64_t om_frame_at(om_frames frames, int64_t i)
 {
     return frames.count > 1 ? frames.first + i * (frames.last - frames.first) / (frames.count - 1) : frames.first;
 }
-
-void om_grid(double *grid, double first, double last, int64_t n)
-{
-    double step = n > 1 ? (last - first) / (double)(n - 1) : 0;
-    for (int64_t i = 0; i < n; i++) grid[i] = first + step * (double)i;
-    if (n > 1) grid[n - 1] = last;
-}

@@ -88,7 +88,4 @@ om_frames om_probe_frames(int64_t recording, int64_t first, int64_t last, int64_
 /* Frame i of them: first + floor(i (last - first) / (count - 1)). */
 int64_t om_frame_at(om_frames frames, int64_t i);
 
-/* grid[0..n) from first to last, both included, equidistant. */
-void om_grid(double *grid, double first, double last, int64_t n);
-
 #endif

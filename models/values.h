@@ -4,6 +4,7 @@
 
 #include "array.h"
 
+#include <math.h>
 #include <tensor.h>
 
 /* An array that is read, of float32, float64 or int32; borrowed. */
@@ -35,6 +36,20 @@ static inline void om_load(double *restrict out, om_values values, int64_t first
         const int32_t *in = (const int32_t *)values.data + first;
         for (int64_t i = 0; i < n; i++) out[i] = in[i];
     }
+}
+
+/* values[i] */
+static inline double om_value_at(om_values values, int64_t i)
+{
+    double value;
+    om_load(&value, values, i, 1);
+    return value;
+}
+
+/* What is not finite counts as 0 in what is recovered. */
+static inline double om_finite_or_zero(double x)
+{
+    return isfinite(x) ? x : 0;
 }
 
 #endif

@@ -74,17 +74,7 @@ static void make_row(const gathering *g, int64_t i, int64_t t, double *row)
     *row = g->y[t * w->neurons + i];
 }
 
-/* The row becomes one of the centred matrix: frame k, from 0, as its deviation from the mean of those before. */
-static void centre(double *restrict row, double *restrict mean, int64_t series, int64_t k)
-{
-    double share = 1 / (double)(k + 1), weight = sqrt((double)k * share);
-    for (int64_t s = 0; s < series; s++) {
-        double d = row[s] - mean[s];
-        mean[s] += d * share;
-        row[s] = d * weight;
-    }
-}
-
+/* Not that of least_squares.c, which has neurons side by side and cannot skip what is 0: relu leaves many zeros. */
 static void rotate_in(double *restrict factor, double *restrict row, int64_t series)
 {
     for (int64_t s = 0; s < series; factor += series - s, s++) {
@@ -115,7 +105,7 @@ static tn_status add_frames(gathering *g, int64_t before, int64_t n, tn_error *e
             for (int64_t t = 0; t < n && row; t++) {
                 int64_t series = series_of(g, i);
                 make_row(g, i, t, row);
-                centre(row, mean_of(g, i), series, before + t);
+                om_centre(row, mean_of(g, i), series, before + t);
                 rotate_in(g->factor + g->start[i], row, series);
                 g->active[i] += g->v[t * N + i] > 0;
             }
@@ -140,11 +130,6 @@ static tn_status gather(gathering *g, const om_data *data, om_frames visited, tn
 
 /* ---- solving ---- */
 
-static double finite_or_zero(double x)
-{
-    return isfinite(x) ? x : 0;
-}
-
 /* What a thread solves with. */
 typedef struct solver {
     double *c, *work;    /* [P], [OM_SOLVE_WORK(P)] */
@@ -160,15 +145,15 @@ static void solve_neuron(const gathering *g, int64_t i, const solver *own, doubl
     double residual = om_triangular_solve(c, own->determined, factor, 1, P, own->work);
     for (int64_t s = 0; s < P; s++) constant -= c[s] * mean[s];
     for (int64_t s = 0, last = P; s <= P; last += P - s, s++) total += factor[last] * factor[last];
-    double tau = isfinite(residual) ? finite_or_zero(-1 / c[synapses]) : 0;
+    double tau = isfinite(residual) ? om_finite_or_zero(-1 / c[synapses]) : 0;
     for (int64_t k = 0; k < synapses; k++) {
         int64_t e = g->first[i] + k;
-        r->weight[e] = finite_or_zero(c[k] * tau);
+        r->weight[e] = om_finite_or_zero(c[k] * tau);
         r->identifiable[e] =
             own->determined[k] && own->determined[synapses] && g->active[g->wiring->source[e]] > OM_ACTIVE_FRAMES;
     }
     r->time_constant[i] = tau;
-    r->resting_potential[i] = finite_or_zero(constant * tau);
+    r->resting_potential[i] = om_finite_or_zero(constant * tau);
     fit_r2[i] = isfinite(residual) && total > 0 ? 1 - residual / total : 0;
 }
 

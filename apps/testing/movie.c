@@ -4,7 +4,6 @@
 #include "common/evaluation.h"
 #include "common/no_memory.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The window of the published stimulus and rollout: the length of that system's test part, less one frame. */
@@ -91,8 +90,7 @@ static tn_status score(om_results *r, const om_experiment *e, tn_error *error)
 
 tn_status om_measure_movie(om_results *r, const om_experiment *e, om_progress *progress, tn_error *error)
 {
-    const om_score unknown = {.r2 = NAN, .slope = NAN, .offset = NAN, .r2_identity = NAN};
-    r->stimulus = r->stimulus_first = r->stimulus_solved = unknown;
+    r->stimulus = r->stimulus_first = r->stimulus_solved = om_score_unknown;
     if (e->config->model.mode != OM_MODE_JOINT) return TN_OK;
     tn_status status = make(&r->movie, e, progress, error);
     return status || !om_recording_has(e->recording, OM_PART_STIMULUS) ? status : score(r, e, error);

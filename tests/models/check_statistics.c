@@ -261,18 +261,6 @@ START_TEST(a_short_recording_is_probed_everywhere_and_never_outside)
 }
 END_TEST
 
-START_TEST(a_grid_includes_both_ends)
-{
-    double grid[1000];
-    om_grid(grid, -0.1, 0.3, 1000);
-    ck_assert_double_eq(grid[0], -0.1);
-    ck_assert_double_eq(grid[999], 0.3);
-    ck_assert_double_eq_tol(grid[333], -0.1 + 0.4 / 3, 1e-15);
-    om_grid(grid, 5, 6, 1);
-    ck_assert_double_eq(grid[0], 5);
-}
-END_TEST
-
 /* ---- Errors ------------------------------------------------------------------------------------------------- */
 
 static tn_status everything_that_allocates(tn_error *error)
@@ -323,7 +311,6 @@ int main(void)
     TCase *points = tcase_create("points");
     tcase_add_test(points, probe_frames_include_both_ends);
     tcase_add_test(points, a_short_recording_is_probed_everywhere_and_never_outside);
-    tcase_add_test(points, a_grid_includes_both_ends);
     TCase *errors = tcase_create("errors");
     tcase_add_test(errors, every_failing_allocation_is_reported_and_leaks_nothing);
     return run_cases("statistics", lines, order, spread, points, errors, NULL);
