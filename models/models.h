@@ -399,9 +399,16 @@ TN_API tn_status om_recover_as_published(const om_joint *joint, tn_params *param
  *   data  all of its functions; they give float32
  * The same bits on any number of threads. The recovery is to be cleared also after an error.
  * Errors: those of reading; TN_EINVAL data lacks a function; TN_ENOMEM.
- * Cost: for a neuron with d synapses 4 (d + 3)^2 bytes and about 3 (d + 3)^2 flop a frame. */
+ * Cost: for a neuron with d synapses 4 (d + 3)^2 bytes, about 3 (d + 3)^2 flop a frame, and about 100 (d + 3)^3 flop to
+ * solve; several times as many where there are fewer frames than synapses. */
 TN_API tn_status om_recover_least_squares(const om_joint *joint, const om_data *data, int64_t count,
                                           om_recovery *recovery, tn_error *error);
+
+/* That cost for all neurons, as long as there are more frames than synapses of one. */
+typedef struct om_cost {
+    double bytes, flop;
+} om_cost;
+TN_API om_cost om_least_squares_cost(const om_wiring *wiring, int64_t count);
 
 /* How well one quantity agrees with the truth: the least-squares line learned = slope true + offset.
  *   r2           of that line, a squared correlation;   r2_identity  of the line learned = true */

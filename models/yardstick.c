@@ -197,3 +197,16 @@ tn_status om_recover_least_squares(const om_joint *joint, const om_data *data, i
     gathering_end(&g);
     return status;
 }
+
+om_cost om_least_squares_cost(const om_wiring *w, int64_t count)
+{
+    om_cost cost = {0};
+    int64_t e = 0;
+    for (int64_t i = 0; i < w->neurons; i++) {
+        double series = 3; /* at most, beside those of the synapses */
+        for (; e < w->synapses && w->target[e] == i; e++) series++;
+        cost.bytes += sizeof(double) / 2 * series * series;
+        cost.flop += (3 * (double)count + 100 * series) * series * series;
+    }
+    return cost;
+}

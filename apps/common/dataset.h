@@ -147,6 +147,12 @@ tn_status om_recording_check_places(const om_recording *recording, tn_error *err
  * (v(t+1) - v(t)) / delta_t, which the last frame does not have: T - 1. */
 int64_t om_recording_length(const om_recording *recording, om_split split, om_recording_series series);
 
+/* Of two such lengths. */
+static inline int64_t om_smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Reads n frames, in any order: out [n, N], or [n, C] for the stimulus. One read of the file a frame, without a copy,
  * if the file is as om_recording_create writes it.
  * Errors: TN_EINVAL a frame that does not exist; TN_EFORMAT a value is not finite or beyond the limits above (the

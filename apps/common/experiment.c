@@ -35,11 +35,6 @@ static tn_status check_parts(const om_config *config, const om_recording *record
                    "no voltage tells of a movie that none of them sees", om_recording_path(recording));
 }
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static double largest_coordinate(const om_recording_circuit *circuit)
 {
     double largest = 0;
@@ -109,7 +104,7 @@ static tn_status derivative_spread(const om_experiment *e, int64_t neurons, doub
     float *y = tn_alloc((size_t)neurons * sizeof *y);
     tn_status status = sum && squares && y ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for %lld neurons",
                                                              (long long)neurons);
-    int64_t count = smaller(SPREAD_FRAMES, e->frames);
+    int64_t count = om_smaller(SPREAD_FRAMES, e->frames);
     for (int64_t k = 0; k < count && !status; k++) {
         int64_t frame = k * e->frames / count;
         status = om_recording_frames(e->recording, OM_TRAIN, OM_DERIVATIVE, 1, &frame, y, error);
@@ -252,13 +247,13 @@ static tn_status check_stimulus(const om_experiment *e, tn_error *error)
     enum { BLOCK_BYTES = 4 << 20 };
     if (!om_recording_has(e->recording, OM_PART_STIMULUS)) return TN_OK;
     int64_t columns = om_recording_circuit_of(e->recording)->columns;
-    int64_t frames = smaller(e->frames, om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS));
-    int64_t block = smaller(BLOCK_BYTES / (columns * (int64_t)sizeof(float)) + 1, frames);
+    int64_t frames = om_smaller(e->frames, om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS));
+    int64_t block = om_smaller(BLOCK_BYTES / (columns * (int64_t)sizeof(float)) + 1, frames);
     float *light = tn_alloc((size_t)(block * columns) * sizeof *light);
     tn_status status = light ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for %lld columns", (long long)columns);
     for (int64_t first = 0; first < frames && !status; first += block)
-        status = om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, first, smaller(block, frames - first), light,
-                                    error);
+        status = om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, first, om_smaller(block, frames - first),
+                                    light, error);
     tn_free(light);
     return status;
 }
@@ -268,10 +263,10 @@ tn_status om_experiment_make(om_experiment *e, const om_config *config, om_recor
     *e = (om_experiment){.config = config, .recording = recording};
     tn_status status = check_parts(config, recording, error);
     if (status) return status;
-    e->frames = smaller(om_recording_length(recording, OM_TRAIN, OM_VOLTAGE),
+    e->frames = om_smaller(om_recording_length(recording, OM_TRAIN, OM_VOLTAGE),
                         om_recording_length(recording, OM_TRAIN, OM_DERIVATIVE));
     if (config->model.mode == OM_MODE_KNOWN)
-        e->frames = smaller(e->frames, om_recording_length(recording, OM_TRAIN, OM_STIMULUS));
+        e->frames = om_smaller(e->frames, om_recording_length(recording, OM_TRAIN, OM_STIMULUS));
     if ((status = check_windows(e, error))) return status;
     status = measure_voltage(e, error);
     if (!status) status = mark_recording(e, error);

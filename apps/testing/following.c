@@ -5,17 +5,18 @@
 #include <math.h>
 #include <string.h>
 
-static int64_t smaller(int64_t a, int64_t b)
+om_split om_followed_split(const om_experiment *e)
 {
-    return a < b ? a : b;
+    bool known = e->config->model.mode == OM_MODE_KNOWN && om_recording_has(e->recording, OM_PART_TEST);
+    return known && om_recording_length(e->recording, OM_TEST, OM_STIMULUS) > 0 ? OM_TEST : OM_TRAIN;
 }
 
-int64_t om_followed_frames(const om_results *r, const om_experiment *e)
+int64_t om_followed_frames(const om_experiment *e, om_split split)
 {
-    int64_t length = om_recording_length(e->recording, r->split, OM_VOLTAGE);
+    int64_t length = om_recording_length(e->recording, split, OM_VOLTAGE);
     if (e->config->model.mode == OM_MODE_KNOWN)
-        length = smaller(length, om_recording_length(e->recording, r->split, OM_STIMULUS));
-    return smaller(length, e->config->test.rollout_frames);
+        length = om_smaller(length, om_recording_length(e->recording, split, OM_STIMULUS));
+    return om_smaller(length, e->config->test.rollout_frames);
 }
 
 /* ---- one step ---- */
@@ -60,12 +61,13 @@ static tn_status stepper_begin(stepper *s, const om_results *r, const om_experim
 tn_status om_measure_one_step(om_results *r, const om_experiment *e, om_progress *progress, tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    int64_t frames = smaller(om_followed_frames(r, e), om_recording_length(e->recording, r->split, OM_DERIVATIVE));
+    int64_t known = om_recording_length(e->recording, r->split, OM_DERIVATIVE);
+    int64_t frames = om_smaller(om_followed_frames(e, r->split), known);
     stepper s;
     tn_status status = stepper_begin(&s, r, e, error);
     om_progress_begin(progress, "one step", 0, frames);
     for (int64_t first = 0; first < frames && !status; first += CHUNK) {
-        int64_t n = smaller(CHUNK, frames - first);
+        int64_t n = om_smaller(CHUNK, frames - first);
         status = om_recording_block(e->recording, r->split, OM_VOLTAGE, first, n, s.voltage, error);
         if (!status) status = om_recording_block(e->recording, r->split, OM_DERIVATIVE, first, n, s.derivative, error);
         for (int64_t k = 0; k < n && !status; k++) {
@@ -113,7 +115,7 @@ static tn_status make_room(om_results *r, int64_t frames, int64_t neurons, tn_er
 tn_status om_measure_rollout(om_results *r, const om_experiment *e, om_progress *progress, tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    int64_t frames = om_followed_frames(r, e);
+    int64_t frames = om_followed_frames(e, r->split);
     om_rollout *rollout = om_rollout_new(e->joint, e->params, om_recording_attributes_of(e->recording)->delta_t, error);
     om_traces *traces = om_traces_new(c->neurons, error);
     om_drive *drive = om_drive_new(e, r->split, error);
@@ -177,7 +179,8 @@ static tn_status run_oracle(om_results *r, const om_experiment *e, om_simulation
                             tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    int64_t frames = smaller(om_followed_frames(r, e), om_recording_length(e->recording, r->split, OM_STIMULUS));
+    int64_t known = om_recording_length(e->recording, r->split, OM_STIMULUS);
+    int64_t frames = om_smaller(om_followed_frames(e, r->split), known);
     om_traces *traces = om_traces_new(c->neurons, error);
     float *truth = tn_alloc((size_t)c->neurons * sizeof *truth), *light = tn_alloc((size_t)c->columns * sizeof *light);
     tn_status status = traces && truth && light ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for an oracle");

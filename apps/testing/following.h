@@ -21,8 +21,10 @@ tn_status om_measure_oracle(om_results *results, const om_experiment *experiment
 tn_status om_measure_ablation(om_results *results, const om_experiment *experiment, om_progress *progress,
                               tn_error *error);
 
-/* Frames of the split that a rollout may use. */
-int64_t om_followed_frames(const om_results *results, const om_experiment *experiment);
+/* Frames that were not learned, where the model knows what drives it there; else those of training. */
+om_split om_followed_split(const om_experiment *experiment);
+/* How many of the split a rollout may use. */
+int64_t om_followed_frames(const om_experiment *experiment, om_split split);
 /* Whether the true circuit and what drives it are known. */
 bool om_truth_runs(const om_results *results, const om_experiment *experiment);
 /* The true circuit as a simulation wants it: the arrays are those of the recording. Its types are only names for

@@ -88,9 +88,8 @@ static tn_status advance(lesion *l, const om_results *r, const om_experiment *e,
 static tn_status run(lesion *l, om_results *r, const om_experiment *e, om_progress *progress, tn_error *error)
 {
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
-    int64_t frames = om_followed_frames(r, e), known = om_recording_length(e->recording, r->split, OM_STIMULUS),
-            zero = 0;
-    if (known < frames) frames = known;
+    int64_t known = om_recording_length(e->recording, r->split, OM_STIMULUS), zero = 0;
+    int64_t frames = om_smaller(om_followed_frames(e, r->split), known);
     tn_status status = om_recording_frames(e->recording, r->split, OM_VOLTAGE, 1, &zero, l->start, error);
     if (status) return status;
     om_simulation_start(l->cut, l->start, 0);

@@ -8,11 +8,6 @@
 
 #include <math.h>
 
-static om_score no_score(void)
-{
-    return (om_score){.r2 = NAN, .slope = NAN, .offset = NAN, .r2_identity = NAN};
-}
-
 /* The published mixture has 100 components for the 65 cell types of the fly; other circuits get as many per type. */
 static int components(const om_experiment *e)
 {
@@ -84,7 +79,7 @@ static tn_status compare(om_readout_results *r, const om_results *results, const
 static tn_status read_out(om_results *results, const om_experiment *e, tn_error *error)
 {
     om_data all = om_experiment_data(e), data = until_stopped(&all);
-    int64_t wanted = e->config->test.readout_frames, frames = wanted < e->frames ? wanted : e->frames;
+    int64_t frames = om_smaller(e->config->test.readout_frames, e->frames);
     tn_status status = om_recover_in_distribution(e->joint, e->params, &data, frames, &results->inside.recovery, error);
     if (!status) status = compare(&results->inside, results, e, error);
     if (!status)
@@ -94,37 +89,46 @@ static tn_status read_out(om_results *results, const om_experiment *e, tn_error 
     return status;
 }
 
+/* Of those that have a true stimulus. */
+static int64_t known_frames(const om_experiment *e)
+{
+    return om_smaller(e->frames, om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS));
+}
+
+int64_t om_yardstick_frames(const om_experiment *e)
+{
+    return om_smaller(e->config->test.yardstick_frames, known_frames(e));
+}
+
 /* Only to compare, so only where there is a truth; the stimulus is the true one, whatever the model was given. */
 static tn_status measure_yardstick(om_results *results, const om_experiment *e, om_progress *progress, tn_error *error)
 {
     om_readout_results *r = &results->yardstick;
-    int64_t wanted = e->config->test.yardstick_frames, seen = om_recording_length(e->recording, OM_TRAIN, OM_STIMULUS);
-    r->time_constant = r->resting_potential = r->weights.all = r->weights.identifiable = no_score();
+    int64_t frames = om_yardstick_frames(e);
+    r->time_constant = r->resting_potential = r->weights.all = r->weights.identifiable = om_score_unknown;
     r->weights.spearman = r->weights.share_identifiable = r->recovery.fit_r2 = NAN;
-    if (!wanted || !results->truth.weight || !seen) return TN_OK;
+    if (!frames || !results->truth.weight) return TN_OK;
     om_data all = om_experiment_truth(e);
-    if (seen < all.frames) all.frames = seen;
+    all.frames = known_frames(e);
     om_data data = until_stopped(&all);
     om_progress_say(progress, "least squares, to compare with");
-    tn_status status =
-        om_recover_least_squares(e->joint, &data, wanted < all.frames ? wanted : all.frames, &r->recovery, error);
+    tn_status status = om_recover_least_squares(e->joint, &data, frames, &r->recovery, error);
     return status ? status : compare_circuit(r, results, e, error);
 }
 
-/* Frames that were not learned, where the model knows what drives it there; else those of training. */
 static om_split followed_split(const om_experiment *e, om_progress *progress)
 {
-    if (e->config->model.mode == OM_MODE_JOINT || !om_recording_has(e->recording, OM_PART_TEST)) return OM_TRAIN;
-    if (om_recording_length(e->recording, OM_TEST, OM_STIMULUS) > 0) return OM_TEST;
-    om_progress_warn(progress, "the recording has no /test/stimulus: errors on frames that were not learned cannot be "
-                    "reported");
-    return OM_TRAIN;
+    om_split split = om_followed_split(e);
+    if (split == OM_TRAIN && e->config->model.mode == OM_MODE_KNOWN && om_recording_has(e->recording, OM_PART_TEST))
+        om_progress_warn(progress, "the recording has no /test/stimulus: errors on frames that were not learned cannot "
+                         "be reported");
+    return split;
 }
 
 static unsigned wanted_parts(const om_experiment *e)
 {
-    unsigned both = 1 << OM_PART_DERIVATIVE | 1 << OM_PART_STIMULUS | 1 << OM_PART_TYPES | 1 << OM_PART_TRUTH;
-    return e->config->model.mode == OM_MODE_JOINT ? both : both | 1 << OM_PART_TEST;
+    unsigned parts = 1 << OM_PART_DERIVATIVE | 1 << OM_PART_STIMULUS | 1 << OM_PART_TYPES | 1 << OM_PART_TRUTH;
+    return e->config->model.mode == OM_MODE_JOINT ? parts : parts | 1 << OM_PART_TEST;
 }
 
 /* Of a truth that knows some quantities only. */

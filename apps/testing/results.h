@@ -50,6 +50,9 @@ typedef struct om_results {
 tn_status om_results_measure(om_results *results, om_experiment *experiment, om_progress *progress, tn_error *error);
 void om_results_clear(om_results *results);
 
+/* Frames of the least-squares fit, 0 where there is no true stimulus to fit with. */
+int64_t om_yardstick_frames(const om_experiment *experiment);
+
 /* TN_EINVAL where a signal asked to stop; the same for what asks while it computes. */
 extern const om_watch om_results_watch;
 tn_status om_results_stopped(tn_error *error);

@@ -17,11 +17,6 @@ static bool is_wanted(const om_experiment *e)
 #include <math.h>
 #include <stdlib.h>
 
-static int64_t smaller(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* What is drawn: frames 0, step, 2 step, ... */
 typedef struct show {
     const om_results *results;
@@ -168,7 +163,7 @@ tn_status om_video_make(const char *path, const om_results *results, const om_ex
     *made = false;
     if (results->selected.frames < 1) return TN_OK;
     show s = {.results = results, .experiment = e, .step = e->config->test.video_step};
-    s.frames = smaller(e->config->test.video_frames, (results->selected.frames + s.step - 1) / s.step);
+    s.frames = om_smaller(e->config->test.video_frames, (results->selected.frames + s.step - 1) / s.step);
     tn_status status = show_begin(&s, error);
     om_progress_begin(progress, "video", 0, s.frames);
     for (int64_t k = 0; k < s.frames && !status; k++) {

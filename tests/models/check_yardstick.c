@@ -167,6 +167,14 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
 }
 END_TEST
 
+START_TEST(the_cost_is_that_of_all_neurons)
+{
+    om_cost cost = om_least_squares_cost(&wiring, 10); /* neurons with 1, 1, 3, 0, 2, 1 synapses */
+    ck_assert_double_eq(cost.bytes, 4 * (16 + 16 + 36 + 9 + 25 + 16));
+    ck_assert_double_eq(cost.flop, 30 * (16 + 16 + 36 + 9 + 25 + 16) + 100 * (64 + 64 + 216 + 27 + 125 + 64));
+}
+END_TEST
+
 START_TEST(without_stimulus_or_derivative_it_refuses)
 {
     om_joint_spec spec = {.hidden_dim = 4, .layers = 2, .embedding_dim = 1, .xnorm = 1};
@@ -192,6 +200,7 @@ int main(void)
     tcase_add_test(all, too_few_frames_give_finite_numbers);
     tcase_add_test(all, what_is_not_finite_stays_with_its_neuron);
     tcase_add_test(all, any_number_of_threads_gives_the_same_bits);
+    tcase_add_test(all, the_cost_is_that_of_all_neurons);
     tcase_add_test(all, without_stimulus_or_derivative_it_refuses);
     return run_cases("yardstick", all, NULL);
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Neither memory nor the number of open files grows with the length of a recording or of a run, but for the movie that
-# ommatid-test writes of a joint model; and --dry-run tells how much memory training takes. Prints what it measured.
+# ommatid-test writes of a joint model; and --dry-run tells how much memory training and testing take. Prints what it
+# measured.
 . "$abs_top_srcdir/tests/programs/lib.sh"
 
 # peak PROGRAM ...: the most memory it held, kB.
@@ -32,16 +33,22 @@ movie=$((2 * 4 * 37 * (20000 - 2000) / 1000)) # kB: as the SIREN holds it and as
 within "$testing_joint_2000" $((testing_joint_20000 - movie)) "ommatid-test, joint, without the movie"
 within "$testing_known_2000" "$testing_known_20000" "ommatid-test, known stimulus"
 
-# foretold KB CONFIG MODE: whether --dry-run says so much memory, within a tenth.
+# foretold KB PERCENT PROGRAM ...: whether --dry-run says so much memory, give or take so many percent.
 foretold() {
-    said=$("$abs_top_builddir/ommatid-train" "$2" -d 2000.h5 --set model.mode=$3 --dry-run |
-        sed -n 's/^memory  *\([0-9]*\) MB.*/\1/p')
-    echo "ommatid-train, $3: $1 kB, --dry-run says $said MB"
-    [ $((1000000 * said)) -ge $((922 * $1)) ] && [ $((1000000 * said)) -le $((1126 * $1)) ] ||
-        fail "--dry-run, $3: another memory than that of the run"
+    taken=$1
+    off=$2
+    shift 2
+    said=$("$abs_top_builddir/$@" --dry-run | sed -n 's/^memory  *\(about \)*\([0-9]*\) MB.*/\2/p')
+    echo "$*: $taken kB, --dry-run says $said MB"
+    [ $((100000000 * said)) -ge $((1024 * taken * (100 - off))) ] &&
+        [ $((100000000 * said)) -le $((1024 * taken * (100 + off))) ] ||
+        fail "$* --dry-run: another memory than that of the run"
 }
-foretold "$joint_2000" small.yaml joint
-foretold "$known_2000" small.yaml known
+for mode in joint known; do
+    eval "training=\$${mode}_2000 testing=\$testing_${mode}_2000"
+    foretold "$training" 10 ommatid-train small.yaml -d 2000.h5 --set model.mode=$mode
+    foretold "$testing" 20 ommatid-test $mode.2000 -d 2000.h5
+done
 
 # Open files and memory of a long run that saves and evaluates all the time: the least of the first and of the last
 # samples, since files are open while they are written.
