@@ -39,7 +39,7 @@ double *om_error_of_types(const om_recording_circuit *c, const double *learned, 
 static json_t *list_of_types(const om_recording_circuit *c, double *number)
 {
     json_t *list = number ? json_array() : NULL;
-    for (int64_t t = 0; t < c->types && list; t++) json_array_append_new(list, om_json_number(number[t]));
+    for (int64_t t = 0; t < c->types && list; t++) om_json_append(&list, om_json_number(number[t]));
     tn_free(number);
     return list;
 }
@@ -58,16 +58,16 @@ json_t *om_by_type_json(const om_results *r, const om_recording_circuit *c)
 {
     if (!c->type || !c->type_names) return json_null();
     json_t *o = json_object(), *names = json_array();
-    for (int64_t t = 0; t < c->types; t++) json_array_append_new(names, json_string(c->type_names[t]));
-    json_object_set_new(o, "names", names);
-    json_object_set_new(o, "time_constant_rmse",
-                        error_list(c, r->inside.recovery.time_constant, r->truth.time_constant));
-    json_object_set_new(o, "resting_potential_rmse",
-                        error_list(c, r->inside.recovery.resting_potential, r->truth.resting_potential));
-    json_object_set_new(o, "rollout_rmse", mean_list(c, r->rollout_rmse));
-    json_object_set_new(o, "rollout_pearson", mean_list(c, r->rollout_pearson));
-    json_object_set_new(o, "oracle_rmse", mean_list(c, r->oracle_rmse));
-    json_object_set_new(o, "oracle_pearson", mean_list(c, r->oracle_pearson));
+    for (int64_t t = 0; t < c->types; t++) om_json_append(&names, json_string(c->type_names[t]));
+    om_json_set(&o, "names", names);
+    om_json_set(&o, "time_constant_rmse",
+                error_list(c, r->inside.recovery.time_constant, r->truth.time_constant));
+    om_json_set(&o, "resting_potential_rmse",
+                error_list(c, r->inside.recovery.resting_potential, r->truth.resting_potential));
+    om_json_set(&o, "rollout_rmse", mean_list(c, r->rollout_rmse));
+    om_json_set(&o, "rollout_pearson", mean_list(c, r->rollout_pearson));
+    om_json_set(&o, "oracle_rmse", mean_list(c, r->oracle_rmse));
+    om_json_set(&o, "oracle_pearson", mean_list(c, r->oracle_pearson));
     return o;
 }
 
@@ -119,13 +119,13 @@ static int64_t fill(json_t **column, const om_results *r, const om_recording_cir
         double n = (double)(end - begin);
         true_mean[types] = (float)(truth / n);
         learned_mean[types] = learned / n;
-        json_array_append_new(column[SOURCE], json_string(c->type_names[m[begin].source]));
-        json_array_append_new(column[TARGET], json_string(c->type_names[m[begin].target]));
-        json_array_append_new(column[SYNAPSES], json_integer(end - begin));
-        json_array_append_new(column[TRUE_MEAN], om_json_number(truth / n));
-        json_array_append_new(column[LEARNED_MEAN], om_json_number(learned / n));
-        json_array_append_new(column[RMSE], om_json_number(sqrt(square / n)));
-        json_array_append_new(column[IDENTIFIABLE], om_json_number(identifiable / n));
+        om_json_append(&column[SOURCE], json_string(c->type_names[m[begin].source]));
+        om_json_append(&column[TARGET], json_string(c->type_names[m[begin].target]));
+        om_json_append(&column[SYNAPSES], json_integer(end - begin));
+        om_json_append(&column[TRUE_MEAN], om_json_number(truth / n));
+        om_json_append(&column[LEARNED_MEAN], om_json_number(learned / n));
+        om_json_append(&column[RMSE], om_json_number(sqrt(square / n)));
+        om_json_append(&column[IDENTIFIABLE], om_json_number(identifiable / n));
     }
     return types;
 }
@@ -134,18 +134,20 @@ json_t *om_by_synapse_type_json(const om_results *r, const om_recording_circuit 
 {
     if (!c->type || !c->type_names || !r->truth.weight) return json_null();
     json_t *o = json_object(), *column[COLUMNS];
-    for (int k = 0; k < COLUMNS; k++) json_object_set_new(o, column_names[k], column[k] = json_array());
+    for (int k = 0; k < COLUMNS; k++) column[k] = json_array();
     member *m = members_of(c);
     double *learned = tn_alloc((size_t)c->synapses * sizeof *learned);
     float *truth = tn_alloc((size_t)c->synapses * sizeof *truth);
-    if (m && learned && truth) {
-        om_score score = om_score_neurons(learned, truth, fill(column, r, c, m, learned, truth));
-        json_object_set_new(o, "r2", om_json_number(score.r2));
-        json_object_set_new(o, "slope", om_json_number(score.slope));
-        json_object_set_new(o, "r2_identity", om_json_number(score.r2_identity));
-    } else {
+    bool enough = m && learned && truth;
+    om_score score = om_score_unknown;
+    if (enough) score = om_score_neurons(learned, truth, fill(column, r, c, m, learned, truth));
+    for (int k = 0; k < COLUMNS; k++) om_json_set(&o, column_names[k], column[k]);
+    om_json_set(&o, "r2", om_json_number(score.r2));
+    om_json_set(&o, "slope", om_json_number(score.slope));
+    om_json_set(&o, "r2_identity", om_json_number(score.r2_identity));
+    if (!enough) {
         json_decref(o);
-        o = json_null();
+        o = NULL;
     }
     tn_free(m);
     tn_free(learned);

@@ -6,7 +6,8 @@
 
 #include <jansson.h>
 
-/* Both are null where the recording names no types, the second also where the true weights are not known. */
+/* Both are null where the recording names no types, the second also where the true weights are not known; NULL when out
+ * of memory. */
 json_t *om_by_type_json(const om_results *results, const om_recording_circuit *circuit);
 json_t *om_by_synapse_type_json(const om_results *results, const om_recording_circuit *circuit);
 

@@ -13,6 +13,20 @@ json_t *om_json_number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
+void om_json_set(json_t **object, const char *name, json_t *value)
+{
+    if (json_object_set_new(*object, name, value) == 0) return;
+    json_decref(*object);
+    *object = NULL;
+}
+
+void om_json_append(json_t **array, json_t *value)
+{
+    if (json_array_append_new(*array, value) == 0) return;
+    json_decref(*array);
+    *array = NULL;
+}
+
 typedef struct entry {
     const char *name;
     double value;
@@ -23,7 +37,7 @@ typedef struct entry {
 static json_t *object(const entry *entries, size_t n)
 {
     json_t *o = json_object();
-    for (size_t i = 0; i < n; i++) json_object_set_new(o, entries[i].name, om_json_number(entries[i].value));
+    for (size_t i = 0; i < n; i++) om_json_set(&o, entries[i].name, om_json_number(entries[i].value));
     return o;
 }
 
@@ -31,23 +45,23 @@ static json_t *weights(const om_results *r)
 {
     const om_weight_score *in = &r->inside.weights, *pub = &r->published.weights;
     json_t *o = json_object();
-    json_object_set_new(o, "in_distribution",
-                        OBJECT({"r2", in->all.r2}, {"slope", in->all.slope}, {"r2_identity", in->all.r2_identity},
-                               {"r2_identifiable", in->identifiable.r2},
-                               {"share_identifiable", in->share_identifiable}, {"spearman", in->spearman}));
-    json_object_set_new(o, "published",
-                        OBJECT({"r2", pub->all.r2}, {"slope", pub->all.slope}, {"r2_filtered", pub->filtered.r2},
-                               {"r2_identity", pub->all.r2_identity}, {"spearman", pub->spearman}));
+    om_json_set(&o, "in_distribution",
+                OBJECT({"r2", in->all.r2}, {"slope", in->all.slope}, {"r2_identity", in->all.r2_identity},
+                       {"r2_identifiable", in->identifiable.r2},
+                       {"share_identifiable", in->share_identifiable}, {"spearman", in->spearman}));
+    om_json_set(&o, "published",
+                OBJECT({"r2", pub->all.r2}, {"slope", pub->all.slope}, {"r2_filtered", pub->filtered.r2},
+                       {"r2_identity", pub->all.r2_identity}, {"spearman", pub->spearman}));
     return o;
 }
 
 static json_t *neurons(const om_score *in, const om_score *pub)
 {
     json_t *o = json_object();
-    json_object_set_new(o, "in_distribution",
-                        OBJECT({"r2", in->r2}, {"slope", in->slope}, {"r2_identity", in->r2_identity}));
-    json_object_set_new(o, "published",
-                        OBJECT({"r2", pub->r2}, {"slope", pub->slope}, {"r2_identity", pub->r2_identity}));
+    om_json_set(&o, "in_distribution",
+                OBJECT({"r2", in->r2}, {"slope", in->slope}, {"r2_identity", in->r2_identity}));
+    om_json_set(&o, "published",
+                OBJECT({"r2", pub->r2}, {"slope", pub->slope}, {"r2_identity", pub->r2_identity}));
     return o;
 }
 
@@ -55,7 +69,7 @@ static json_t *embedding(const om_results *r)
 {
     const om_type_score *in = &r->inside.types, *pub = &r->published.types;
     json_t *o = OBJECT({"accuracy", pub->accuracy}, {"ari", pub->ari}, {"nmi", pub->nmi});
-    json_object_set_new(o, "in_distribution", OBJECT({"accuracy", in->accuracy}, {"ari", in->ari}, {"nmi", in->nmi}));
+    om_json_set(&o, "in_distribution", OBJECT({"accuracy", in->accuracy}, {"ari", in->ari}, {"nmi", in->nmi}));
     return o;
 }
 
@@ -69,10 +83,10 @@ static json_t *rollout(const om_results *r)
 {
     json_t *o = traces(&r->rollout);
     json_t *oracle = traces(&r->oracle);
-    json_object_set_new(oracle, "frames", json_integer(r->oracle.frames));
-    json_object_set_new(o, "oracle", oracle);
-    json_object_set_new(o, "frames", json_integer(r->rollout_frames));
-    json_object_set_new(o, "split", json_string(r->split == OM_TRAIN ? "train" : "test"));
+    om_json_set(&oracle, "frames", json_integer(r->oracle.frames));
+    om_json_set(&o, "oracle", oracle);
+    om_json_set(&o, "frames", json_integer(r->rollout_frames));
+    om_json_set(&o, "split", json_string(r->split == OM_TRAIN ? "train" : "test"));
     return o;
 }
 
@@ -81,18 +95,18 @@ static json_t *yardstick(const om_results *r)
 {
     const om_readout_results *y = &r->yardstick;
     json_t *o = OBJECT({"picture_r2_median", y->recovery.fit_r2});
-    json_object_set_new(o, "weights",
-                        OBJECT({"r2", y->weights.all.r2}, {"slope", y->weights.all.slope},
-                               {"r2_identity", y->weights.all.r2_identity},
-                               {"r2_identifiable", y->weights.identifiable.r2},
-                               {"share_identifiable", y->weights.share_identifiable},
-                               {"spearman", y->weights.spearman}));
-    json_object_set_new(o, "time_constant",
-                        OBJECT({"r2", y->time_constant.r2}, {"slope", y->time_constant.slope},
-                               {"r2_identity", y->time_constant.r2_identity}));
-    json_object_set_new(o, "resting_potential",
-                        OBJECT({"r2", y->resting_potential.r2}, {"slope", y->resting_potential.slope},
-                               {"r2_identity", y->resting_potential.r2_identity}));
+    om_json_set(&o, "weights",
+                OBJECT({"r2", y->weights.all.r2}, {"slope", y->weights.all.slope},
+                       {"r2_identity", y->weights.all.r2_identity},
+                       {"r2_identifiable", y->weights.identifiable.r2},
+                       {"share_identifiable", y->weights.share_identifiable},
+                       {"spearman", y->weights.spearman}));
+    om_json_set(&o, "time_constant",
+                OBJECT({"r2", y->time_constant.r2}, {"slope", y->time_constant.slope},
+                       {"r2_identity", y->time_constant.r2_identity}));
+    om_json_set(&o, "resting_potential",
+                OBJECT({"r2", y->resting_potential.r2}, {"slope", y->resting_potential.slope},
+                       {"r2_identity", y->resting_potential.r2_identity}));
     return o;
 }
 
@@ -100,36 +114,36 @@ static json_t *ablation(const om_results *r, double share)
 {
     if (!(share > 0)) return json_null();
     json_t *o = traces(&r->ablation);
-    json_object_set_new(o, "share", om_json_number(share));
-    json_object_set_new(o, "frames", json_integer(r->ablation.frames));
-    json_object_set_new(o, "unaware", traces(&r->ablation_unaware));
+    om_json_set(&o, "share", om_json_number(share));
+    om_json_set(&o, "frames", json_integer(r->ablation.frames));
+    om_json_set(&o, "unaware", traces(&r->ablation_unaware));
     return o;
 }
 
 json_t *om_results_json(const om_results *r, const om_experiment *e, const om_run_facts *run)
 {
     json_t *o = json_object();
-    json_object_set_new(o, "format", json_string("metrics/1"));
-    json_object_set_new(o, "stimulus",
-                        OBJECT({"r2", r->stimulus.r2}, {"r2_raw", r->stimulus.r2_identity},
-                               {"r2_first_8527", r->stimulus_first.r2}, {"r2_solved", r->stimulus_solved.r2},
-                               {"a", r->stimulus.slope}, {"b", r->stimulus.offset}));
-    json_object_set_new(o, "weights", weights(r));
-    json_object_set_new(o, "time_constant", neurons(&r->inside.time_constant, &r->published.time_constant));
-    json_object_set_new(o, "resting_potential", neurons(&r->inside.resting_potential, &r->published.resting_potential));
-    json_object_set_new(o, "embedding", embedding(r));
-    json_object_set_new(o, "one_step", traces(&r->one_step));
-    json_object_set_new(o, "rollout", rollout(r));
-    json_object_set_new(o, "picture_r2_median", om_json_number(r->inside.recovery.fit_r2));
-    json_object_set_new(o, "yardstick", yardstick(r));
-    json_object_set_new(o, "ablation", ablation(r, e->config->test.ablation));
-    json_object_set_new(o, "by_type", om_by_type_json(r, om_recording_circuit_of(e->recording)));
-    json_object_set_new(o, "by_synapse_type", om_by_synapse_type_json(r, om_recording_circuit_of(e->recording)));
+    om_json_set(&o, "format", json_string("metrics/1"));
+    om_json_set(&o, "stimulus",
+                OBJECT({"r2", r->stimulus.r2}, {"r2_raw", r->stimulus.r2_identity},
+                       {"r2_first_8527", r->stimulus_first.r2}, {"r2_solved", r->stimulus_solved.r2},
+                       {"a", r->stimulus.slope}, {"b", r->stimulus.offset}));
+    om_json_set(&o, "weights", weights(r));
+    om_json_set(&o, "time_constant", neurons(&r->inside.time_constant, &r->published.time_constant));
+    om_json_set(&o, "resting_potential", neurons(&r->inside.resting_potential, &r->published.resting_potential));
+    om_json_set(&o, "embedding", embedding(r));
+    om_json_set(&o, "one_step", traces(&r->one_step));
+    om_json_set(&o, "rollout", rollout(r));
+    om_json_set(&o, "picture_r2_median", om_json_number(r->inside.recovery.fit_r2));
+    om_json_set(&o, "yardstick", yardstick(r));
+    om_json_set(&o, "ablation", ablation(r, e->config->test.ablation));
+    om_json_set(&o, "by_type", om_by_type_json(r, om_recording_circuit_of(e->recording)));
+    om_json_set(&o, "by_synapse_type", om_by_synapse_type_json(r, om_recording_circuit_of(e->recording)));
     json_t *facts = OBJECT({"train_seconds", run->train_seconds});
-    json_object_set_new(facts, "steps", json_integer(run->steps));
-    json_object_set_new(facts, "seed", json_integer((json_int_t)run->seed));
-    json_object_set_new(facts, "program", json_string(run->program));
-    json_object_set_new(o, "run", facts);
+    om_json_set(&facts, "steps", json_integer(run->steps));
+    om_json_set(&facts, "seed", json_integer((json_int_t)run->seed));
+    om_json_set(&facts, "program", json_string(run->program));
+    om_json_set(&o, "run", facts);
     return o;
 }
 
