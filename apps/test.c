@@ -146,7 +146,8 @@ static tn_status write_report(const om_cli *cli, const om_experiment *e, json_t 
         figures[i] = (om_report_figure){drawn->figure[i].title, drawn->figure[i].caption, drawn->figure[i].path};
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
     const om_recording_attributes *attributes = om_recording_attributes_of(e->recording);
-    bool comparable = om_published_circuit(c->types, c->type_names) && !(attributes->measurement_noise > 0);
+    bool comparable = om_published_circuit(c->types, c->type_names) && !(attributes->measurement_noise > 0) &&
+                      !om_published_altered(attributes->config);
     bool joint = e->config->model.mode == OM_MODE_JOINT;
     char *path = inside(cli->output, REPORT);
     om_report report = {

@@ -1,6 +1,7 @@
 /* The published system: its cell types and its settings. */
 #include "config.h"
 #include "common/published.h"
+#include "common/configuration.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -28,6 +29,16 @@ bool om_published_circuit(int64_t types, const char *const *name)
         if (k == TYPES) return false;
     }
     return true;
+}
+
+bool om_published_altered(const char *text)
+{
+    om_config config = {0};
+    bool known = *text && om_config_parse(&config, "the recording", text, strlen(text), NULL, 0, NULL, NULL) == TN_OK;
+    bool altered = known && (config.circuit.null_synapses > 0 || config.circuit.hidden_synapses > 0 ||
+                             config.circuit.ablation > 0);
+    om_config_free(&config);
+    return altered;
 }
 
 om_published_setting om_published_like(bool joint, double sigma)

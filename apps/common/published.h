@@ -19,6 +19,10 @@ typedef enum om_published_setting {
  *   name  [types], or NULL: not known */
 bool om_published_circuit(int64_t types, const char *const *name);
 
+/* Whether a recording made by this configuration is of a changed circuit: with null or hidden synapses, or ablated.
+ * Text that is no configuration of ours tells nothing: false. */
+bool om_published_altered(const char *config);
+
 /* The published setting like this one, of the published circuit; or none. sigma may be NaN: not known. */
 om_published_setting om_published_like(bool joint, double sigma);
 

@@ -217,6 +217,17 @@ START_TEST(the_published_circuit_is_known_by_its_cell_types)
 }
 END_TEST
 
+START_TEST(a_changed_circuit_is_known_by_the_configuration_of_its_recording)
+{
+    ck_assert(!om_published_altered(""));
+    ck_assert(!om_published_altered("circuit: {extent: 4, null_synapses: 0, hidden_synapses: 0, ablation: 0}"));
+    ck_assert(om_published_altered("circuit: {null_synapses: 4}"));
+    ck_assert(om_published_altered("circuit: {hidden_synapses: 0.1}"));
+    ck_assert(om_published_altered("circuit: {ablation: 0.5}"));
+    ck_assert(!om_published_altered("circuit: {ablation: 0.5}, of another program"));
+}
+END_TEST
+
 START_TEST(a_report_that_fails_leaves_nothing_and_says_why)
 {
     char picture[256], report_path[256];
@@ -291,6 +302,7 @@ int main(void)
     tcase_add_test(report, one_step_and_rollout_say_which_frames_they_are_of);
     tcase_add_test(report, the_published_setting_is_found_by_noise_and_kind);
     tcase_add_test(report, the_published_circuit_is_known_by_its_cell_types);
+    tcase_add_test(report, a_changed_circuit_is_known_by_the_configuration_of_its_recording);
     tcase_add_test(report, a_report_that_fails_leaves_nothing_and_says_why);
     tcase_add_test(report, a_full_disk_is_reported_and_keeps_the_older_report);
     return run_cases("report", report, NULL);
