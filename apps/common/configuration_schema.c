@@ -90,8 +90,7 @@ static const om_key keys[] = {
     { KEY(training.restart_adam), NULL, {"false", NULL, "true"}, L, "forget the moments of Adam at each new epoch" },
     { KEY(training.batch), "[1, 100000]", {"4", NULL, "1", "4"}, L, "frames of a step" },
     { KEY(training.input_frames), "[0, 1000000]", {"64", "0", "0"}, L,
-      "more frames of a step, of the input neurons only; with siren.windows a multiple of it above 0, and the batch is "
-      "among them" },
+      "more frames of a step, of input neurons only; with siren.windows a multiple, the batch among them" },
     { KEY(training.solve_from), "[0, 1]", {"1"}, L,
       "share of the steps, or schedule_steps, after which the SIREN learns the movie solved for; 1: never" },
     { KEY(training.solve_every), "[1, 1000000000]", {"250"}, L, "steps after which it is solved for anew" },
