@@ -239,8 +239,9 @@ TN_API tn_node *tn_placed(tn_node *node, const char *file, int line);
 /* All return a node of g; [N, K] is a shape, [..., K] one with any axes before the last, or none. Operands of one call
  * have one dtype, and int32 tensors can only be cast or name places (tn_one_hot, tn_cross_entropy). Elementwise
  * operations of several operands broadcast as in NumPy: shapes are aligned at the last axis, and an axis of size 1 (or
- * a missing one) is repeated. Errors are kept by the graph: TN_ESHAPE, TN_EDTYPE; TN_EINVAL an axis or a number
- * outside its range, a node that is missing or of another graph. */
+ * a missing one) is repeated. Errors are kept by the graph: TN_ESHAPE shapes that do not fit, an axis or a
+ * place that a shape does not have; TN_EDTYPE; TN_EINVAL any other number outside its range, a node that is missing or
+ * of another graph. What changes nothing returns its operand (the same shape or dtype, a dropout of rate 0). */
 
 /* Elementwise, two operands. */
 TN_API tn_node *tn_add(tn_graph *g, tn_node *a, tn_node *b);
@@ -304,13 +305,13 @@ TN_API tn_node *tn_dot(tn_graph *g, tn_node *a, tn_node *b);                    
 /* Reductions over the axes whose bits are set in axes (bit 0 is axis 0), or over all axes with TN_ALL.
  * keep = true leaves reduced axes with size 1, else they disappear. Summed in a fixed order. Of no elements the sum and
  * the norms are 0, the product is 1, the maximum and tn_logsumexp -infinity, the minimum infinity, mean and variance
- * NaN. */
+ * NaN. Gradients of the maximum and the minimum are shared among equals, axes that are not neighbours one by one. */
 #define TN_ALL 0xffffffffu
 #define TN_AXIS(i) (1u << (i))
 TN_API tn_node *tn_sum(tn_graph *g, tn_node *a, unsigned axes, bool keep);
 TN_API tn_node *tn_mean(tn_graph *g, tn_node *a, unsigned axes, bool keep);
-TN_API tn_node *tn_max(tn_graph *g, tn_node *a, unsigned axes, bool keep);   /* gradient shared among equals */
-TN_API tn_node *tn_min(tn_graph *g, tn_node *a, unsigned axes, bool keep);   /* gradient shared among equals */
+TN_API tn_node *tn_max(tn_graph *g, tn_node *a, unsigned axes, bool keep);
+TN_API tn_node *tn_min(tn_graph *g, tn_node *a, unsigned axes, bool keep);
 TN_API tn_node *tn_prod(tn_graph *g, tn_node *a, unsigned axes, bool keep);
 TN_API tn_node *tn_norm1(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* sum of |a| */
 TN_API tn_node *tn_norm2(tn_graph *g, tn_node *a, unsigned axes, bool keep); /* root of the sum of squares; gradient
@@ -408,7 +409,7 @@ TN_API int64_t tn_sparsity_entries(const tn_sparsity *sparsity);
  *   s [N, M] with E entries, borrowed, must outlive graph and plans;   w [E];   x [M, K] (or [M], giving [N])
  *   returns [N, K]; a row without entries is zero
  * Gradient: to w by tn_sddmm, to x by tn_spmm_t; none to the sparsity.
- * Cost: 2 E K flop; the entries of a row are summed in CSR order.
+ * Cost: 2 E K flop; the entries of a row are summed in CSR order, for K = 1 in eight sums that are then added up.
  * Source: Davis, Direct Methods for Sparse Linear Systems, SIAM 2006, chapter 2. */
 TN_API tn_node *tn_spmm(tn_graph *g, const tn_sparsity *s, tn_node *w, tn_node *x);
 /* tn_spmm_t: the transposed product, out[j,:] = sum over entries e = (i, j) of w[e] y[i,:];  y [N, K] -> [M, K]. */
@@ -867,7 +868,7 @@ TN_API tn_node *tn_custom(tn_graph *g, const tn_operation *operation, int n, tn_
 /* ---- 14. About ---------------------------------------------------------------------------------------------- */
 
 TN_API const char *tn_version(void);  /* "0.1.0" */
-TN_API const char *tn_hardware(void); /* the instruction set and BLIS kernels in use, "avx512, BLIS zen3" */
+TN_API const char *tn_hardware(void); /* the instruction set and BLIS kernels in use, "avx512f, BLIS zen3" */
 
 #ifdef __cplusplus
 }

@@ -18,12 +18,16 @@ AC_DEFUN([OM_CHECK_OPTIONAL], [
 ])
 
 dnl OM_REQUIRE_BLIS(WITH-VALUE): BLIS has no pkg-config file in Debian. Link -lblis itself, never -lblas,
-dnl which is an alternative that may be another library at run time.
+dnl which is an alternative that may be another library at run time. As installed from its sources, BLIS has its header in
+dnl a folder of its own, and programs have to find the library where it is.
 AC_DEFUN([OM_REQUIRE_BLIS], [
   AS_CASE([$1],
     [yes|''], [BLIS_CFLAGS=; BLIS_LIBS="-lblis"],
     [no], [AC_MSG_ERROR([libtensor needs BLIS])],
-    [BLIS_CFLAGS="-I$1/include"; BLIS_LIBS="-L$1/lib -lblis"])
+    [AS_IF([test -f "$1/include/blis.h"], [BLIS_CFLAGS="-I$1/include"],
+       [test -f "$1/include/blis/blis.h"], [BLIS_CFLAGS="-I$1/include/blis"],
+       [AC_MSG_ERROR([there is no blis.h in $1/include or $1/include/blis])])
+     BLIS_LIBS="-L$1/lib -Wl,-rpath,$1/lib -lblis"])
   om_save_CPPFLAGS=$CPPFLAGS; om_save_LIBS=$LIBS
   CPPFLAGS="$CPPFLAGS $BLIS_CFLAGS"
   AC_CHECK_HEADER([blis.h], [],

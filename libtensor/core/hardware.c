@@ -1,17 +1,22 @@
 /* What the processor offers: the instruction set is chosen here, at run time, so one binary runs everywhere. */
 #include "config.h"
+#include "core/hardware.h"
 #include "core/vecmath.h"
 #include "tensor.h"
 
 #include <blis.h>
 #include <stdio.h>
 
+int tn_isa(void)
+{
+    if (__builtin_cpu_supports("avx512f")) return 0;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 1 : 2;
+}
+
 const tn_vecmath *const *tn_vec_variants(void)
 {
     static const tn_vecmath *const all[] = {&tn_vecmath_avx512f, &tn_vecmath_avx2, &tn_vecmath_sse2, NULL};
-    if (__builtin_cpu_supports("avx512f")) return all;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return all + 1;
-    return all + 2;
+    return all + tn_isa();
 }
 
 const tn_vecmath *tn_vec(void)

@@ -77,12 +77,15 @@ static int list_variants(variant list[3])
     return n;
 }
 
-/* Wall time from the moment when all threads are there to that when all are done: what a program could use. */
-static double time_loop(const variant *v, int64_t n, int threads)
+/* Wall time from the moment when all threads are there to that when all are done: what a program could use. Receives
+ * how many there were, which may be fewer than asked for. */
+static double time_loop(const variant *v, int64_t n, int *threads)
 {
     double start = 0, end = 0;
-#pragma omp parallel num_threads(threads)
+#pragma omp parallel num_threads(*threads)
     {
+#pragma omp master
+        *threads = omp_get_num_threads();
 #pragma omp barrier
 #pragma omp master
         start = 1e-9 * (double)tn_clock();
@@ -98,9 +101,9 @@ static double time_loop(const variant *v, int64_t n, int threads)
 static double flops_of(const variant *v, int threads, int trials, double seconds)
 {
     int64_t n = 1 << 14;
-    while (time_loop(v, n, threads) < seconds && n < INT64_C(1) << 40) n *= 2;
+    while (time_loop(v, n, &threads) < seconds && n < INT64_C(1) << 40) n *= 2;
     double fastest = INFINITY;
-    for (int i = 0; i < trials; i++) fastest = fmin(fastest, time_loop(v, n, threads));
+    for (int i = 0; i < trials; i++) fastest = fmin(fastest, time_loop(v, n, &threads));
     return 2.0 * SUMS * v->width * (double)n * threads / fastest;
 }
 

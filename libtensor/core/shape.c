@@ -20,7 +20,7 @@ tn_shape tn_shape_of(int rank, const int64_t *dim)
     return shape;
 }
 
-static int64_t product(tn_shape shape, int first, int last)
+int64_t tn_shape_product(tn_shape shape, int first, int last)
 {
     int64_t size = 1;
     for (int i = first; i < last && i < TN_MAX_RANK; i++) size *= shape.dim[i];
@@ -29,7 +29,7 @@ static int64_t product(tn_shape shape, int first, int last)
 
 int64_t tn_shape_size(tn_shape shape)
 {
-    return product(shape, 0, shape.rank);
+    return tn_shape_product(shape, 0, shape.rank);
 }
 
 bool tn_shape_equal(tn_shape a, tn_shape b)
@@ -46,12 +46,12 @@ int64_t tn_shape_cols(tn_shape shape)
 
 int64_t tn_shape_rows(tn_shape shape)
 {
-    return shape.rank >= 2 ? product(shape, 0, shape.rank - 1) : tn_shape_size(shape);
+    return shape.rank >= 2 ? tn_shape_product(shape, 0, shape.rank - 1) : tn_shape_size(shape);
 }
 
 int64_t tn_shape_stride0(tn_shape shape)
 {
-    return shape.rank ? product(shape, 1, shape.rank) : 1;
+    return shape.rank ? tn_shape_product(shape, 1, shape.rank) : 1;
 }
 
 int64_t tn_shape_dim0(tn_shape shape)

@@ -15,6 +15,9 @@ tn_words tn_shape_words(tn_shape shape);
 int64_t tn_shape_cols(tn_shape shape);
 int64_t tn_shape_rows(tn_shape shape);
 
+/* The product of the sizes of axes first to last - 1, 1 of none. */
+int64_t tn_shape_product(tn_shape shape, int first, int last);
+
 /* Elements per step along the leading axis. */
 int64_t tn_shape_stride0(tn_shape shape);
 /* Size of the leading axis, 1 for a scalar. */

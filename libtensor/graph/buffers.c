@@ -21,11 +21,6 @@ const char *tn_buffer_kind_name(tn_buffer_kind kind)
 
 /* ---- data ---- */
 
-static double leaf_bytes(const tn_node *node)
-{
-    return (double)tn_shape_size(node->shape) * (double)tn_dtype_size(node->dtype);
-}
-
 static tn_buffer_kind kind_of(const tn_plan *plan, const tn_vertex *v)
 {
     if (v->kind == TN_VERTEX_LEAF && v->node->params) return TN_BUFFER_PARAMETER;
@@ -79,7 +74,7 @@ tn_buffer tn_plan_buffer_at(const tn_plan *plan, int i)
     if (v == end) return tiles(plan);
     tn_buffer buffer = {.kind = kind_of(plan, v), .node = v->node, .name = v->node->name};
     bool computed = v->kind == TN_VERTEX_COMPUTED;
-    buffer.bytes = computed ? v->bytes : (int64_t)leaf_bytes(v->node);
+    buffer.bytes = computed ? v->bytes : (int64_t)tn_node_bytes(v->node);
     buffer.owned = computed ? v->slot == TN_SLOT_ARENA : buffer.kind == TN_BUFFER_CONSTANT;
     buffer.first_stage = computed ? v->stage : 0;
     buffer.last_stage = computed && v->last < plan->n_stages ? v->last : plan->n_stages - 1;

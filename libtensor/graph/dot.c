@@ -78,11 +78,6 @@ static const char *colour(const tn_node *node)
     return node->op->flags & TN_OP_MOVES ? "#ffffff" : "#fbd5b0";
 }
 
-static double bytes_of(const tn_node *node)
-{
-    return (double)tn_shape_size(node->shape) * (double)tn_dtype_size(node->dtype);
-}
-
 /* Thin up to a kilobyte, five times as wide from a gigabyte on. */
 static double width(double bytes)
 {
@@ -121,7 +116,8 @@ static void write_edges(const tn_node *node, FILE *stream)
             fprintf(stream, "    c%d_%d [shape=plain, style=\"\", fontsize=9, label=\"%g\"];\n    c%d_%d -> n%d;\n",
                     node->id, k, in->attr.value, node->id, k, node->id);
         else
-            fprintf(stream, "    n%d -> n%d [penwidth=%s];\n", in->id, node->id, decimal(width(bytes_of(in))).text);
+            fprintf(stream, "    n%d -> n%d [penwidth=%s];\n", in->id, node->id,
+                    decimal(width(tn_node_bytes(in))).text);
     }
 }
 
@@ -218,7 +214,7 @@ static void write_reads(const tn_plan *plan, int vertex, FILE *stream)
         if (from->home != TN_HOME_MEMORY) fprintf(stream, "    v%d -> v%d [color=\"#9db8d6\"];\n", writer, vertex);
         else
             fprintf(stream, "    v%d -> v%d [penwidth=%s%s];\n", writer, vertex,
-                    decimal(width(bytes_of(from->node))).text,
+                    decimal(width(tn_node_bytes(from->node))).text,
                     from->kind == TN_VERTEX_LEAF ? ", color=\"#bbbbbb\"" : ", color=\"#444444\"");
     }
 }

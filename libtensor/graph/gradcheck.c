@@ -310,8 +310,12 @@ static tn_status is_possible(tn_graph *g, tn_node *y, int n, tn_node *const *wrt
     tn_status status = check_config(config, error);
     if (status) return status;
     if (!g) return tn_fail(error, TN_EINVAL, "%s", tn_no_graph.error.message);
-    if (!tn_graph_owns(g, "gradient of", 1, &y) || !tn_graph_owns(g, "gradient", n, wrt))
-        return tn_fail(error, g->error.status, "%s", g->error.message);
+    tn_error before = g->error;
+    if (!tn_graph_owns(g, "gradient of", 1, &y) || !tn_graph_owns(g, "gradient", n, wrt)) {
+        status = tn_fail(error, g->error.status, "%s", g->error.message);
+        g->error = before; /* the mistake is the call's, not the graph's */
+        return status;
+    }
     for (int i = -1; i < n; i++) {
         const tn_node *node = i < 0 ? y : wrt[i];
         if (node->dtype != TN_F64)

@@ -86,6 +86,12 @@ static inline bool tn_has_failed(const tn_graph *g)
     return !g || g->error.status;
 }
 
+/* Of the result, if it were written row behind row. */
+static inline double tn_node_bytes(const tn_node *node)
+{
+    return (double)tn_shape_size(node->shape) * (double)tn_dtype_size(node->dtype);
+}
+
 /* Records the error and returns the node that carries it on. */
 tn_node *tn_graph_fail(tn_graph *g, tn_status status, const char *format, ...) TN_PRINTF(3, 4);
 

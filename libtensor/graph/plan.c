@@ -12,6 +12,7 @@ void tn_plan_free(tn_plan *plan)
     if (!plan) return;
     for (int i = 0; i < plan->n_made; i++) {
         tn_release(plan->made[i]->in);
+        tn_release(plan->made[i]->name);
         tn_release(plan->made[i]);
     }
     tn_release(plan->made);

@@ -48,8 +48,8 @@ enum {
     TN_STEP_ROWS = 12,          /* tiles are multiples of so many rows: those that a matrix kernel holds in registers */
     TN_BLOCK_BYTES = 24 << 10,  /* row-wise instructions go through a tile in blocks of at most so many bytes */
     TN_CHEAP_COLUMNS = 8,       /* a product with a matrix of at most so many columns is made again, not kept, ... */
-    TN_ALIASING_BYTES = 4096,   /* rows that are a multiple of it apart fall into the same places of a cache */
     TN_CHEAP_ELEMENTS = 1 << 20, /* ... if its result has at least so many elements: more than caches keep */
+    TN_ALIASING_BYTES = 4096,   /* rows that are a multiple of it apart fall into the same places of a cache */
 };
 #endif
 

@@ -173,7 +173,10 @@ tn_status tn_plan_divide(tn_plan *plan, tn_error *error)
         v->itemwise = 0;
         v->group = tn_plan_group(plan, tn_shape_dim0(v->node->shape));
         enough = v->group >= 0;
-        if (enough && v->node->attr.transpose_a && !plan->groups[v->group].rows) plan->groups[v->group].rows = 1;
+        if (!enough) break;
+        tn_group *group = &plan->groups[v->group];
+        group->elements = largest(group->elements, tn_shape_stride0(v->node->shape));
+        if (v->node->attr.transpose_a && !group->rows) group->rows = 1;
     }
     for (int i = 0; i < plan->n_groups; i++) cut(&plan->groups[i]);
     if (!enough) return tn_fail(error, TN_ENOMEM, "no memory for a plan");

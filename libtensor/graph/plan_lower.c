@@ -13,12 +13,11 @@ static tn_node *new_node(tn_plan *plan, const tn_node *like)
     if (!node) return NULL;
     *node = *like;
     node->in = tn_calloc((size_t)(like->n_in ? like->n_in : 1), sizeof *node->in);
-    if (!node->in) {
-        tn_release(node);
-        return NULL;
-    }
+    node->name = like->name ? tn_strdup(like->name) : NULL; /* the user may give the other one a new name */
+    plan->made[plan->n_made++] = node;
+    if (!node->in || (like->name && !node->name)) return NULL;
     memcpy(node->in, like->in, (size_t)like->n_in * sizeof *node->in);
-    return plan->made[plan->n_made++] = node;
+    return node;
 }
 
 /* A product of many rows is done tile by tile; its second matrix is better packed once than at each tile. */
@@ -31,6 +30,7 @@ static tn_status pack_matrix(tn_plan *plan, tn_vertex *v, tn_vertex *before)
     tn_node *product = new_node(plan, v->node), *packed = product ? new_node(plan, v->node) : NULL;
     if (!packed) return TN_ENOMEM;
     packed->op = pack;
+    tn_release(packed->name);
     packed->name = NULL;
     packed->original = NULL; /* packed once, also for copies */
     packed->attr = (tn_attr){.transpose_b = product->attr.transpose_b || product->n_in == 3};

@@ -154,6 +154,13 @@ static int first_late_reader(const tn_plan *plan, const readers *r, int i)
     return first >= 0 && kept_anyway(plan, r, i, 0, copy.stage) ? first : -1;
 }
 
+static bool has_early_reader(const tn_plan *plan, const readers *r, int i)
+{
+    for (int p = r->start[i]; p < r->start[i + 1]; p++)
+        if (plan->vertices[r->reader[p]].stage <= plan->vertices[i].stage) return true;
+    return false;
+}
+
 /* Makes room for a vertex before another one. false when out of memory. */
 static bool insert(tn_plan *plan, int at, const tn_vertex *vertex)
 {
@@ -168,8 +175,8 @@ static bool insert(tn_plan *plan, int at, const tn_vertex *vertex)
     return true;
 }
 
-/* Large results that are cheap to make are made again where they are needed late: writing them out and reading them in
- * again takes longer. */
+/* Large results that are cheap to make are made again where they are needed late, or there only if nobody needs them
+ * before: writing them out and reading them in again takes longer. */
 static bool repeat(tn_plan *plan, readers *r)
 {
     for (int i = 0; i < plan->n_vertices; i++) {
@@ -177,6 +184,10 @@ static bool repeat(tn_plan *plan, readers *r)
         if (at < 0) continue;
         tn_vertex copy = plan->vertices[i];
         copy.stage = plan->vertices[at].stage;
+        if (!has_early_reader(plan, r, i)) {
+            plan->vertices[i].stage = copy.stage;
+            continue;
+        }
         if (!insert(plan, at, &copy)) return false;
         for (int k = at + 1; k < plan->n_vertices; k++)
             for (int input = 0; input < plan->vertices[k].n_in; input++) {

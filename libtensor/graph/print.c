@@ -139,9 +139,10 @@ static void print_instruction(const tn_plan *plan, const tn_instruction *instruc
 {
     const tn_vertex *v = &plan->vertices[instruction->vertex];
     char does[256];
-    tn_words name = tn_node_label(v->node);
+    tn_words name = tn_node_label(v->node); /* which begins with the operation, as far as there is room */
+    size_t operation = strlen(v->node->op->name), length = strlen(name.text);
     snprintf(does, sizeof does, "%s%s%s", tn_vertex_operation(plan, instruction->vertex).text,
-             name.text + strlen(v->node->op->name), tn_plan_is_late(plan, v->node) ? " again" : "");
+             name.text + (operation < length ? operation : length), tn_plan_is_late(plan, v->node) ? " again" : "");
     fprintf(stream, "    %%%-4d %-40s", instruction->vertex, does);
     for (int k = 0; k < v->n_in; k++) fprintf(stream, " %%%d", tn_plan_source(plan, v, k).root);
     if (v->partner >= 0) fprintf(stream, " and %%%d", v->partner);

@@ -53,11 +53,6 @@ void tn_profile_reset(tn_plan *plan)
 
 /* ---- data ---- */
 
-static double node_bytes(const tn_node *node)
-{
-    return (double)tn_shape_size(node->shape) * (double)tn_dtype_size(node->dtype);
-}
-
 /* Bytes that an instruction moves to and from memory: each operand outside of the scratch, once. */
 static double moved_bytes(const tn_plan *plan, const tn_vertex *v)
 {
@@ -67,10 +62,12 @@ static double moved_bytes(const tn_plan *plan, const tn_vertex *v)
         const tn_vertex *from = &plan->vertices[root], *seen = &plan->vertices[v->in[k]];
         if (from->home != TN_HOME_MEMORY) continue;
         if (v->combine) bytes += (double)from->bytes;
-        else bytes += node_bytes(seen->kind == TN_VERTEX_VIEW ? from->node : seen->node);
+        else bytes += tn_node_bytes(seen->kind == TN_VERTEX_VIEW ? from->node : seen->node);
     }
-    if (v->kernel == tn_accumulate_kernel(v->node)) bytes += node_bytes(v->node); /* read as well */
-    if (v->home == TN_HOME_MEMORY) bytes += v->reduce ? (double)v->bytes : node_bytes(v->node);
+    if (v->kernel == tn_accumulate_kernel(v->node)) bytes += tn_node_bytes(v->node); /* read as well */
+    if (v->home == TN_HOME_MEMORY) bytes += v->reduce ? (double)v->bytes : tn_node_bytes(v->node);
+    const tn_vertex *second = v->partner >= 0 ? &plan->vertices[v->partner] : NULL;
+    if (second && second->home == TN_HOME_MEMORY) bytes += tn_node_bytes(second->node);
     return bytes;
 }
 

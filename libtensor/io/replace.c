@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,6 +67,14 @@ static char *prefix_of(const char *path)
     return made < 0 ? NULL : prefix;
 }
 
+/* Not that of the process: threads share it, and the first process of every container has the same. */
+static uint32_t any_number(void)
+{
+    uint32_t number = (uint32_t)getpid();
+    (void)!getrandom(&number, sizeof number, 0);
+    return number;
+}
+
 tn_status tn_replace_target(const char *path, char **target, tn_error *error)
 {
     struct stat about;
@@ -84,7 +93,7 @@ tn_status tn_replace_begin(const char *path, char **temporary, tn_error *error)
     if (directory && prefix) {
         const char *slash = strrchr(prefix, '/');
         remove_abandoned(directory, slash ? slash + 1 : prefix);
-        if (asprintf(temporary, "%s%ld", prefix, (long)getpid()) < 0) *temporary = NULL;
+        if (asprintf(temporary, "%s%" PRIu32, prefix, any_number()) < 0) *temporary = NULL;
     }
     free(prefix);
     free(directory);
@@ -95,7 +104,6 @@ int tn_replace_create(const char *temporary)
 {
     struct stat status;
     for (;;) {
-        unlink(temporary);
         int file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         /* Others may have taken it for abandoned before it was locked: then it has no name any more. Not every file
          * system has locks; there nobody takes anything for abandoned. */

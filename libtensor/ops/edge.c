@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-static tn_division by_output_items(const tn_node *node)
-{
-    (void)node;
-    return (tn_division){.access = TN_ITEMS};
-}
-
 static double edge_cost(const tn_node *node)
 {
     return (double)node->attr.sparsity->entries * (double)tn_shape_stride0(node->shape);
@@ -175,7 +169,7 @@ static tn_node *expand_edge_softmax(tn_graph *g, tn_node *const *in, const tn_at
 
 #define ROW(op, kind, sizes, words)                                                                                    \
     {                                                                                                                  \
-        .name = #op, .about = words, .arity = 1, .flags = kind##_flags, .shape = sizes, .division = by_output_items,   \
+        .name = #op, .about = words, .arity = 1, .flags = kind##_flags, .shape = sizes, .division = tn_divide_items,   \
         .kernel = TN_KERNELS(edge_##kind), .gradient = gradient_##kind, .cost = kind##_cost, .traffic = kind##_traffic \
     }
 enum { gather_flags = TN_OP_MOVES, sum_flags = 0, max_flags = 0 };

@@ -18,6 +18,17 @@ tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why)
     return TN_OK;
 }
 
+tn_division tn_divide_items(const tn_node *node)
+{
+    (void)node;
+    return (tn_division){.access = TN_ITEMS};
+}
+
+double tn_cost_of_input(const tn_node *node)
+{
+    return (double)tn_shape_size(node->in[0]->shape);
+}
+
 tn_division tn_divide_elementwise(const tn_node *node)
 {
     return (tn_division){.access = TN_ITEMS, .itemwise = (1u << node->n_in) - 1, .columns = true};
@@ -253,7 +264,8 @@ static tn_node *gradient_to_base(tn_graph *g, tn_node *y, tn_node *dy)
 /* a^b log a, and 0 where a <= 0. */
 static tn_node *gradient_to_exponent(tn_graph *g, tn_node *y, tn_node *dy)
 {
-    return tn_mul(g, dy, tn_mul(g, y, tn_log(g, tn_where(g, A, A, tn_number(g, dy->dtype, 1)))));
+    tn_node *zero = tn_number(g, dy->dtype, 0), *one = tn_number(g, dy->dtype, 1); /* y itself may be infinite or NaN */
+    return tn_mul(g, dy, tn_mul(g, tn_where(g, A, y, zero), tn_log(g, tn_where(g, A, A, one))));
 }
 
 RULE(add) { (void)g, (void)y, (void)i; return dy; }

@@ -1,8 +1,9 @@
 /* Which method a dense matrix product takes. The kernels of gemm_kernel.h serve the tiles of a plan, which lie in the
  * cache and have a contiguous side: BLIS packs both operands at each call, which costs a tile more than it gains. BLIS
- * serves what has no contiguous side, and machines without fused multiply-add, for which it has kernels too. */
+ * serves machines without fused multiply-add, for which it has kernels too. */
 #include "config.h"
 #include "ops/gemm.h"
+#include "core/hardware.h"
 #include "core/memory.h"
 #include "ops/gemm_kernel.h"
 
@@ -12,9 +13,7 @@
 const tn_gemm_kernel *const *tn_gemm_variants(void)
 {
     static const tn_gemm_kernel *const all[] = {&tn_gemm_avx512f, &tn_gemm_avx2, &tn_gemm_sse2, NULL};
-    if (__builtin_cpu_supports("avx512f")) return all;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return all + 1;
-    return all + 2;
+    return all + tn_isa();
 }
 
 const tn_gemm_kernel *tn_gemm_here(void)

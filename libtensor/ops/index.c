@@ -25,11 +25,6 @@ static tn_division argmax_division(const tn_node *node)
     return (tn_division){.access = TN_ITEMS, .itemwise = node->attr.axis > 0};
 }
 
-static double argmax_cost(const tn_node *node)
-{
-    return (double)tn_shape_size(node->in[0]->shape);
-}
-
 /* The input is [outer, run, inner]; out holds the places found so far. The first of equals stays; NaN counts as
  * largest. */
 #define ARGMAX(name, T)                                                                                                \
@@ -98,7 +93,7 @@ ONE_HOT(one_hot_f64, double)
 const tn_op tn_ops_index[] = {
     {.name = "argmax", .about = "place of the largest along an axis, the first of equals", .arity = 1,
      .flags = TN_OP_FLAT, .shape = argmax_shape, .division = argmax_division, .kernel = TN_KERNELS(argmax),
-     .cost = argmax_cost},
+     .cost = tn_cost_of_input},
     {.name = "one_hot", .about = "1 at the place that an int32 names, else 0", .arity = 1,
      .flags = TN_OP_FLAT | TN_OP_CAST | TN_OP_MOVES, .shape = one_hot_shape, .division = one_hot_division,
      .kernel = TN_KERNELS(one_hot)},

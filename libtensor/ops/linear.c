@@ -63,11 +63,11 @@ PACKED(double, f64)
             packed_##precision(c, NULL);                                                                               \
         else if (attr->transpose_a)                                                                                    \
             tn_gemm_##precision(out->rows, out->cols, a->rows, c->reduce ? first_a : first_a + c->item, 1, a->rs,      \
-                                first_b, b->rs, 1, NULL, c->reduce && !c->first, out->data, out->rs, 1);               \
+                                first_b, b->rs, 1, NULL, c->reduce && !c->first, out->data, out->rs);               \
         else                                                                                                           \
             tn_gemm_##precision(out->rows, out->cols, a->cols, first_a, a->rs, 1,                                      \
                                 first_b + c->column * (attr->transpose_b ? b->rs : 1), attr->transpose_b ? 1 : b->rs,  \
-                                attr->transpose_b ? b->rs : 1, NULL, false, out->data, out->rs, 1);                    \
+                                attr->transpose_b ? b->rs : 1, NULL, false, out->data, out->rs);                    \
     }
 MATMUL(matmul_f32, float, f32)
 MATMUL(matmul_f64, double, f64)
@@ -114,7 +114,7 @@ static tn_division linear_division(const tn_node *node)
             packed_##precision(c, bias);                                                                               \
         else                                                                                                           \
             tn_gemm_##precision(out->rows, out->cols, x->cols, x->data, x->rs, 1,                                      \
-                                (const T *)a->data + c->column * a->rs, 1, a->rs, bias, false, out->data, out->rs, 1); \
+                                (const T *)a->data + c->column * a->rs, 1, a->rs, bias, false, out->data, out->rs); \
     }
 LINEAR(linear_f32, float, f32)
 LINEAR(linear_f64, double, f64)
@@ -131,12 +131,6 @@ static tn_node *gradient_linear(tn_graph *g, tn_node *y, tn_node *dy, int i)
 
 /* ---- pack: a matrix as the strips that matrix kernels read (gemm_kernel.h); made by the planner only ---- */
 
-static tn_division by_strips(const tn_node *node)
-{
-    (void)node;
-    return (tn_division){.access = TN_ITEMS};
-}
-
 #define PACK(name, T, precision)                                                                                       \
     static void name(const tn_call *c)                                                                                 \
     {                                                                                                                  \
@@ -152,7 +146,7 @@ PACK(pack_f32, float, f32)
 PACK(pack_f64, double, f64)
 
 static const tn_op pack = {.name = "pack", .about = "a matrix in strips", .arity = 1, .flags = TN_OP_MOVES,
-                           .division = by_strips, .kernel = TN_KERNELS(pack)};
+                           .division = tn_divide_items, .kernel = TN_KERNELS(pack)};
 
 const tn_op *tn_pack(const tn_node *product, tn_shape *shape)
 {

@@ -143,11 +143,11 @@ const tn_op *tn_pack(const tn_node *product, tn_shape *shape);
 #endif
 #define TN_KERNELS(name) {name##_f32, name##_f64}
 
-/* The rows and columns that an elementwise kernel walks: all in one row where the memory of every operand allows it.
- */
+/* The rows and columns that an elementwise kernel walks: all in one row where the memory of every operand and result
+ * allows it. */
 static inline void tn_extent(const tn_call *c, int n, int64_t *rows, int64_t *cols)
 {
-    bool one_run = c->out.rs == c->out.cols;
+    bool one_run = c->out.rs == c->out.cols && (!c->second.data || c->second.rs == c->out.cols);
     for (int i = 0; i < n; i++)
         one_run &= c->in[i].cs ? c->in[i].rs == c->out.cols : c->in[i].rs == 0;
     *rows = one_run ? 1 : c->out.rows;
@@ -157,6 +157,8 @@ static inline void tn_extent(const tn_call *c, int n, int64_t *rows, int64_t *co
 /* Rules that several families share. */
 tn_status tn_same_shape(const tn_node *node, tn_shape *out, tn_error *why);
 tn_division tn_divide_elementwise(const tn_node *node);
+tn_division tn_divide_items(const tn_node *node); /* of the result, each from all of the operands */
+double tn_cost_of_input(const tn_node *node);     /* one operation per element */
 
 /* a without gradient, and 0 where it is not finite: what may be taken off the arguments of exponentials. */
 tn_node *tn_steady(tn_graph *g, tn_node *a);

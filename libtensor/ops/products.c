@@ -61,8 +61,7 @@ static double batched_matmul_cost(const tn_node *node)
         int64_t matrices = c->node->shape.rank > 2 ? c->items : 1;                                                     \
         for (int i = 1; i < c->node->shape.rank - 2; i++) matrices *= c->node->shape.dim[i];                           \
         for (; matrices > 0; matrices--, a += s.m * s.k, b += s.k * s.n, out += s.m * s.n)                             \
-            gemm(s.m, s.n, s.k, a, ta ? 1 : s.k, ta ? s.m : 1, b, tb ? 1 : s.n, tb ? s.k : 1, NULL, false, out, s.n,   \
-                 1);                                                                                                   \
+            gemm(s.m, s.n, s.k, a, ta ? 1 : s.k, ta ? s.m : 1, b, tb ? 1 : s.n, tb ? s.k : 1, NULL, false, out, s.n);  \
     }
 BATCHED_MATMUL(batched_matmul_f32, float, tn_gemm_f32)
 BATCHED_MATMUL(batched_matmul_f64, double, tn_gemm_f64)

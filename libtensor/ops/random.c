@@ -18,12 +18,6 @@ static tn_status random_shape(const tn_node *node, tn_shape *out, tn_error *why)
                    tn_node_words(step).text, tn_dtype_name(step->dtype));
 }
 
-static tn_division random_division(const tn_node *node)
-{
-    (void)node;
-    return (tn_division){.access = TN_ITEMS};
-}
-
 /* What the elements of one block of work are made from. */
 typedef struct source {
     uint64_t seed, first;
@@ -106,9 +100,9 @@ static tn_node *expand_dropout(tn_graph *g, tn_node *const *in, const tn_attr *a
 
 const tn_op tn_ops_random[] = {
     {.name = "uniform", .about = "uniform random numbers of [0, 1)", .arity = 1, .flags = TN_OP_FLAT | TN_OP_CAST,
-     .flop = 20, .shape = random_shape, .division = random_division, .kernel = TN_KERNELS(uniform)},
+     .flop = 20, .shape = random_shape, .division = tn_divide_items, .kernel = TN_KERNELS(uniform)},
     {.name = "normal", .about = "standard normal random numbers", .arity = 1, .flags = TN_OP_FLAT | TN_OP_CAST,
-     .flop = 50, .shape = random_shape, .division = random_division, .kernel = TN_KERNELS(normal)},
+     .flop = 50, .shape = random_shape, .division = tn_divide_items, .kernel = TN_KERNELS(normal)},
     {.name = "dropout", .about = "a random part becomes 0, the rest grows to make up for it", .arity = 2,
      .expand = expand_dropout},
     {0},

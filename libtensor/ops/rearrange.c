@@ -65,7 +65,11 @@ static tn_node *expand_index_select(tn_graph *g, tn_node *const *in, const tn_at
 
 static tn_node *expand_scatter_add(tn_graph *g, tn_node *const *in, const tn_attr *attr)
 {
-    return tn_add(g, in[0], tn_segment_sum(g, attr->sparsity, in[1]));
+    tn_node *sums = tn_segment_sum(g, attr->sparsity, in[1]);
+    if (!g->error.status && !tn_shape_equal(in[0]->shape, sums->shape))
+        return tn_graph_fail(g, TN_ESHAPE, "scatter_add: rows of %s are added to %s: expected %s",
+                             tn_node_words(in[1]).text, tn_node_words(in[0]).text, tn_shape_words(sums->shape).text);
+    return tn_add(g, in[0], sums);
 }
 
 const tn_op tn_ops_rearrange[] = {

@@ -28,11 +28,6 @@ static tn_division reduce_division(const tn_node *node)
     return (tn_division){.access = leading ? TN_REDUCE : TN_ITEMS, .itemwise = 1, .strided = strided};
 }
 
-static double reduce_cost(const tn_node *node)
-{
-    return (double)tn_shape_size(node->in[0]->shape);
-}
-
 /* The walk of one call: `outer` runs, `apart` elements from each other, of `run` steps of `step` elements over `inner`
  * neighbours, of which `used` are wanted. */
 typedef struct walk {
@@ -181,10 +176,10 @@ static tn_node *expand_prod(tn_graph *g, tn_node *const *in, const tn_attr *attr
 
 const tn_op tn_ops_reduce[] = {
     {.name = "sum", .about = "sum over axes", .arity = 1, .shape = reduce_shape, .division = reduce_division,
-     .kernel = TN_KERNELS(sum), .gradient = gradient_sum, .cost = reduce_cost},
+     .kernel = TN_KERNELS(sum), .gradient = gradient_sum, .cost = tn_cost_of_input},
     {.name = "max", .about = "maximum over axes; gradient shared among equals", .arity = 1, .flags = TN_OP_MAX,
      .shape = reduce_shape, .division = reduce_division, .kernel = TN_KERNELS(max), .gradient = gradient_max,
-     .cost = reduce_cost},
+     .cost = tn_cost_of_input},
     {.name = "mean", .about = "mean over axes", .arity = 1, .expand = expand_mean},
     {.name = "norm1", .about = "sum of absolute values over axes", .arity = 1, .expand = expand_norm1},
     {.name = "norm2", .about = "root of the sum of squares over axes", .arity = 1, .expand = expand_norm2},

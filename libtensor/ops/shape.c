@@ -6,13 +6,6 @@
 
 #include <string.h>
 
-static int64_t product(tn_shape shape, int first, int last)
-{
-    int64_t size = 1;
-    for (int i = first; i < last; i++) size *= shape.dim[i];
-    return size;
-}
-
 /* A shape with the size of one axis changed. */
 static tn_shape with(tn_shape shape, int axis, int64_t size)
 {
@@ -160,7 +153,8 @@ static tn_division transpose_division(const tn_node *node)
     {                                                                                                                  \
         tn_shape out = c->node->shape;                                                                                 \
         int64_t cols = out.dim[out.rank - 1], rows = out.rank > 2 ? out.dim[out.rank - 2] : c->items;                  \
-        int64_t height = out.dim[out.rank - 2], sheets = out.rank > 2 ? c->items * product(out, 1, out.rank - 2) : 1;  \
+        int64_t height = out.dim[out.rank - 2];                                                                        \
+        int64_t sheets = out.rank > 2 ? c->items * tn_shape_product(out, 1, out.rank - 2) : 1;                         \
         const T *from = (const T *)c->in[0].data + (out.rank > 2 ? 0 : c->item);                                       \
         T *to = c->out.data;                                                                                           \
         for (int64_t s = 0; s < sheets; s++, from += rows * cols, to += rows * cols)                                   \
@@ -232,14 +226,14 @@ static tn_division concat_division(const tn_node *node)
 /* Number of runs before the axis in the block of this call. */
 static int64_t runs_before(const tn_call *c, tn_shape shape, int axis)
 {
-    return axis ? c->items * product(shape, 1, axis) : 1;
+    return axis ? c->items * tn_shape_product(shape, 1, axis) : 1;
 }
 
 static void concat_copy(const tn_call *c, size_t size)
 {
     tn_shape out = c->node->shape;
     int axis = (int)c->node->attr.axis;
-    int64_t runs = runs_before(c, out, axis), inner = product(out, axis + 1, out.rank);
+    int64_t runs = runs_before(c, out, axis), inner = tn_shape_product(out, axis + 1, out.rank);
     size_t width = (size_t)(out.dim[axis] * inner) * size, at = 0;
     for (int i = 0; i < c->node->n_in; i++) {
         size_t part = (size_t)(c->node->in[i]->shape.dim[axis] * inner) * size;
@@ -303,7 +297,7 @@ static void slice_copy(const tn_call *c, size_t size)
 {
     tn_shape in = c->node->in[0]->shape;
     int axis = (int)c->node->attr.axis;
-    int64_t runs = runs_before(c, in, axis), inner = product(in, axis + 1, in.rank);
+    int64_t runs = runs_before(c, in, axis), inner = tn_shape_product(in, axis + 1, in.rank);
     size_t wide = (size_t)(in.dim[axis] * inner) * size, narrow = (size_t)(c->node->attr.length * inner) * size;
     const char *from = (const char *)c->in[0].data + (size_t)(c->node->attr.start * inner) * size;
     for (int64_t r = 0; r < runs; r++)
@@ -314,7 +308,7 @@ static void pad_copy(const tn_call *c, size_t size)
 {
     tn_shape in = c->node->in[0]->shape;
     int axis = (int)c->node->attr.axis;
-    int64_t runs = runs_before(c, in, axis), inner = product(in, axis + 1, in.rank);
+    int64_t runs = runs_before(c, in, axis), inner = tn_shape_product(in, axis + 1, in.rank);
     size_t narrow = (size_t)(in.dim[axis] * inner) * size, wide = (size_t)(c->node->attr.length * inner) * size;
     size_t before = (size_t)(c->node->attr.start * inner) * size;
     for (int64_t r = 0; r < runs; r++) {

@@ -8,12 +8,6 @@
 
 #define SPARSITY (c->node->attr.sparsity)
 
-static tn_division by_output_items(const tn_node *node)
-{
-    (void)node;
-    return (tn_division){.access = TN_ITEMS};
-}
-
 static double sparse_cost(const tn_node *node)
 {
     return 2.0 * (double)node->attr.sparsity->entries * (double)tn_shape_stride0(node->in[1]->shape);
@@ -199,7 +193,7 @@ static tn_node *gradient_sddmm(tn_graph *g, tn_node *z, tn_node *dz, int i)
 
 #define ROW(op, words)                                                                                                 \
     {                                                                                                                  \
-        .name = #op, .about = words, .arity = 2, .shape = op##_shape, .division = by_output_items,                     \
+        .name = #op, .about = words, .arity = 2, .shape = op##_shape, .division = tn_divide_items,                     \
         .kernel = TN_KERNELS(op), .gradient = gradient_##op, .cost = sparse_cost,                                      \
         .traffic = op##_traffic                                                                                        \
     }

@@ -450,6 +450,7 @@ START_TEST(a_check_that_cannot_be_made_says_why)
     ck_assert_msg(error.status == mistakes[_i].status && strstr(error.message, mistakes[_i].words), "%s: \"%s\"",
                   tn_status_name(error.status), error.message);
     ck_assert_int_eq(isinf(off) != 0, error.status != TN_OK);
+    if (mistakes[_i].y != broken) ck_assert_int_eq(k.g->error.status, TN_OK); /* the mistake is not the graph's */
     free_kit(&k);
 }
 END_TEST

@@ -56,6 +56,7 @@ static const struct {
     {"x^3", power_3, -2, {-8, 12, -12}},
     {"x^3", power_3, 0, {0, 0, 0}},
     {"0^x", exponent_of_0, 1.5, {0, 0, 0}},
+    {"0^x", exponent_of_0, -1, {INFINITY, 0, 0}},
     {"2^x", exponent_of_2, 0, {1, M_LN2, M_LN2 *M_LN2}},
     {"max(x, 1)", larger_than_1, 1, {1, 0.5, 0}},
     {"max(x, 1)", larger_than_1, 3, {3, 1, 0}},

@@ -154,6 +154,8 @@ MISTAKE(index_select_axis, tn_index_select(k->g, k->index, k->x, 2))
 MISTAKE(index_select_misfits, tn_index_select(k->g, k->index, k->x, 1))
 MISTAKE(index_select_nothing, tn_index_select(k->g, NULL, k->x, 0))
 MISTAKE(scatter_misfits, tn_scatter_add(k->g, k->index, k->x, k->y))
+MISTAKE(scatter_onto_a_row,
+        tn_scatter_add(k->g, k->index, tn_slice(k->g, k->x, 0, 0, 1), tn_slice(k->g, k->x, 0, 0, 2)))
 MISTAKE(segment_max_places, tn_segment_max(k->g, k->places, k->x))
 MISTAKE(segment_mean_misfits, tn_segment_mean(k->g, k->index, k->x))
 MISTAKE(edge_gather_misfits, tn_edge_gather(k->g, k->places, k->x, TN_COLUMN))
@@ -328,6 +330,7 @@ static const struct {
         "it wants [3, ...]"),
     ROW(index_select_nothing, TN_EINVAL, "index_select: the sparsity is missing"),
     ROW(scatter_misfits, TN_ESHAPE, "segment_sum: input 'y' [5, 4]", "2 x 3"),
+    ROW(scatter_onto_a_row, TN_ESHAPE, "scatter_add: rows of slice [2, 4]", "added to slice [1, 4]", "expected [3, 4]"),
     ROW(segment_max_places, TN_EINVAL, "segment_max", "tn_index_new"),
     ROW(segment_mean_misfits, TN_ESHAPE, "segment_mean: segment_sum: broadcast [3, 1]", "2 x 3"),
     ROW(edge_gather_misfits, TN_ESHAPE, "edge_gather: input 'x' [3, 4]", "3 x 4 with 2 entries"),

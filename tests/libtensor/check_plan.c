@@ -292,6 +292,42 @@ START_TEST(products_end_in_relus_and_thin_layers_are_made_again_without_changing
 }
 END_TEST
 
+/* A network of coordinates whose frequency is known only when all coordinates have been seen: the first product has no
+ * reader before. */
+START_TEST(a_thin_layer_that_only_later_stages_read_is_made_there)
+{
+    enum { ROWS = 4096, WIDTH = 2048 };
+    tn_graph *g = tn_graph_new(TN_F32);
+    tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(ROWS, 3));
+    tn_node *late = tn_rsqrt(g, tn_mean(g, tn_square(g, x), TN_ALL, false));
+    tn_node *y = tn_linear(g, x, tn_input(g, "a", TN_F32, TN_SHAPE(WIDTH, 3)), NULL);
+    y = tn_sin(g, tn_mul(g, y, late));
+    tn_output(g, "y", tn_linear(g, y, tn_input(g, "c", TN_F32, TN_SHAPE(1, WIDTH)), NULL));
+    tn_set_threads(2);
+    tn_plan *plan = plan_of(g, 0);
+    check_plan_rules(plan);
+    ck_assert_int_eq(plan_count(plan, "linear") + plan_count(plan, "matmul"), 2);
+    tn_plan_free(plan);
+    oracle_check(g, 0, 1e-5);
+    tn_graph_free(g);
+}
+END_TEST
+
+/* Sines and cosines are made at once, but here the rows of the cosines alone keep off each other in caches. */
+START_TEST(rows_of_two_results_made_at_once_may_be_differently_far_apart)
+{
+    for (int64_t width = 1000; width <= 1024; width += 24) {
+        tn_graph *g = tn_graph_new(TN_F32);
+        tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(64, width)), *y = tn_sin(g, x), *gradient;
+        tn_grad(g, tn_sum(g, y, TN_ALL, false), 1, &x, &gradient);
+        tn_output(g, "y", y);
+        tn_output(g, "gradient", tn_square(g, gradient));
+        oracle_check(g, 0, 1e-6);
+        tn_graph_free(g);
+    }
+}
+END_TEST
+
 /* ---- running ---- */
 
 START_TEST(inputs_may_be_bound_anew_before_any_run)
@@ -331,13 +367,23 @@ START_TEST(inputs_may_be_bound_anew_before_any_run)
 }
 END_TEST
 
-/* A graph may grow after it was planned: old plans go on as before. */
+/* A graph may grow after it was planned, and its nodes be renamed: old plans go on as before. */
 START_TEST(a_graph_may_be_planned_at_several_stages_of_its_life)
 {
     tn_graph *g = tn_graph_new(TN_F64);
     tn_node *x = tn_input(g, "x", TN_F64, TN_SHAPE(4)), *y = tn_exp(g, x);
     tn_output(g, "y", y);
+    tn_node *product = tn_matmul(g, tn_full(g, TN_SHAPE(500, 3), 1), tn_full(g, TN_SHAPE(3, 40), 1));
+    tn_output(g, "product", tn_name(g, product, "first"));
     tn_plan *first = plan_of(g, 0);
+    tn_name(g, product, "second");
+    char *text;
+    size_t length;
+    FILE *stream = open_memstream(&text, &length);
+    tn_plan_print(first, stream);
+    fclose(stream);
+    ck_assert_ptr_nonnull(strstr(text, "'first'"));
+    free(text);
     for (int i = 0; i < 100; i++) y = tn_sin(g, y);
     tn_output(g, "z", y);
     tn_plan *second = plan_of(g, 0);
@@ -410,6 +456,8 @@ int main(void)
     tcase_add_test(planning, a_long_chain_needs_the_memory_of_few_results);
     tcase_add_test(planning, planning_a_deep_network_takes_no_noticeable_time);
     tcase_add_test(planning, rows_of_wide_layers_keep_off_each_other_in_caches);
+    tcase_add_test(planning, a_thin_layer_that_only_later_stages_read_is_made_there);
+    tcase_add_test(planning, rows_of_two_results_made_at_once_may_be_differently_far_apart);
     tcase_add_loop_test(planning, products_end_in_relus_and_thin_layers_are_made_again_without_changing_a_bit, 0,
                         (int)(sizeof relu / sizeof *relu));
     tcase_add_loop_test(planning, wide_layers_are_divided_by_columns_without_changing_a_bit, 0,

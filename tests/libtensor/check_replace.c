@@ -66,6 +66,23 @@ START_TEST(two_programs_that_write_one_file_leave_each_other_alone)
 }
 END_TEST
 
+START_TEST(two_threads_that_write_one_file_leave_each_other_alone)
+{
+    enum { WRITERS = 2, TIMES = 100, N = 100000 };
+    float *x = tn_alloc(N * sizeof *x);
+    tn_tensor tensor = {"x", TN_F32, TN_SHAPE(N), x};
+    tn_error error[WRITERS] = {{0}};
+#pragma omp parallel for num_threads(WRITERS)
+    for (int i = 0; i < WRITERS; i++)
+        for (int k = 0; k < TIMES && !error[i].status; k++) tn_file_write(path, 1, &tensor, 0, NULL, &error[i]);
+    for (int i = 0; i < WRITERS; i++) ck_assert_msg(!error[i].status, "%s", error[i].message);
+    tn_file *file = tn_file_read(path, NULL);
+    ck_assert_ptr_nonnull(file);
+    tn_file_free(file);
+    tn_free(x);
+}
+END_TEST
+
 START_TEST(a_temporary_file_is_locked_as_long_as_it_is_written)
 {
     char *temporary;
@@ -136,6 +153,7 @@ int main(void)
     tcase_set_timeout(replace, 60);
     tcase_add_test(replace, leftovers_of_killed_programs_go_and_files_in_use_stay);
     tcase_add_test(replace, two_programs_that_write_one_file_leave_each_other_alone);
+    tcase_add_test(replace, two_threads_that_write_one_file_leave_each_other_alone);
     tcase_add_test(replace, a_temporary_file_is_locked_as_long_as_it_is_written);
     tcase_add_test(replace, a_name_may_be_as_long_as_names_may_be);
     tcase_add_test(replace, a_link_stays_and_what_it_leads_to_is_written);

@@ -90,9 +90,28 @@ static void check_places(const tn_plan *plan, const moment *of)
     free(last);
 }
 
+/* Nothing is computed for nobody: it would be written tile by tile where there is room for a block. */
+static void check_readers(const tn_plan *plan)
+{
+    bool *wanted = calloc((size_t)plan->n_vertices, sizeof *wanted);
+    for (int i = 0; i < plan->n_outputs; i++) {
+        int root = plan->output_vertex[i];
+        while (plan->vertices[root].kind == TN_VERTEX_ALIAS) root = plan->vertices[root].in[0];
+        wanted[root] = true;
+    }
+    for (int i = 0; i < plan->n_vertices; i++)
+        for (int k = 0; k < plan->vertices[i].n_in && plan->vertices[i].kind == TN_VERTEX_COMPUTED; k++)
+            wanted[tn_plan_source(plan, &plan->vertices[i], k).root] = true;
+    for (int i = 0; i < plan->n_vertices; i++)
+        if (plan->vertices[i].kind == TN_VERTEX_COMPUTED && !wanted[i])
+            ck_abort_msg("vertex %d is computed for nobody", i);
+    free(wanted);
+}
+
 void check_plan_rules(const tn_plan *plan)
 {
     moment *of = moments(plan);
+    check_readers(plan);
     check_order(plan, of);
     check_places(plan, of);
     free(of);
