@@ -118,6 +118,15 @@ static void print_table(const om_results *r)
                r->ablation_unaware.pearson_mean);
 }
 
+static tn_status remove_result(const char *directory, const char *name, tn_error *error)
+{
+    char *path = inside(directory, name);
+    tn_status status = path ? TN_OK : om_no_memory(NULL, error);
+    if (path && unlink(path) != 0 && errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    free(path);
+    return status;
+}
+
 /* Removes what an older test left and this one has none of: figures and a video would pass for those of this run. */
 static tn_status remove_older(const char *directory, const om_drawn *drawn, bool video, tn_error *error)
 {
@@ -128,13 +137,8 @@ static tn_status remove_older(const char *directory, const om_drawn *drawn, bool
             if (!strcmp(strrchr(drawn->figure[k].path, '/') + 1, om_figure_file[i])) names[i + 1] = NULL;
     }
     tn_status status = TN_OK;
-    for (int i = 0; i <= OM_FIGURES && !status; i++) {
-        if (!names[i]) continue;
-        char *path = inside(directory, names[i]);
-        if (!path) status = om_no_memory(NULL, error);
-        else if (unlink(path) != 0 && errno != ENOENT) status = tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
-        free(path);
-    }
+    for (int i = 0; i <= OM_FIGURES && !status; i++)
+        if (names[i]) status = remove_result(directory, names[i], error);
     return status;
 }
 
@@ -174,6 +178,8 @@ static tn_status write_results(const om_cli *cli, const om_results *results, con
     bool complete = metrics_path && video_path && recovered_path && metrics && drawn;
     tn_status status = complete ? TN_OK : om_no_memory(NULL, error);
     if (!status) status = om_results_stopped(error);
+    /* Written last, the report says that the others belong together; one of an older test must not. */
+    if (!status) status = remove_result(cli->output, REPORT, error);
     if (!status) status = om_recovered_write(recovered_path, results, e, made, error);
     if (!status) status = om_json_write(metrics, metrics_path, cli->force, error);
     if (!status) status = om_figures_draw(cli->output, history, results, e, drawn, error);
@@ -244,6 +250,20 @@ static tn_status measure(const om_cli *cli, const options *o, om_experiment *e, 
     return status;
 }
 
+/* What the figures and the video need, without making them. */
+static tn_status try_what_is_shown(const om_cli *cli, const om_experiment *e, om_progress *progress, tn_error *error)
+{
+    om_selected selected = {0};
+    om_history history = {0};
+    bool shown;
+    tn_status status = om_results_select(&selected, e, error);
+    if (!status) status = om_history_read(&history, cli->argument[0], progress, error);
+    if (!status) status = om_video_plan(e, progress, &shown, error);
+    om_history_clear(&history);
+    tn_free(selected.neuron);
+    return status;
+}
+
 static tn_status test(const om_cli *cli, const options *o, const om_config *config, om_recording *recording,
                       const om_checkpoint *checkpoint, om_progress *progress, tn_error *error)
 {
@@ -255,6 +275,7 @@ static tn_status test(const om_cli *cli, const options *o, const om_config *conf
     else if (!status) {
         if (cli->output) status = om_output_directory_check(cli->output, cli->force, error);
         if (!status && cli->output) status = check_inputs(cli, o, checkpoint, error);
+        if (!status) status = try_what_is_shown(cli, &experiment, progress, error);
         if (!status) status = om_forecast(&experiment, om_checkpoint_made(checkpoint), stdout, error);
     }
     om_experiment_clear(&experiment);

@@ -8,6 +8,7 @@
 #include "training/dump.h"
 #include "training/estimate.h"
 #include "training/files.h"
+#include "training/resume.h"
 #include "training/trainer.h"
 
 #include <math.h>
@@ -131,13 +132,16 @@ static tn_status check_dump(const om_cli *cli, const options *o, tn_error *error
     return status ? status : om_output_check(o->dump, cli->force, 2, inputs, error);
 }
 
-static tn_status estimate(const om_cli *cli, const options *o, om_experiment *experiment, tn_error *error)
+static tn_status estimate(const om_cli *cli, const options *o, om_experiment *experiment, om_progress *progress,
+                          tn_error *error)
 {
+    int64_t made = 0;
     tn_status status = TN_OK;
     if (cli->output && !o->resume) status = om_output_directory_check(cli->output, cli->force, error);
     if (!status && cli->output)
         status = om_run_check(cli->output, cli->argument[0], o->recording, experiment->config, error);
-    return status ? status : om_estimate(experiment, stdout, error);
+    if (!status && cli->output && o->resume) status = om_resume_try(experiment, cli->output, progress, &made, error);
+    return status ? status : om_estimate(experiment, made, stdout, error);
 }
 
 static tn_status work(const om_cli *cli, const options *o, const om_config *config, om_recording *recording,
@@ -152,7 +156,7 @@ static tn_status work(const om_cli *cli, const options *o, const om_config *conf
     if (!status && o->dump)
         status = om_dump_step(&experiment, &dump, progress, error);
     else if (!status && cli->dry_run)
-        status = estimate(cli, o, &experiment, error);
+        status = estimate(cli, o, &experiment, progress, error);
     else if (!status)
         status = train(cli, o, &experiment, &lock, progress, error);
     om_experiment_clear(&experiment);

@@ -115,7 +115,7 @@ om_score om_stimulus_score(const om_moments *moments)
     om_line line = om_line_of(moments);
     om_score score = om_score_of(&line);
     /* R2 against the identity line compares with the truth's own variance, whichever side it stands on. */
-    if (moments->yy > 0) score.r2_identity = 1 - moments->difference / moments->yy;
+    if (moments->count) score.r2_identity = moments->yy > 0 ? 1 - moments->difference / moments->yy : 0;
     return score;
 }
 
@@ -156,6 +156,7 @@ tn_status om_score_stimulus(const om_joint *joint, tn_params *params, int64_t la
         if (!status)
             om_moments_add(&moments, (om_values){predicted, number}, (om_values){true_stimulus, number}, NULL,
                            n * joint->wiring.columns);
+        if (!status) status = om_watch_ask(truth->watch, error);
     }
     *score = om_stimulus_score(&moments);
     om_field_free(field);

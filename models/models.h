@@ -271,9 +271,10 @@ TN_API int64_t om_joint_slots(const om_joint *joint, int64_t batch, int64_t extr
 /* Describes one training step on `batch` frames of all neurons and `extra` frames of the input neurons only.
  *   inputs   voltage [B, N], derivative [B, N], coefficients [OM_COEFFICIENTS]; neuron_weight [N] if weighted;
  *            stimulus [B, C], or coordinates [windows, C, slots, 3] for the joint model, of the batch's frames and
- *            then the input-only ones. With more than one window, a frame is evaluated by one of the networks that know
- *            it: the slots of all windows, one after the other, are the input-only frames, and selection
- *            [windows slots, B] holds a 1 where a frame of the batch stands;
+ *            then the input-only ones. With more than one window also selection [windows slots, B]: the share that
+ *            each slot, those of all windows one after the other, has in each frame of the batch. With input-only
+ *            frames these are the slots, and each frame of the batch is one of them: a 1; without, each window has
+ *            all frames, and the shares are those of om_joint_blend;
  *            with extra > 0 also input_voltage, input_derivative [extra, inputs], presynaptic_voltage [extra, pre]
  *            (and input_stimulus [extra, C] where the stimulus is known)
  *   outputs  loss []; term/prediction and term/NAME []; and the gradient of every parameter, in the set;
@@ -358,7 +359,7 @@ typedef struct om_data {
     /* n frames of dv/dt, out [n, N]; NULL: unknown, and not asked for but by om_recover_least_squares and
      * om_solve_stimulus */
     tn_status (*derivative)(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error);
-    const om_watch *watch; /* asked where no data are read for long; NULL: nobody is asked */
+    const om_watch *watch; /* asked after every few frames, and wherever it takes long; NULL: nobody is asked */
 } om_data;
 
 /* A circuit read out of a trained model. Arrays are owned; those that do not apply are NULL. */

@@ -85,6 +85,7 @@ static tn_status probe_run(probe *p, int64_t n, const int64_t *wanted, tn_error 
         status = p->data->stimulus(p->data->user, n, frame, p->stimulus, error);
     else if (!status && !(stimulus = om_field_at(p->field, frame, error)))
         status = om_failure(error);
+    if (!status) status = om_watch_ask(p->data->watch, error);
     if (!status) status = tn_bind(p->plan, "stimulus", stimulus, error);
     return status ? status : tn_run(p->plan, error);
 }
@@ -179,13 +180,7 @@ static tn_status sum_over_grids(tn_plan *plan, tn_dtype number, void *voltage, c
     tn_status status = TN_OK;
     for (int first = 0; first < GRID && !status; first += STRIP) {
         for (int64_t i = 0; i < neurons; i++)
-            for (int k = 0; k < STRIP; k++) {
-                double v = point(&grids[i], first + k);
-                if (number == TN_F64)
-                    ((double *)voltage)[i * STRIP + k] = v;
-                else
-                    ((float *)voltage)[i * STRIP + k] = (float)v;
-            }
+            for (int k = 0; k < STRIP; k++) om_value_put(voltage, number, i * STRIP + k, point(&grids[i], first + k));
         status = om_watch_ask(watch, error);
         if (!status) status = tn_run(plan, error);
         om_values y = {tn_result(plan, name), number};

@@ -85,23 +85,12 @@ tn_status om_rollout_step(om_rollout *r, const float *stimulus, bool *finite, tn
     for (int64_t i = 0; i < r->neurons; i++) {
         double next = om_value_at(voltage, i) + r->delta_t * om_value_at(derivative, i);
         *finite = *finite && isfinite(next);
-        next = fmin(fmax(next, -LIMIT), LIMIT);
-        if (r->number == TN_F64)
-            ((double *)r->voltage)[i] = next;
-        else
-            ((float *)r->voltage)[i] = (float)next;
+        om_value_put(r->voltage, r->number, i, fmin(fmax(next, -LIMIT), LIMIT));
     }
     return TN_OK;
 }
 
 /* ---- traces ---- */
-
-static void spread(const double *values, int64_t n, double *mean, double *sd)
-{
-    om_spread s = om_spread_of(values, n);
-    *mean = s.count ? s.mean : NAN;
-    *sd = s.count ? s.sd : NAN;
-}
 
 tn_status om_trace_score_of(const om_traces *traces, int64_t neurons, double *rmse, double *pearson,
                             om_trace_score *score, tn_error *error)
@@ -109,9 +98,8 @@ tn_status om_trace_score_of(const om_traces *traces, int64_t neurons, double *rm
     double *own = om_array(2 * neurons, sizeof *own);
     if (!own) return tn_fail(error, TN_ENOMEM, "no memory for %lld traces", (long long)neurons);
     om_traces_result(traces, own, own + neurons);
-    *score = (om_trace_score){.frames = om_traces_frames(traces)};
-    spread(own, neurons, &score->rmse_mean, &score->rmse_sd);
-    spread(own + neurons, neurons, &score->pearson_mean, &score->pearson_sd);
+    om_spread errors = om_spread_of(own, neurons), correlations = om_spread_of(own + neurons, neurons);
+    *score = (om_trace_score){om_traces_frames(traces), errors.mean, errors.sd, correlations.mean, correlations.sd};
     if (rmse) memcpy(rmse, own, (size_t)neurons * sizeof *rmse);
     if (pearson) memcpy(pearson, own + neurons, (size_t)neurons * sizeof *pearson);
     tn_free(own);

@@ -71,16 +71,6 @@ void om_moments_add(om_moments *moments, om_values x, om_values y, const uint8_t
     }
 }
 
-om_moments om_moments_swapped(const om_moments *m)
-{
-    om_moments swapped = *m;
-    swapped.mean_x = m->mean_y;
-    swapped.mean_y = m->mean_x;
-    swapped.xx = m->yy;
-    swapped.yy = m->xx;
-    return swapped;
-}
-
 om_line om_line_of(const om_moments *m)
 {
     om_line line = {.count = m->count};

@@ -20,9 +20,6 @@ typedef struct om_moments {
  * Statistician 37 (1983) 242: an array gives the same bits whatever the number of threads. */
 void om_moments_add(om_moments *moments, om_values x, om_values y, const uint8_t *keep, int64_t n);
 
-/* The same moments with x and y exchanged. */
-om_moments om_moments_swapped(const om_moments *moments);
-
 /* The least-squares line y = slope x + offset, with x the truth and y what was learned.
  *   r2           1 - SSres / SStot of that line, a squared correlation
  *   r2_identity  R2 of the line y = x: 1 - sum (y - x)^2 / sum (x - mean x)^2 */

@@ -46,6 +46,13 @@ static inline double om_value_at(om_values values, int64_t i)
     return value;
 }
 
+/* to[i] = value; of float32 or float64 */
+static inline void om_value_put(void *to, tn_dtype number, int64_t i, double value)
+{
+    if (number == TN_F64) ((double *)to)[i] = value;
+    else ((float *)to)[i] = (float)value;
+}
+
 /* What is not finite counts as 0 in what is recovered. */
 static inline double om_finite_or_zero(double x)
 {

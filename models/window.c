@@ -1,6 +1,7 @@
 /* Frames of a recording as the SIREN, or each network of a bank, sees them. */
 #include "config.h"
 #include "joint.h"
+#include "values.h"
 
 #include <math.h>
 
@@ -23,11 +24,7 @@ void om_joint_coordinates(const om_joint *joint, int window, tn_dtype number, in
         for (int64_t k = 0; k < n; k++) {
             double x[3];
             om_joint_point(joint, window, frame[k], c, x);
-            for (int i = 0; i < 3; i++) {
-                int64_t at = (c * n + k) * 3 + i;
-                if (number == TN_F64) ((double *)out)[at] = x[i];
-                else ((float *)out)[at] = (float)x[i];
-            }
+            for (int i = 0; i < 3; i++) om_value_put(out, number, (c * n + k) * 3 + i, x[i]);
         }
 }
 

@@ -4,8 +4,10 @@
 #include "readout.h"
 #include "recovery.h"
 #include "statistics.h"
+#include "watch.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 enum { CHUNK = 16 }; /* frames read at a time */
@@ -124,6 +126,7 @@ static tn_status gather(gathering *g, const om_data *data, om_frames visited, tn
         if (!status) status = data->derivative(data->user, n, frame, g->y, error);
         if (!status) status = data->stimulus(data->user, n, frame, g->light, error);
         if (!status) status = add_frames(g, k, n, error);
+        if (!status) status = om_watch_ask(data->watch, error);
     }
     return status;
 }
@@ -157,11 +160,13 @@ static void solve_neuron(const gathering *g, int64_t i, const solver *own, doubl
     fit_r2[i] = isfinite(residual) && total > 0 ? 1 - residual / total : 0;
 }
 
-static tn_status solve(const gathering *g, om_recovery *r, tn_error *error)
+/* With hundreds of synapses onto a neuron this takes longer than gathering; only the first thread may ask the watch. */
+static tn_status solve(const gathering *g, om_recovery *r, const om_watch *watch, tn_error *error)
 {
     int64_t N = g->wiring->neurons, P = g->most - 1;
     double *fit_r2 = om_array(N, sizeof *fit_r2);
     bool enough = fit_r2 != NULL;
+    tn_status status = TN_OK;
 #pragma omp parallel num_threads(tn_threads())
     {
         solver own = {om_array(P, sizeof *own.c), om_array(OM_SOLVE_WORK(P), sizeof *own.work), om_array(P, 1)};
@@ -171,15 +176,23 @@ static tn_status solve(const gathering *g, om_recovery *r, tn_error *error)
             enough = false;
         }
 #pragma omp for schedule(dynamic, 16)
-        for (int64_t i = 0; i < N; i++)
-            if (ready) solve_neuron(g, i, &own, fit_r2, r);
+        for (int64_t i = 0; i < N; i++) {
+            tn_status so_far;
+#pragma omp atomic read
+            so_far = status;
+            if (!so_far && omp_get_thread_num() == 0 && (so_far = om_watch_ask(watch, error))) {
+#pragma omp atomic write
+                status = so_far;
+            }
+            if (ready && !so_far) solve_neuron(g, i, &own, fit_r2, r);
+        }
         tn_free(own.c);
         tn_free(own.work);
         tn_free(own.determined);
     }
-    if (enough) r->fit_r2 = om_lower_median(fit_r2, N);
+    if (enough && !status) r->fit_r2 = om_lower_median(fit_r2, N);
     tn_free(fit_r2);
-    return enough ? TN_OK : tn_fail(error, TN_ENOMEM, "no memory for least squares");
+    return enough ? status : tn_fail(error, TN_ENOMEM, "no memory for least squares");
 }
 
 tn_status om_recover_least_squares(const om_joint *joint, const om_data *data, int64_t count, om_recovery *r,
@@ -193,7 +206,7 @@ tn_status om_recover_least_squares(const om_joint *joint, const om_data *data, i
     tn_status status =
         enough ? gathering_begin(&g, &joint->wiring, error) : tn_fail(error, TN_ENOMEM, "no memory for least squares");
     if (!status) status = gather(&g, data, om_probe_frames(data->frames, 0, data->frames - 1, count), error);
-    if (!status) status = solve(&g, r, error);
+    if (!status) status = solve(&g, r, data->watch, error);
     gathering_end(&g);
     return status;
 }

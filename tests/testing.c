@@ -44,6 +44,16 @@ const char *shared_data(const char *name)
     return NULL;
 }
 
+const char *golden_data(const char *name)
+{
+    char place[256];
+    snprintf(place, sizeof place, "data/%s", name);
+    const char *committed = test_data(place);
+    if (access(committed, R_OK) == 0) return committed;
+    snprintf(place, sizeof place, "golden/%s", name);
+    return shared_data(place);
+}
+
 const char *test_data(const char *name)
 {
     static char path[4096];

@@ -12,6 +12,8 @@ int run_cases(const char *suite, ...);
 /* The path of a file of the shared data, or NULL after saying which check is skipped. The string is overwritten by
  * the next call. */
 const char *shared_data(const char *name);
+/* The same of reference values, some of which are in tests/data. */
+const char *golden_data(const char *name);
 
 /* The path of a file committed under tests/. Overwritten by the next call. */
 const char *test_data(const char *name);

@@ -353,7 +353,8 @@ static tn_status verify(const om_recording_writer *writer, tn_error *error)
     om_recording_close(recording);
     free(frame);
     if (status == TN_ENOMEM) return om_no_memory(writer->output.path, error);
-    return status ? tn_fail(error, TN_EIO, "%s: what was written cannot be read", writer->output.path) : TN_OK;
+    if (!status) return TN_OK;
+    return tn_fail(error, TN_EIO, "%s: what was written cannot be read: %s", writer->output.path, reason.message);
 }
 
 tn_status om_recording_finish(om_recording_writer *writer, tn_error *error)

@@ -89,7 +89,7 @@ static tn_status draw_scatter(const om_canvas *canvas, const om_stimulus_figure 
                       .horizontal = {.label = "true luminance", .limits = limits},
                       .vertical = {.label = "recovered luminance, corrected", .limits = limits}};
     om_density density;
-    om_panel_axes(&panel, "all columns and frames");
+    om_panel_axes(&panel, "all columns");
     tn_status status = om_density_open(&density, &panel, error);
     if (status != TN_OK) return status;
     size_t n = figure->n_frames * figure->n_columns;

@@ -248,12 +248,6 @@ void om_panel_level(const om_panel *panel, double y, om_stroke stroke)
     om_panel_line(panel, 2, (double[]){limits.low, limits.high}, (double[]){y, y}, stroke);
 }
 
-void om_panel_upright(const om_panel *panel, double x, om_stroke stroke)
-{
-    om_limits limits = panel->vertical.limits;
-    om_panel_line(panel, 2, (double[]){x, x}, (double[]){limits.low, limits.high}, stroke);
-}
-
 om_tally om_panel_points(const om_panel *panel, size_t n, const double *x, const double *y, const int32_t *category,
                          double radius, double alpha)
 {

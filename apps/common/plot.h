@@ -51,8 +51,7 @@ void om_panel_line(const om_panel *panel, size_t n, const double *x, const doubl
 
 /* The line y = slope x + offset across the panel. The identity line is om_panel_slope(panel, 1, 0, ...). */
 void om_panel_slope(const om_panel *panel, double slope, double offset, om_stroke stroke);
-void om_panel_level(const om_panel *panel, double y, om_stroke stroke);   /* horizontal line */
-void om_panel_upright(const om_panel *panel, double x, om_stroke stroke); /* vertical line */
+void om_panel_level(const om_panel *panel, double y, om_stroke stroke); /* horizontal line */
 
 /* Discs of the given radius; category[i] chooses the colour (om_colour_category), NULL makes all of them ink. */
 om_tally om_panel_points(const om_panel *panel, size_t n, const double *x, const double *y, const int32_t *category,

@@ -8,24 +8,17 @@
 #include <string.h>
 
 static const om_scene_kind kinds[] = {
-    {"dead_leaves", "discs of all sizes and greys that cover each other, drift, turn and are renewed",
-     om_draw_dead_leaves},
-    {"moving_edges", "bright and dark edges and bars that sweep in all directions at all speeds", om_draw_moving_edges},
-    {"gratings", "drifting sinusoidal gratings of all directions, periods, speeds and contrasts", om_draw_gratings},
-    {"flicker", "clouds of light, correlated in space and time, coarse and fine", om_draw_flicker},
-    {"white_noise", "squares of three sizes, light and dark by chance, all new fifty times a second",
-     om_draw_white_noise},
+    {"dead_leaves", om_draw_dead_leaves},   /* discs of all sizes and greys that cover each other, drift and turn */
+    {"moving_edges", om_draw_moving_edges}, /* bright and dark edges and bars in all directions at all speeds */
+    {"gratings", om_draw_gratings},         /* drifting sines of all directions, periods, speeds and contrasts */
+    {"flicker", om_draw_flicker},           /* clouds of light, correlated in space and time, coarse and fine */
+    {"white_noise", om_draw_white_noise},   /* squares of three sizes, by chance, all new fifty times a second */
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, PROPERTIES = 16 };
 
 const char *om_scene_name(int i)
 {
     return i >= 0 && i < KINDS ? kinds[i].name : NULL;
-}
-
-const char *om_scene_words(int i)
-{
-    return i >= 0 && i < KINDS ? kinds[i].words : NULL;
 }
 
 static uint64_t number(uint64_t object, int property)

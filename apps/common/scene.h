@@ -22,10 +22,9 @@ om_movie *om_scene_open(const char *name, const om_scene_options *options, tn_er
 /* The name of a scene, if there is one of that name; else NULL and TN_EINVAL with a message that lists the scenes. */
 const char *om_scene_find(const char *name, tn_error *error);
 
-/* ---- To look inside, for tests: no program calls these ---- */
+/* ---- To look inside, for tests: no program calls this ---- */
 
-/* Scene number i: its name and what it shows, in one line; NULL past the last. */
+/* The name of scene number i; NULL past the last. */
 const char *om_scene_name(int i);
-const char *om_scene_words(int i);
 
 #endif

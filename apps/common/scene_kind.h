@@ -10,7 +10,7 @@
 typedef struct om_scene om_scene;
 
 typedef struct om_scene_kind {
-    const char *name, *words;
+    const char *name;
     void (*draw)(om_scene *scene, double time);
 } om_scene_kind;
 

@@ -132,22 +132,6 @@ static tn_status draw_functions(sheet *s, tn_error *error)
 
 enum { STIMULUS_FRAMES = 1000, SHOWN_FRAMES = 400 };
 
-static tn_status gather_stimulus(const sheet *s, int64_t frames, float *truth, float *recovered, tn_error *error)
-{
-    const om_experiment *e = s->experiment;
-    int64_t columns = s->circuit->columns;
-    tn_status status = om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, 0, frames, truth, error);
-    om_drive *drive = om_drive_new(e, OM_TRAIN, error);
-    if (!drive) status = error->status;
-    for (int64_t k = 0; k < frames && !status; k++) {
-        const float *light = om_drive_at(drive, k, error);
-        if (!light) status = error->status;
-        for (int64_t c = 0; c < columns && light; c++) recovered[k * columns + c] = light[c];
-    }
-    om_drive_free(drive);
-    return status;
-}
-
 /* Columns of the horizontal row through the middle of the eye. */
 static size_t middle_row(const om_recording_circuit *c, int32_t *row)
 {
@@ -162,26 +146,24 @@ static tn_status draw_stimulus(sheet *s, tn_error *error)
     const om_experiment *e = s->experiment;
     if (e->config->model.mode != OM_MODE_JOINT || !om_recording_has(e->recording, OM_PART_STIMULUS)) return TN_OK;
     int64_t columns = s->circuit->columns, frames = e->frames < STIMULUS_FRAMES ? e->frames : STIMULUS_FRAMES;
-    size_t bytes = (size_t)(frames * columns) * sizeof(float);
-    float *truth = tn_alloc(bytes), *recovered = tn_alloc(bytes);
+    float *truth = tn_alloc((size_t)(frames * columns) * sizeof *truth);
     int32_t *row = tn_alloc((size_t)columns * sizeof *row);
-    tn_status status = truth && recovered && row ? gather_stimulus(s, frames, truth, recovered, error)
-                                                 : tn_fail(error, TN_ENOMEM, "no memory for a figure");
+    tn_status status = truth && row ? om_recording_block(e->recording, OM_TRAIN, OM_STIMULUS, 0, frames, truth, error)
+                                    : tn_fail(error, TN_ENOMEM, "no memory for a figure");
     if (!status) {
         const om_score *score = &s->results->stimulus;
         om_stimulus_figure figure = {
-            .n_frames = (size_t)frames, .n_columns = (size_t)columns, .truth = truth, .recovered = recovered,
-            .a = score->slope, .b = score->offset, .r2 = score->r2,
+            .n_frames = (size_t)frames, .n_columns = (size_t)columns, .truth = truth,
+            .recovered = s->results->movie.stimulus, .a = score->slope, .b = score->offset, .r2 = score->r2,
             .dt = om_recording_attributes_of(e->recording)->delta_t, .n_row = middle_row(s->circuit, row), .row = row,
             .shown = (size_t)(frames < SHOWN_FRAMES ? frames : SHOWN_FRAMES),
         };
         status = om_figure_stimulus(begin(s, OM_FIGURE_STIMULUS), &figure, error);
     }
     tn_free(truth);
-    tn_free(recovered);
     tn_free(row);
     return finish(s, status, "Stimulus", "True and recovered stimulus of a row of columns over time, and against each "
-                  "other after the linear correction.");
+                  "other after the linear correction, in the first frames. R², a and b are those of all frames.");
 }
 
 /* ---- rollout ---- */

@@ -90,6 +90,17 @@ tn_status om_measure_one_step(om_results *r, const om_experiment *e, om_progress
 
 /* ---- rollout ---- */
 
+void om_say_ran_away(om_ran *ran, om_progress *progress)
+{
+    om_trace_score *score = ran->score;
+    if (score->frames < ran->frames)
+        om_progress_warn(progress, "%s ran away after %lld of %lld frames: its scores are those of the frames before",
+                         ran->what, (long long)score->frames, (long long)ran->frames);
+    if (score->frames >= 2) return;
+    *score = (om_trace_score){score->frames, NAN, NAN, NAN, NAN};
+    for (int64_t i = 0; i < ran->neurons; i++) ran->rmse[i] = ran->pearson[i] = NAN;
+}
+
 static void keep_selected(om_selected *s, int64_t frame, const float *truth, const float *predicted)
 {
     if (frame >= s->frames) return;
@@ -131,7 +142,6 @@ tn_status om_measure_rollout(om_results *r, const om_experiment *e, om_progress 
         keep_selected(&r->selected, k, truth, finite ? om_rollout_voltage(rollout) : NULL);
         if (!finite) continue;
         om_traces_add_f32(traces, truth, om_rollout_voltage(rollout), 1);
-        r->rollout_frames = k + 1;
         const float *light = om_drive_at(drive, k, error);
         status = light ? om_rollout_step(rollout, light, &finite, error) : error->status;
         if (!status) status = om_results_stopped(error);
@@ -140,6 +150,8 @@ tn_status om_measure_rollout(om_results *r, const om_experiment *e, om_progress 
     if (!status) om_progress_end(progress);
     if (!status)
         status = om_trace_score_of(traces, c->neurons, r->rollout_rmse, r->rollout_pearson, &r->rollout, error);
+    om_ran ran = {"the model", &r->rollout, frames, c->neurons, r->rollout_rmse, r->rollout_pearson};
+    if (!status) om_say_ran_away(&ran, progress);
     for (int i = 0; i < r->selected.n && !status; i++)
         r->selected.pearson[i] = r->rollout_pearson[r->selected.neuron[i]];
     om_rollout_free(rollout);
@@ -168,13 +180,6 @@ om_circuit om_true_circuit(const om_results *r, const om_recording_circuit *c, o
     };
 }
 
-/* Of the first frame alone, with which the oracle starts, all scores would be perfect. */
-static void forget_scores(om_results *r, int64_t neurons)
-{
-    r->oracle = (om_trace_score){r->oracle.frames, NAN, NAN, NAN, NAN};
-    for (int64_t i = 0; i < neurons; i++) r->oracle_rmse[i] = r->oracle_pearson[i] = NAN;
-}
-
 static tn_status run_oracle(om_results *r, const om_experiment *e, om_simulation *oracle, om_progress *progress,
                             tn_error *error)
 {
@@ -199,10 +204,8 @@ static tn_status run_oracle(om_results *r, const om_experiment *e, om_simulation
     }
     if (!status) om_progress_end(progress);
     if (!status) status = om_trace_score_of(traces, c->neurons, r->oracle_rmse, r->oracle_pearson, &r->oracle, error);
-    if (!status && r->oracle.frames < frames)
-        om_progress_warn(progress, "the true circuit ran away after %lld of %lld frames: its scores are those of the "
-                         "frames before", (long long)r->oracle.frames, (long long)frames);
-    if (!status && r->oracle.frames < 2) forget_scores(r, c->neurons);
+    om_ran ran = {"the true circuit", &r->oracle, frames, c->neurons, r->oracle_rmse, r->oracle_pearson};
+    if (!status) om_say_ran_away(&ran, progress);
     om_traces_free(traces);
     tn_free(truth);
     tn_free(light);

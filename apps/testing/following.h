@@ -5,7 +5,7 @@
 
 #include "testing/results.h"
 
-/* One step: predicted against recorded derivative, at every frame of the split. */
+/* One step: predicted against recorded derivative, in the frames of a rollout. */
 tn_status om_measure_one_step(om_results *results, const om_experiment *experiment, om_progress *progress,
                               tn_error *error);
 /* Rollout from the first recorded voltage; fills the selected traces too. */
@@ -20,6 +20,18 @@ tn_status om_measure_oracle(om_results *results, const om_experiment *experiment
  * run. */
 tn_status om_measure_ablation(om_results *results, const om_experiment *experiment, om_progress *progress,
                               tn_error *error);
+
+/* What ran by itself and was compared frame by frame, until it ran away. */
+typedef struct om_ran {
+    const char *what;
+    om_trace_score *score;
+    int64_t frames;         /* it was to run for */
+    int64_t neurons;        /* of the lists; 0: without */
+    double *rmse, *pearson; /* [neurons] */
+} om_ran;
+/* Warns if it did not run for all frames. Scores of the first frame alone, with which everything starts, would be
+ * perfect: they become NaN. */
+void om_say_ran_away(om_ran *ran, om_progress *progress);
 
 /* Frames that were not learned, where the model knows what drives it there; else those of training. */
 om_split om_followed_split(const om_experiment *experiment);

@@ -11,6 +11,7 @@ typedef struct lesion {
     uint8_t *ablated;             /* [E] */
     float *weight;                /* [E] true ones, 0 where ablated */
     float *learned;               /* [E] learned ones as they were, to be put back */
+    bool is_cut;                  /* they are changed in the parameters */
     int32_t *type;                /* [N] zeros */
     om_cell_type nameless;
     om_circuit cut_circuit, whole_circuit;
@@ -36,6 +37,7 @@ static void lesion_end(lesion *l)
 /* The learned weights are changed in the parameters, which the rollout reads. */
 static void cut_weights(lesion *l, float *learned, int64_t synapses)
 {
+    l->is_cut = true;
     memcpy(l->learned, learned, (size_t)synapses * sizeof *learned);
     for (int64_t e = 0; e < synapses; e++)
         if (l->ablated[e]) l->weight[e] = learned[e] = 0;
@@ -104,6 +106,9 @@ static tn_status run(lesion *l, om_results *r, const om_experiment *e, om_progre
     if (!status) om_progress_end(progress);
     if (!status) status = om_trace_score_of(l->followed, c->neurons, NULL, NULL, &r->ablation, error);
     if (!status) status = om_trace_score_of(l->unaware, c->neurons, NULL, NULL, &r->ablation_unaware, error);
+    om_ran ran = {"one of the circuits of the ablation", &r->ablation, frames, 0, NULL, NULL};
+    om_ran unaware = {"one of the circuits of the ablation", &r->ablation_unaware, r->ablation.frames, 0, NULL, NULL};
+    if (!status) om_say_ran_away(&ran, progress), om_say_ran_away(&unaware, progress);
     return status;
 }
 
@@ -118,7 +123,7 @@ tn_status om_measure_ablation(om_results *r, const om_experiment *e, om_progress
     lesion l;
     tn_status status = lesion_begin(&l, r, e, error);
     if (!status) status = run(&l, r, e, progress, error);
-    if (l.rollout)
+    if (l.is_cut)
         memcpy(tn_params_data(e->params, "W"), l.learned,
                (size_t)om_recording_circuit_of(e->recording)->synapses * sizeof *l.learned);
     lesion_end(&l);

@@ -22,38 +22,6 @@ tn_status om_results_stopped(tn_error *error)
     return om_signals_check(om_results_watch.user, error);
 }
 
-static tn_status voltage_unless_stopped(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
-{
-    const om_data *data = user;
-    tn_status status = om_results_stopped(error);
-    return status ? status : data->voltage(data->user, n, frame, out, error);
-}
-
-static tn_status stimulus_unless_stopped(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
-{
-    const om_data *data = user;
-    tn_status status = om_results_stopped(error);
-    return status ? status : data->stimulus(data->user, n, frame, out, error);
-}
-
-static tn_status derivative_unless_stopped(void *user, int64_t n, const int64_t *frame, void *out, tn_error *error)
-{
-    const om_data *data = user;
-    tn_status status = om_results_stopped(error);
-    return status ? status : data->derivative(data->user, n, frame, out, error);
-}
-
-/* The same data until a signal asks to stop. What is given must outlive it. */
-static om_data until_stopped(om_data *data)
-{
-    return (om_data){.frames = data->frames,
-                     .user = data,
-                     .voltage = voltage_unless_stopped,
-                     .stimulus = data->stimulus ? stimulus_unless_stopped : NULL,
-                     .derivative = derivative_unless_stopped,
-                     .watch = &om_results_watch};
-}
-
 /* Without types. */
 static tn_status compare_circuit(om_readout_results *r, const om_results *results, const om_experiment *e,
                                  tn_error *error)
@@ -78,7 +46,8 @@ static tn_status compare(om_readout_results *r, const om_results *results, const
 
 static tn_status read_out(om_results *results, const om_experiment *e, tn_error *error)
 {
-    om_data all = om_experiment_data(e), data = until_stopped(&all);
+    om_data data = om_experiment_data(e);
+    data.watch = &om_results_watch;
     int64_t frames = om_smaller(e->config->test.readout_frames, e->frames);
     tn_status status = om_recover_in_distribution(e->joint, e->params, &data, frames, &results->inside.recovery, error);
     if (!status) status = compare(&results->inside, results, e, error);
@@ -108,9 +77,9 @@ static tn_status measure_yardstick(om_results *results, const om_experiment *e, 
     r->time_constant = r->resting_potential = r->weights.all = r->weights.identifiable = om_score_unknown;
     r->weights.spearman = r->weights.share_identifiable = r->recovery.fit_r2 = NAN;
     if (!frames || !results->truth.weight) return TN_OK;
-    om_data all = om_experiment_truth(e);
-    all.frames = known_frames(e);
-    om_data data = until_stopped(&all);
+    om_data data = om_experiment_truth(e);
+    data.frames = known_frames(e);
+    data.watch = &om_results_watch;
     om_progress_say(progress, "least squares, to compare with");
     tn_status status = om_recover_least_squares(e->joint, &data, frames, &r->recovery, error);
     return status ? status : compare_circuit(r, results, e, error);

@@ -75,17 +75,16 @@ static json_t *embedding(const om_results *r)
 
 static json_t *traces(const om_trace_score *s)
 {
-    return OBJECT({"rmse_mean", s->rmse_mean}, {"rmse_sd", s->rmse_sd}, {"pearson_mean", s->pearson_mean},
-                  {"pearson_sd", s->pearson_sd});
+    json_t *o = OBJECT({"rmse_mean", s->rmse_mean}, {"rmse_sd", s->rmse_sd}, {"pearson_mean", s->pearson_mean},
+                       {"pearson_sd", s->pearson_sd});
+    om_json_set(&o, "frames", json_integer(s->frames));
+    return o;
 }
 
 static json_t *rollout(const om_results *r)
 {
     json_t *o = traces(&r->rollout);
-    json_t *oracle = traces(&r->oracle);
-    om_json_set(&oracle, "frames", json_integer(r->oracle.frames));
-    om_json_set(&o, "oracle", oracle);
-    om_json_set(&o, "frames", json_integer(r->rollout_frames));
+    om_json_set(&o, "oracle", traces(&r->oracle));
     om_json_set(&o, "split", json_string(r->split == OM_TRAIN ? "train" : "test"));
     return o;
 }
@@ -115,7 +114,6 @@ static json_t *ablation(const om_results *r, double share)
     if (!(share > 0)) return json_null();
     json_t *o = traces(&r->ablation);
     om_json_set(&o, "share", om_json_number(share));
-    om_json_set(&o, "frames", json_integer(r->ablation.frames));
     om_json_set(&o, "unaware", traces(&r->ablation_unaware));
     return o;
 }

@@ -42,7 +42,6 @@ typedef struct om_results {
     om_trace_score ablation, ablation_unaware; /* the learned circuit, and the whole true one, against the true one
                                                   without some synapses */
     om_selected selected;
-    int64_t rollout_frames;  /* until it stopped */
 } om_results;
 
 /* Measures everything that the recording allows; what it does not is NaN. To be cleared also after an error.

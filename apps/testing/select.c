@@ -52,7 +52,7 @@ tn_status om_results_select(om_selected *s, const om_experiment *e, tn_error *er
     if (column < 0) column = central_column(c);
     bool typed = c->type && c->types > 0;
     int64_t possible = typed ? c->types : c->neurons, wanted = names->count ? names->count : SPREAD;
-    if (wanted > possible) wanted = possible;
+    if (!names->count && wanted > possible) wanted = possible;
     s->neuron = tn_alloc((size_t)wanted * sizeof *s->neuron);
     if (!s->neuron) return om_no_memory(NULL, error);
     for (int64_t k = 0; k < wanted; k++) {

@@ -22,7 +22,6 @@ typedef struct show {
     const om_results *results;
     const om_experiment *experiment;
     int64_t frames, step;
-    om_drive *drive;
     om_comparison *comparison;
     om_encoder *encoder;
     float *truth;              /* [C]; NULL if the true stimulus is not known */
@@ -32,7 +31,6 @@ typedef struct show {
 
 static void show_end(show *s)
 {
-    om_drive_free(s->drive);
     om_comparison_free(s->comparison);
     om_encoder_free(s->encoder);
     tn_free(s->truth);
@@ -92,12 +90,11 @@ static tn_status show_begin(show *s, tn_error *error)
     const om_recording_circuit *c = om_recording_circuit_of(e->recording);
     const om_selected *chosen = &s->results->selected;
     bool scored = isfinite(s->results->stimulus.slope);
-    s->drive = om_drive_new(e, OM_TRAIN, error);
     if (om_recording_has(e->recording, OM_PART_STIMULUS)) {
         s->truth = tn_alloc((size_t)c->columns * sizeof *s->truth);
         if (!s->truth) return tn_fail(error, TN_ENOMEM, "no memory for a video");
     }
-    if (!s->drive || !describe_traces(s)) return tn_fail(error, TN_ENOMEM, "no memory for a video");
+    if (!describe_traces(s)) return tn_fail(error, TN_ENOMEM, "no memory for a video");
     om_comparison_spec spec = eyes_of(e);
     spec.a = scored ? s->results->stimulus.slope : 1;
     spec.b = scored ? s->results->stimulus.offset : 0;
@@ -115,14 +112,14 @@ static tn_status add_frame(show *s, int64_t k, const char *path, bool force, tn_
     const om_experiment *e = s->experiment;
     const om_selected *chosen = &s->results->selected;
     int64_t index = k * s->step;
-    const float *recovered = om_drive_at(s->drive, index, error);
-    tn_status status = recovered ? TN_OK : error->status;
-    if (!status && s->truth)
+    tn_status status = TN_OK;
+    if (s->truth)
         status = om_recording_frames(e->recording, OM_TRAIN, OM_STIMULUS, 1, &index, s->truth, error);
     if (status) return status;
     om_comparison_frame frame = {
         .index = index, .time = (double)index * om_recording_attributes_of(e->recording)->delta_t, .truth = s->truth,
-        .recovered = recovered, .voltage = chosen->truth + index * chosen->n,
+        .recovered = s->results->movie.stimulus + index * om_recording_circuit_of(e->recording)->columns,
+        .voltage = chosen->truth + index * chosen->n,
         .predicted = chosen->predicted + index * chosen->n,
     };
     om_comparison_picture picture;

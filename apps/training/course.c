@@ -17,10 +17,8 @@ int64_t om_course_length(const om_config *c)
 
 void om_course_rates(const om_config *c, int64_t step, double rate[OM_GROUPS])
 {
-    tn_schedule schedule = {.steps = om_course_length(c),
+    tn_schedule schedule = {.kind = (tn_schedule_kind)c->training.schedule, .steps = om_course_length(c),
                             .final = c->training.schedule_final, .warmup = c->training.warmup};
-    schedule.kind = c->training.schedule == TN_SCHEDULE_COSINE ? TN_SCHEDULE_COSINE
-                    : c->training.schedule == TN_SCHEDULE_STEP ? TN_SCHEDULE_STEP : TN_SCHEDULE_CONSTANT;
     double factor = tn_schedule_at(&schedule, step);
     double network = om_course_epoch(c, step) ? factor * c->training.later_rate : factor;
     rate[OM_GROUP_MLP] = c->training.lr_mlp * network;

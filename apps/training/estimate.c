@@ -14,6 +14,7 @@ enum { TIMED_STEPS = 3 };
 typedef struct trial {
     om_experiment *e;
     om_step planned;
+    int64_t left;  /* steps to make */
     double memory; /* bytes of a step, of the larger one in a run of two parts */
     tn_optimizer *adam;
     om_batches *batches;
@@ -102,11 +103,11 @@ static tn_status time_solution(trial *t, timing *time, tn_error *error)
     return status ? status : time_step(t, &time->solved_step, error);
 }
 
-/* Seconds of all steps. */
-static double total(const om_config *c, const timing *time)
+/* Seconds of so many steps, the last ones of a run. */
+static double total(const om_config *c, int64_t left, const timing *time)
 {
-    double steps = (double)c->training.steps, seconds = steps * time->step;
-    int64_t solved = om_solution_steps(c);
+    double steps = (double)left, seconds = steps * time->step;
+    int64_t solved = om_smaller(om_solution_steps(c), left);
     seconds += (double)solved * (time->solved_step - time->step);
     seconds += ceil((double)solved / (double)c->training.solve_every) * time->solving;
     if (c->training.evaluate_every) seconds += ceil(steps / (double)c->training.evaluate_every) * time->evaluation;
@@ -131,15 +132,17 @@ static void print(const trial *t, const timing *time, FILE *stream)
                 "then        %.1f ms a step in the last %lld, and %.1f s to solve for the stimulus of %lld frames\n",
                 1e3 * time->solved_step, (long long)om_solution_steps(config), time->solving,
                 (long long)t->solution.given.n);
-    fprintf(stream, "time        %.1f ms a step, about %.0f minutes for %lld steps on %d threads\n", 1e3 * time->step,
-            total(config, time) / 60, (long long)config->training.steps, tn_threads());
+    fprintf(stream, "time        %.1f ms a step, about %.0f minutes for %s%lld steps on %d threads\n", 1e3 * time->step,
+            total(config, t->left, time) / 60, t->left < config->training.steps ? "the last " : "",
+            (long long)t->left, tn_threads());
 }
 
-tn_status om_estimate(om_experiment *e, FILE *stream, tn_error *error)
+tn_status om_estimate(om_experiment *e, int64_t made, FILE *stream, tn_error *error)
 {
     trial t;
     timing time = {0};
     tn_status status = trial_begin(&t, e, error);
+    t.left = made < e->config->training.steps ? e->config->training.steps - made : 0;
     if (!status) status = time_step(&t, &time.step, error);
     if (!status) status = time_evaluation(&t, &time.evaluation, error);
     if (!status) status = time_solution(&t, &time, error);

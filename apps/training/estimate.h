@@ -4,9 +4,10 @@
 
 #include "common/experiment.h"
 
-/* Prints sizes, memory, disk and time. A few steps are made, with a comparison with the truth where the run would make
- * some, and timed: memory is the most that the process has then held. The parameters of the experiment change.
+/* Prints sizes, memory, disk and the time of what is left after so many steps. A few steps are made, with a comparison
+ * with the truth where the run would make some, and timed: memory is the most that the process has then held. The
+ * parameters of the experiment change.
  * Errors: those of reading and of planning. */
-tn_status om_estimate(om_experiment *experiment, FILE *stream, tn_error *error);
+tn_status om_estimate(om_experiment *experiment, int64_t made, FILE *stream, tn_error *error);
 
 #endif

@@ -64,8 +64,9 @@ static tn_status put_aside(const char *path, const char *run, tn_error *error)
     return status;
 }
 
-/* Everything that may be refused comes first, so that no warning is given of what does not happen. */
-static tn_status take(om_trainer *t, const om_checkpoint *checkpoint, const om_config *then, tn_error *error)
+/* Everything that may be refused comes first, so that no warning is given of what does not happen.
+ *   dry  nothing is moved */
+static tn_status take(om_trainer *t, const om_checkpoint *checkpoint, const om_config *then, bool dry, tn_error *error)
 {
     const char *path = om_checkpoint_path(checkpoint);
     char how[120];
@@ -74,22 +75,47 @@ static tn_status take(om_trainer *t, const om_checkpoint *checkpoint, const om_c
     if (!status && om_experiment_differs(t->experiment, checkpoint, how))
         status = tn_fail(error, TN_EFORMAT, "%s: was trained on another recording than the one given: %s; a run goes "
                          "on with the recording it began with", path, how);
-    if (!status && strcmp(path, t->checkpoint)) status = put_aside(t->checkpoint, t->directory, error);
+    if (!status && !dry && strcmp(path, t->checkpoint)) status = put_aside(t->checkpoint, t->directory, error);
     bool done = om_checkpoint_made(checkpoint)->step >= t->experiment->config->training.steps;
     return status || done ? status : compare(t, path, then, false, error);
 }
 
-tn_status om_resume(om_trainer *t, tn_error *error)
+/* As take, from the newest checkpoint, which is to be freed; NULL on errors. */
+static om_checkpoint *take_newest(om_trainer *t, bool dry, tn_error *error)
 {
     om_checkpoint *checkpoint = om_checkpoint_newest(t->directory, t->progress, error);
+    if (!checkpoint) return NULL;
+    const char *text = om_checkpoint_made(checkpoint)->config;
+    om_config then = {0};
+    tn_status status = om_config_parse(&then, om_checkpoint_path(checkpoint), text, strlen(text), NULL, 0, NULL, error);
+    if (!status) status = take(t, checkpoint, &then, dry, error);
+    om_config_free(&then);
+    if (!status) return checkpoint;
+    om_checkpoint_free(checkpoint);
+    return NULL;
+}
+
+tn_status om_resume_try(om_experiment *experiment, const char *run, om_progress *progress, int64_t *step,
+                        tn_error *error)
+{
+    om_trainer t = {.experiment = experiment, .directory = run, .progress = progress,
+                    .checkpoint = om_checkpoint_of_run(run)};
+    if (!t.checkpoint) return om_no_memory(NULL, error);
+    om_checkpoint *checkpoint = take_newest(&t, true, error);
+    if (checkpoint) *step = om_checkpoint_made(checkpoint)->step;
+    om_checkpoint_free(checkpoint);
+    free(t.checkpoint);
+    return checkpoint ? TN_OK : error->status;
+}
+
+tn_status om_resume(om_trainer *t, tn_error *error)
+{
+    om_checkpoint *checkpoint = take_newest(t, false, error);
     if (!checkpoint) return error->status;
     const om_progress_made *made = om_checkpoint_made(checkpoint);
-    om_config then = {0};
-    tn_status status = om_config_parse(&then, om_checkpoint_path(checkpoint), made->config, strlen(made->config), NULL,
-                                       0, NULL, error);
-    if (!status) status = take(t, checkpoint, &then, error);
+    tn_status status = TN_OK;
     const om_experiment *e = t->experiment;
-    if (!status && om_solution_covers(e->config, made->step)) {
+    if (om_solution_covers(e->config, made->step)) {
         status = om_solution_make(&t->solution, e, error);
         if (!status && !om_checkpoint_solved(checkpoint, e->frames, &t->solution.given))
             om_solution_clear(&t->solution);
@@ -98,7 +124,6 @@ tn_status om_resume(om_trainer *t, tn_error *error)
     t->seconds = made->seconds;
     t->scores.stimulus_r2 = made->stimulus_r2;
     t->scores.weight_r2 = made->weight_r2;
-    om_config_free(&then);
     om_checkpoint_free(checkpoint);
     return status;
 }

@@ -12,4 +12,8 @@
  * (the message names the key or the tensor). */
 tn_status om_resume(om_trainer *trainer, tn_error *error);
 
+/* Whether om_resume would do, without moving any file: takes the parameters into the experiment, and the steps made. */
+tn_status om_resume_try(om_experiment *experiment, const char *run, om_progress *progress, int64_t *step,
+                        tn_error *error);
+
 #endif

@@ -68,7 +68,6 @@ START_TEST(a_scene_is_a_movie_of_the_wanted_size_and_length)
     ck_assert_int_eq(om_movie_next(movie, &frame, &error), TN_OK);
     ck_assert_ptr_null(frame.data);
     om_movie_close(movie);
-    ck_assert_uint_gt(strlen(om_scene_words(_i)), 20);
 }
 END_TEST
 
@@ -229,7 +228,7 @@ START_TEST(what_cannot_be_drawn_is_refused)
     }
     ck_assert_ptr_nonnull(om_scene_name(SCENES - 1));
     ck_assert_ptr_null(om_scene_name(SCENES)); /* else this program does not test all */
-    ck_assert_ptr_null(om_scene_words(-1));
+    ck_assert_ptr_null(om_scene_name(-1));
 }
 END_TEST
 

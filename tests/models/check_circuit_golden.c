@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(the_columns_are_those_of_the_reference_eye)
 {
-    golden *file = golden_open(shared_data("golden/eye_extent8.h5"));
+    golden *file = golden_open(golden_data("eye_extent8.h5"));
     if (!file) return;
     om_lattice *lattice = om_lattice_new((int32_t)golden_attribute(file, "/", "extent"), NULL);
     same_ints(file, "u", lattice->u, lattice->columns);

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-static const char *const files[] = {"golden/joint_step.h5", "golden/joint_step_hard.h5"};
+static const char *const files[] = {"joint_step.h5", "joint_step_hard.h5"};
 
 static void agree(golden *file, const char *name, const double *x, int64_t n)
 {
@@ -23,7 +23,7 @@ static void agree(golden *file, const char *name, const double *x, int64_t n)
 
 START_TEST(the_published_circuit_and_its_agreement_with_the_truth)
 {
-    golden *file = golden_open(shared_data(files[_i]));
+    golden *file = golden_open(golden_data(files[_i]));
     if (!file) return;
     int64_t N = (int64_t)golden_attribute(file, "/", "n_neurons"), E = tn_shape_size(golden_shape(file, "source"));
     const om_wiring wiring = {
@@ -59,7 +59,7 @@ END_TEST
 
 START_TEST(probes_visit_the_reference_frames)
 {
-    golden *file = golden_open(shared_data(files[_i]));
+    golden *file = golden_open(golden_data(files[_i]));
     if (!file) return;
     int64_t T = golden_shape(file, "voltage").dim[0];
     const om_frames probes[] = {om_probe_frames(T, T / 10, T - 100, 8), om_probe_frames(T, 0, T - 1, 400)};

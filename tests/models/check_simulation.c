@@ -79,7 +79,8 @@ START_TEST(the_built_in_circuit_follows_the_reference)
     om_simulation_start(s, start, 0);
     int64_t frames = (int64_t)all / c->columns;
     ck_assert_int_gt(frames, 50);
-    for (int64_t t = 0, k = 0; t < frames; t++) {
+    int64_t k = 0;
+    for (int64_t t = 0; t < frames; t++) {
         float shown[64];
         for (int32_t i = 0; i < c->columns; i++) shown[i] = (float)light[t * c->columns + i];
         run_frame(s, shown, voltage, derivative);
@@ -88,6 +89,7 @@ START_TEST(the_built_in_circuit_follows_the_reference)
         assert_near("derivative", t, derivative, y + (size_t)k * n, c->neurons, y_largest);
         k++;
     }
+    ck_assert_int_eq(k, stored);
     assert_near("voltage", frames, om_simulation_voltage(s), fixture_numbers(file, "final_voltage", n), c->neurons,
                 v_largest);
     free(start);

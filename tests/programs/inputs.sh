@@ -116,11 +116,14 @@ done
 cp recording.h5 wild.h5
 "$inspect" spoil wild.h5 /truth/resting_potential 3e38
 expect 0 train tiny.yaml -d recording.h5 -o given --set model.mode=known --set training.evaluate_every=0
-expect 0 test_run given -d wild.h5 -o wild.results --set test.video_frames=0
+expect 0 test_run given -d wild.h5 -o wild.results --set test.video_frames=0 --set test.ablation=0.5
 says "warning: the true circuit ran away after 1 of 60 frames"
-"$inspect" json wild.results/metrics.json rollout.oracle.frames rollout.oracle.rmse_mean >found
-printf 'rollout.oracle.frames 1\nrollout.oracle.rmse_mean null\n' >wanted
-same found wanted "the scores of a true circuit that ran away"
+says "warning: one of the circuits of the ablation ran away after 1 of 60 frames"
+for score in rollout.oracle ablation ablation.unaware; do
+    "$inspect" json wild.results/metrics.json $score.frames $score.rmse_mean >found
+    printf '%s.frames 1\n%s.rmse_mean null\n' $score $score >wanted
+    same found wanted "the scores of what ran away: $score"
+done
 
 # A loss that runs away: the node is named, and the checkpoint is of the last good step.
 wild="--set model.layers=8 --set training.lr_mlp=10 --set training.evaluate_every=0"
@@ -230,8 +233,14 @@ rm run/metrics.jsonl
 mkfifo run/metrics.jsonl
 expect 5 test_run run -d recording.h5 -o results --force
 says "run/metrics.jsonl: is not a regular file"
+expect 5 test_run run -d recording.h5 --dry-run
+says "run/metrics.jsonl: is not a regular file"
 rm run/metrics.jsonl
-for choice in "traces=[nobody] no cell type nobody" "column=7 7 is not below the 7 columns"; do
+many=$(printf 'R1,%.0s' $(seq 100)) # more than there are
+for choice in "traces=[nobody] no cell type nobody" "traces=[${many}nobody] no cell type nobody" \
+    "column=7 7 is not below the 7 columns"; do
+    expect 3 test_run run -d recording.h5 --dry-run --set "test.${choice%% *}"
+    says "test.${choice%%=*}: " "${choice#* }"
     expect 3 test_run run -d recording.h5 -o new --set "test.${choice%% *}"
     says "test.${choice%%=*}: " "${choice#* }"
     [ ! -e new ] || fail "$said: results all the same"

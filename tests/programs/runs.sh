@@ -31,6 +31,15 @@ expect 3 train tiny.yaml -d run/metrics.jsonl -o run --force
 says "run/metrics.jsonl: is the input run/metrics.jsonl"
 cp run.copy/metrics.jsonl run
 
+# A dry run of --resume finds what the other would, and tells the time of what is left.
+expect 0 train tiny.yaml -d recording.h5 -o run --resume --dry-run --set training.steps=1000
+grep -q "for the last 9[0-9]* steps" out || fail "$said: $(cat out)"
+expect 5 train tiny.yaml -d recording.h5 -o nowhere --resume --dry-run
+says "nowhere/checkpoint.safetensors"
+expect 3 train tiny.yaml -d recording.h5 -o run --resume --dry-run --set seed=77
+says "seed was " " when the run began and is 77 now"
+unchanged "a dry run of --resume"
+
 # What is not a file in place of one of them: nothing happens to the others, and nobody waits for a pipe.
 for name in config.yaml metrics.jsonl checkpoint.safetensors; do
     for kind in mkdir mkfifo; do

@@ -105,6 +105,14 @@ else
         says "stopped by a signal; the results are not complete"
         ls -A results | grep -vE '^[a-z_]*\.(json|safetensors|png)$' && fail "$said: partial files"
     done
+    # Results in place of older ones: the report, which says that they belong together, is not the older one's.
+    test_run run -d recording.h5 -o results --set test.video_frames=1 --force >out 2>err || fail "test: $(cat err)"
+    [ -e results/report.html ] || fail "a test without a report"
+    begin ommatid-test run -d recording.h5 -o results --set test.video_frames=300 --set test.video_step=1 --force
+    has_temporary results comparison.mp4
+    kill $!
+    ends 1
+    [ ! -e results/report.html ] || fail "an older report beside results that are not complete"
 fi
 
 # Whoever closes standard output or error, or lets it go to a full disk or nowhere, gets the same files.
