@@ -175,8 +175,8 @@ tn_status tn_plan_divide(tn_plan *plan, tn_error *error)
         enough = v->group >= 0;
         if (!enough) break;
         tn_group *group = &plan->groups[v->group];
-        group->elements = largest(group->elements, tn_shape_stride0(v->node->shape));
-        if (v->node->attr.transpose_a && !group->rows) group->rows = 1;
+        if (!v->node->attr.transpose_a) group->elements = largest(group->elements, tn_shape_stride0(v->node->shape));
+        else if (!group->rows) group->rows = 1;
     }
     for (int i = 0; i < plan->n_groups; i++) cut(&plan->groups[i]);
     if (!enough) return tn_fail(error, TN_ENOMEM, "no memory for a plan");

@@ -229,6 +229,20 @@ START_TEST(rows_of_wide_layers_keep_off_each_other_in_caches)
 }
 END_TEST
 
+/* Ten large matrices added up: there is nothing to gain from ten parts, but from parts of the matrix. */
+START_TEST(a_sum_over_few_items_is_divided_by_what_it_leaves)
+{
+    tn_graph *g = tn_graph_new(TN_F32);
+    tn_node *x = tn_input(g, "x", TN_F32, TN_SHAPE(10, 2048, 1024));
+    tn_output(g, "sum", tn_sum(g, x, TN_AXIS(0), false));
+    tn_plan *plan = plan_of(g, 0);
+    ck_assert_int_eq(plan->n_chains, 1);
+    ck_assert_int_ge(plan->chains[0].units, 8);
+    tn_plan_free(plan);
+    tn_graph_free(g);
+}
+END_TEST
+
 /* ---- products and what reads them ---- */
 
 /* Two relu layers and a thin one, and the norm of the result, which must be known before the gradient goes back. Where
@@ -456,6 +470,7 @@ int main(void)
     tcase_add_test(planning, a_long_chain_needs_the_memory_of_few_results);
     tcase_add_test(planning, planning_a_deep_network_takes_no_noticeable_time);
     tcase_add_test(planning, rows_of_wide_layers_keep_off_each_other_in_caches);
+    tcase_add_test(planning, a_sum_over_few_items_is_divided_by_what_it_leaves);
     tcase_add_test(planning, a_thin_layer_that_only_later_stages_read_is_made_there);
     tcase_add_test(planning, rows_of_two_results_made_at_once_may_be_differently_far_apart);
     tcase_add_loop_test(planning, products_end_in_relus_and_thin_layers_are_made_again_without_changing_a_bit, 0,
