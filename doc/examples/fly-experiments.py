@@ -12,6 +12,7 @@ given until all is done. The programs are those of PATH or of --programs; each c
 import argparse
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -77,6 +78,13 @@ TESTS["known-4-quiet"] = ("known-4", "extent4-sigma0", [])
 TESTS["known-4-ablated"] = ("known-4", "extent4", ["test.ablation=0.5"])
 
 
+def steps_left(run):
+    """A training that a signal stopped has not failed, but is not to be tested yet."""
+    with open(os.path.join(run, "checkpoint.safetensors"), "rb") as file:
+        about = json.loads(file.read(int.from_bytes(file.read(8), "little")))["__metadata__"]
+    return int(re.search(r"^training:.*?^ +steps: (\d+)", about["config"], re.M | re.S)[1]) - int(about["step"])
+
+
 class Programs:
     """The three programs, and where they read and write."""
 
@@ -113,6 +121,8 @@ class Programs:
         resume = ["--resume"] if os.path.exists(os.path.join(path, "checkpoint.safetensors")) else []
         recording = self.recording(recording)
         self.call("ommatid-train", configuration, "-d", recording, "-o", path, *resume, *self.settings(own))
+        if not self.args.dry_run and steps_left(path) > 0:
+            sys.exit(f"{path}: training was stopped, with {steps_left(path)} steps left")
         return path
 
     def test(self, name):
