@@ -7,16 +7,16 @@
 #include <blis.h>
 #include <stdio.h>
 
-int tn_isa(void)
+tn_isa tn_isa_here(void)
 {
-    if (__builtin_cpu_supports("avx512f")) return 0;
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 1 : 2;
+    if (__builtin_cpu_supports("avx512f")) return TN_ISA_AVX512;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? TN_ISA_AVX2 : TN_ISA_SSE2;
 }
 
 const tn_vecmath *const *tn_vec_variants(void)
 {
     static const tn_vecmath *const all[] = {&tn_vecmath_avx512f, &tn_vecmath_avx2, &tn_vecmath_sse2, NULL};
-    return all + tn_isa();
+    return all + tn_isa_here();
 }
 
 const tn_vecmath *tn_vec(void)

@@ -2,8 +2,10 @@
 #ifndef TN_CORE_HARDWARE_H
 #define TN_CORE_HARDWARE_H
 
-/* The widest that the processor has, as a place in lists that go from wide to narrow: 0 AVX-512F, 1 AVX2 with fused
- * multiply-add, 2 what every x86-64 has. */
-int tn_isa(void);
+/* From wide to narrow, as lists of variants go: AVX-512F, AVX2 with fused multiply-add, what every x86-64 has. */
+typedef enum tn_isa { TN_ISA_AVX512, TN_ISA_AVX2, TN_ISA_SSE2 } tn_isa;
+
+/* The widest that the processor has. */
+tn_isa tn_isa_here(void);
 
 #endif

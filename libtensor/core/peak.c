@@ -1,6 +1,7 @@
 /* The peak of the machine: multiply-adds that touch no memory, and memory that is hardly computed with. */
 #include "config.h"
 #include "core/clock.h"
+#include "core/hardware.h"
 #include "tensor.h"
 
 #include <math.h>
@@ -69,10 +70,8 @@ static int list_variants(variant list[3])
     int n = 0;
     list[n++] = (variant){"4 lanes", sums_of_4, 4};
 #ifdef __x86_64__
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        list[n++] = (variant){"AVX2", sums_of_8, 8};
-    if (__builtin_cpu_supports("avx512f")) list[n++] = (variant){"AVX-512", sums_of_16, 16};
+    if (tn_isa_here() <= TN_ISA_AVX2) list[n++] = (variant){"AVX2", sums_of_8, 8};
+    if (tn_isa_here() <= TN_ISA_AVX512) list[n++] = (variant){"AVX-512", sums_of_16, 16};
 #endif
     return n;
 }

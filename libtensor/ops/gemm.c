@@ -13,7 +13,7 @@
 const tn_gemm_kernel *const *tn_gemm_variants(void)
 {
     static const tn_gemm_kernel *const all[] = {&tn_gemm_avx512f, &tn_gemm_avx2, &tn_gemm_sse2, NULL};
-    return all + tn_isa();
+    return all + tn_isa_here();
 }
 
 const tn_gemm_kernel *tn_gemm_here(void)
