@@ -106,10 +106,13 @@ static tn_status run(lesion *l, om_results *r, const om_experiment *e, om_progre
     if (!status) om_progress_end(progress);
     if (!status) status = om_trace_score_of(l->followed, c->neurons, NULL, NULL, &r->ablation, error);
     if (!status) status = om_trace_score_of(l->unaware, c->neurons, NULL, NULL, &r->ablation_unaware, error);
+    if (status) return status;
     om_ran ran = {"one of the circuits of the ablation", &r->ablation, frames, 0, NULL, NULL};
-    om_ran unaware = {"one of the circuits of the ablation", &r->ablation_unaware, r->ablation.frames, 0, NULL, NULL};
-    if (!status) om_say_ran_away(&ran, progress), om_say_ran_away(&unaware, progress);
-    return status;
+    om_say_ran_away(&ran, progress);
+    ran.score = &r->ablation_unaware;
+    ran.frames = r->ablation.frames; /* they end together, and that is said */
+    om_say_ran_away(&ran, progress);
+    return TN_OK;
 }
 
 tn_status om_measure_ablation(om_results *r, const om_experiment *e, om_progress *progress, tn_error *error)

@@ -160,7 +160,8 @@ tn_status om_video_make(const char *path, const om_results *results, const om_ex
     *made = false;
     if (results->selected.frames < 1) return TN_OK;
     show s = {.results = results, .experiment = e, .step = e->config->test.video_step};
-    s.frames = om_smaller(e->config->test.video_frames, (results->selected.frames + s.step - 1) / s.step);
+    int64_t recovered = om_smaller(results->selected.frames, e->frames); /* without a derivative one frame less */
+    s.frames = om_smaller(e->config->test.video_frames, (recovered + s.step - 1) / s.step);
     tn_status status = show_begin(&s, error);
     om_progress_begin(progress, "video", 0, s.frames);
     for (int64_t k = 0; k < s.frames && !status; k++) {

@@ -167,6 +167,38 @@ START_TEST(any_number_of_threads_gives_the_same_bits)
 }
 END_TEST
 
+/* A watch that has had enough after `left` questions. */
+static tn_status count_down(void *user, tn_error *error)
+{
+    int *left = user;
+    return (*left)-- > 0 ? TN_OK : tn_fail(error, TN_EIO, "enough");
+}
+
+/* On one thread: after each of four chunks of frames, and before each neuron is solved. */
+START_TEST(a_watch_ends_it_while_frames_are_gathered_and_neurons_solved)
+{
+    enum { CHUNKS = 4 };
+    static recording r;
+    record(&r);
+    om_joint_spec spec = {.hidden_dim = 4, .layers = 2, .embedding_dim = 1, .xnorm = 1};
+    om_joint *joint = om_joint_new(&wiring, &spec, NULL);
+    tn_set_threads(1);
+    for (int patience = 0; patience <= CHUNKS + NEURONS; patience++) {
+        int left = patience;
+        const om_watch watch = {count_down, &left};
+        const om_data data = {FRAMES, &r, voltage, stimulus, derivative, &watch};
+        om_recovery found;
+        tn_error error = {0};
+        bool enough = patience == CHUNKS + NEURONS;
+        ck_assert_int_eq(om_recover_least_squares(joint, &data, FRAMES, &found, &error), enough ? TN_OK : TN_EIO);
+        ck_assert_int_eq(left, enough ? 0 : -1);
+        om_recovery_clear(&found);
+    }
+    tn_set_threads(0);
+    om_joint_free(joint);
+}
+END_TEST
+
 START_TEST(the_cost_is_that_of_all_neurons)
 {
     om_cost cost = om_least_squares_cost(&wiring, 10); /* neurons with 1, 1, 3, 0, 2, 1 synapses */
@@ -200,6 +232,7 @@ int main(void)
     tcase_add_test(all, too_few_frames_give_finite_numbers);
     tcase_add_test(all, what_is_not_finite_stays_with_its_neuron);
     tcase_add_test(all, any_number_of_threads_gives_the_same_bits);
+    tcase_add_test(all, a_watch_ends_it_while_frames_are_gathered_and_neurons_solved);
     tcase_add_test(all, the_cost_is_that_of_all_neurons);
     tcase_add_test(all, without_stimulus_or_derivative_it_refuses);
     return run_cases("yardstick", all, NULL);

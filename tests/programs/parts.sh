@@ -59,6 +59,8 @@ yardstick="yardstick.weights.r2 yardstick.weights.r2_identifiable yardstick.time
 without /train/derivative /test/derivative
 trains joint "no /train/derivative: the target is the finite difference of the voltage"
 metrics known $weights $constants $types $followed $stimulus $oracle $yardstick
+expect 0 test_run run -d part.h5 -o results --force --progress=plain --set test.video_step=1 --set test.video_frames=1000
+grep -Eq '^video: 299 in |built without' err || fail "$said: not a video of 299 frames: $(grep video err)"
 
 without /train/stimulus /test/stimulus
 refuses known "does not fit model.mode: known, as it has no /train/stimulus"
