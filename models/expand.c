@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- counting, before any memory is asked for ----------------------------------------------------------------------
- */
+/* --- counting, before any memory is asked for ------------------------------------------------------------------- */
 
 static int64_t least_common_multiple(int64_t a, int64_t b)
 {

@@ -56,21 +56,63 @@ tn_status om_h5_no_memory(const om_h5 *h5)
 
 /* ---- Finding datasets ---- */
 
+static herr_t refuse(const char *file, const char *group, const char *other, const char *object, unsigned *flags,
+                     hid_t access, void *outside)
+{
+    (void)file, (void)group, (void)other, (void)object, (void)flags, (void)access;
+    *(bool *)outside = true;
+    return -1;
+}
+
+/* Links into other files are not followed: frames are read from this one, past HDF5. */
+static hid_t access_within(bool *outside)
+{
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+    *outside = false;
+    if (access >= 0) H5Pset_elink_cb(access, refuse, outside);
+    return access;
+}
+
+static tn_status not_found(const om_h5 *h5, const char *name, const char *what, bool outside)
+{
+    return outside ? om_h5_say(h5, TN_EFORMAT, name, "is not in the file: a link leads out of it")
+                   : om_h5_fail(h5, TN_EFORMAT, name, what);
+}
+
 tn_status om_h5_exists(const om_h5 *h5, const char *name, bool *there)
 {
     char parent[64] = "";
     const char *slash = strrchr(name, '/');
-    *there = false;
+    bool outside;
+    hid_t access = access_within(&outside);
+    htri_t found = 1;
+    tn_status status = TN_OK;
     if (slash > name) {
         snprintf(parent, sizeof parent, "%.*s", (int)(slash - name), name);
-        htri_t found = H5Lexists(h5->file, parent, H5P_DEFAULT);
-        if (found < 0) return om_h5_fail(h5, TN_EFORMAT, parent, "cannot be found");
-        if (found == 0) return TN_OK;
+        found = H5Lexists(h5->file, parent, access);
+        if (found < 0) status = not_found(h5, parent, "cannot be found", outside);
     }
-    htri_t found = H5Lexists(h5->file, name, H5P_DEFAULT);
-    if (found < 0) return om_h5_fail(h5, TN_EFORMAT, *parent ? parent : name, "is not a group");
+    if (found > 0) {
+        found = H5Lexists(h5->file, name, access);
+        if (found < 0) status = not_found(h5, *parent ? parent : name, "is not a group", outside);
+    }
+    H5Pclose(access);
     *there = found > 0;
-    return TN_OK;
+    return status;
+}
+
+/* id < 0 where there is none of that name. */
+static tn_status find(const om_h5 *h5, const char *name, hid_t *id)
+{
+    bool there, outside;
+    *id = H5I_INVALID_HID;
+    tn_status status = om_h5_exists(h5, name, &there);
+    if (status != TN_OK || !there) return status;
+    hid_t access = access_within(&outside);
+    *id = H5Dopen2(h5->file, name, access);
+    if (*id < 0) status = not_found(h5, name, "cannot be opened", outside);
+    H5Pclose(access);
+    return status;
 }
 
 static tn_status check_type(const om_h5 *h5, const om_h5_array *array)
@@ -158,12 +200,9 @@ static tn_status check_filters(const om_h5 *h5, const om_h5_array *array)
 
 tn_status om_h5_open(const om_h5 *h5, const char *name, int rank, om_h5_array *array)
 {
-    bool there;
-    *array = (om_h5_array){.id = H5I_INVALID_HID, .name = name};
-    tn_status status = om_h5_exists(h5, name, &there);
-    if (status != TN_OK || !there) return status;
-    array->id = H5Dopen2(h5->file, name, H5P_DEFAULT);
-    if (array->id < 0) return om_h5_fail(h5, TN_EFORMAT, name, "cannot be opened");
+    *array = (om_h5_array){.name = name};
+    tn_status status = find(h5, name, &array->id);
+    if (status != TN_OK || array->id < 0) return status;
     status = check_type(h5, array);
     if (status == TN_OK) status = check_rank(h5, array, rank);
     if (status == TN_OK) status = check_stored(h5, array);
@@ -326,13 +365,11 @@ static char **pack_strings(const text_type *kind, const char *raw, size_t n)
 
 tn_status om_h5_read_strings(const om_h5 *h5, const char *name, char ***out, int64_t *count)
 {
-    bool there;
+    om_h5_array array = {.name = name};
     *out = NULL;
     *count = 0;
-    tn_status status = om_h5_exists(h5, name, &there);
-    if (status != TN_OK || !there) return status;
-    om_h5_array array = {.id = H5Dopen2(h5->file, name, H5P_DEFAULT), .name = name};
-    if (array.id < 0) return om_h5_fail(h5, TN_EFORMAT, name, "cannot be opened");
+    tn_status status = find(h5, name, &array.id);
+    if (status != TN_OK || array.id < 0) return status;
     hid_t type = H5Dget_type(array.id), space = H5Dget_space(array.id);
     status = H5Tget_class(type) == H5T_STRING ? check_rank(h5, &array, 1)
                                               : om_h5_say(h5, TN_EFORMAT, name, "holds no strings");

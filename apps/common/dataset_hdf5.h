@@ -35,7 +35,8 @@ tn_status om_h5_no_memory(const om_h5 *h5);
  * not all of it stored in this file, or only through a filter that is not installed. */
 tn_status om_h5_open(const om_h5 *h5, const char *name, int rank, om_h5_array *array);
 void om_h5_close(om_h5_array *array);
-/* Whether there is an object of that name, such as "/truth". Errors: TN_EFORMAT its parent is no group. */
+/* Whether there is an object of that name, such as "/truth". Errors: TN_EFORMAT its parent is no group, or in another
+ * file. */
 tn_status om_h5_exists(const om_h5 *h5, const char *name, bool *there);
 
 /* Read a whole array of rank 1 or 2 into new memory, to be freed with free.

@@ -35,7 +35,7 @@ tn_status om_recording_check_circuit(const om_recording_circuit *circuit, const 
                                      tn_error *error);
 
 /* Opens the datasets of frames and checks that they agree in T, N and C; the stimulus alone knows C where there is no
- * lattice. Sets circuit.neurons, and circuit.columns if it is 0. */
+ * lattice. Sets circuit.neurons, and circuit.columns, to -1 where there is no stimulus. */
 tn_status om_recording_open_frames(om_recording *recording, const om_h5 *h5);
 
 /* Whether the seconds between frames are within their limits; where and status as above. */

@@ -1,6 +1,7 @@
 /* Results as JSON. */
 #include "config.h"
 #include "testing/metrics_json.h"
+#include "common/no_memory.h"
 #include "common/output.h"
 #include "testing/by_type.h"
 
@@ -148,13 +149,15 @@ json_t *om_results_json(const om_results *r, const om_experiment *e, const om_ru
 tn_status om_json_write(const json_t *json, const char *path, bool force, tn_error *error)
 {
     om_output output;
+    if (!json) return om_no_memory(path, error);
     tn_status status = om_output_begin(&output, path, force, error);
     if (status) return status;
     FILE *file = fopen(output.temporary, "w");
-    bool good = file && json && json_dumpf(json, file, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0 &&
+    bool good = file && json_dumpf(json, file, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) == 0 &&
                 fputc('\n', file) != EOF;
     if (file && fclose(file)) good = false;
     if (good) return om_output_commit(&output, error);
+    status = tn_fail(error, errno == ENOMEM ? TN_ENOMEM : TN_EIO, "%s: %s", path, strerror(errno));
     om_output_abort(&output);
-    return tn_fail(error, TN_EIO, "%s: %s", path, strerror(errno));
+    return status;
 }

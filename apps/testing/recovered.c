@@ -2,10 +2,12 @@
 #include "config.h"
 #include "testing/recovered.h"
 #include "common/no_memory.h"
+#include "common/output.h"
 #include "testing/movie.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 double om_recovered_size(const om_experiment *e)
@@ -59,7 +61,10 @@ tn_status om_recovered_write(const char *path, const om_results *r, const om_exp
         const tn_pair meta[] = {
             {"format", "recovered/1"}, {"delta_t", delta_t}, {"step", step}, {"seed", seed}, {"program", made->program},
             {"config", made->config}};
-        status = tn_file_write(path, n, tensors, sizeof meta / sizeof *meta, meta, error);
+        char *target = om_output_target(path); /* which the library would not make where a link leads to nothing */
+        status = target ? tn_file_write(target, n, tensors, sizeof meta / sizeof *meta, meta, error)
+                        : om_no_memory(path, error);
+        free(target);
     }
     tn_free(identifiable);
     tn_free(is_input);

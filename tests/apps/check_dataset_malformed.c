@@ -306,6 +306,32 @@ START_TEST(frames_in_another_file_are_refused)
 }
 END_TEST
 
+/* A link to a dataset, to a group of datasets, and to one by way of a link within the file. */
+START_TEST(links_into_other_recordings_are_refused)
+{
+    static const char *const names[][2] = {{"/train/voltage", "/train/voltage"},
+                                           {"/train", "/train"},
+                                           {"/circuit/target", "/circuit/target"},
+                                           {"/circuit/type_names", "/circuit/type_names"},
+                                           {"/elsewhere", "/train/voltage"}};
+    om_recording_plan plan = sample_plan();
+    char other[4096];
+    snprintf(other, sizeof other, "%s", sample_write(&plan));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *path = sample_write(&plan), *link = names[i][0], *to = names[i][1];
+        hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+        ck_assert_int_ge(H5Ldelete(file, to, H5P_DEFAULT), 0);
+        ck_assert_int_ge(H5Lcreate_external(other, to, file, link, H5P_DEFAULT, H5P_DEFAULT), 0);
+        if (strcmp(link, to)) ck_assert_int_ge(H5Lcreate_soft(link, file, to, H5P_DEFAULT, H5P_DEFAULT), 0);
+        H5Fclose(file);
+        tn_error error = {0};
+        ck_assert_ptr_null(om_recording_open(path, &error));
+        ck_assert_msg(strstr(error.message, to) && strstr(error.message, "is not in the file: a link leads out of it"),
+                      "%s", error.message);
+    }
+}
+END_TEST
+
 START_TEST(what_is_no_recording_is_refused)
 {
     char pipe[4096], text[4096];
@@ -373,6 +399,7 @@ int main(void)
     tcase_add_test(wrong, columns_are_counted_from_the_neurons_where_nothing_else_knows_them);
     TCase *damaged = tcase_create("damaged");
     tcase_add_test(damaged, frames_in_another_file_are_refused);
+    tcase_add_test(damaged, links_into_other_recordings_are_refused);
     tcase_add_test(damaged, what_is_no_recording_is_refused);
     tcase_add_loop_test(damaged, a_truncated_file_is_refused_at_every_length, 0, 2);
     tcase_add_loop_test(damaged, a_file_cut_while_it_is_open_is_an_input_output_error, 0, 2);

@@ -97,8 +97,10 @@ cp -r results mixed
 : >mixed/stimulus.png
 : >mixed/embedding.png
 : >mixed/notes.txt
+ln -sf ../elsewhere/recovered mixed/recovered.safetensors
 expect 0 test_run known -d recording.h5 -o mixed --force
 holds_only mixed $(cat wanted) notes.txt
+same elsewhere/recovered known.results/recovered.safetensors "recovered.safetensors, through a link to nothing yet"
 
 # Directories that are not there, or in which nothing may be made.
 expect 5 generate tiny.yaml -o nowhere/x
