@@ -2,6 +2,7 @@
 # The whole way once, on the built-in circuit and scenes: generate, train, test. Run by `make demo` in the build
 # directory, with the directory of the configuration as argument; leaves everything in ./demo.
 set -eu
+trap 'exit 130' INT # ommatid-train ends well after one; not every shell would end with it
 data=$1
 OMMATID_DATA=$data
 export OMMATID_DATA

@@ -48,7 +48,7 @@ static const om_program program = {
     .manual =
         "Examples:\n"
         "  ommatid-generate demo.yaml -o recording.h5\n"
-        "  ommatid-generate fly.yaml --data-dir ~/data -o fly.h5 --set simulation.sigma=0.5\n\n"
+        "  ommatid-generate fly.yaml --data-dir ~/data -o fly.h5 --set seed=2\n\n"
         "Movies are " OM_MOVIES ", or built-in scenes (scene:dead_leaves). "
         "The circuit is built in or a circuit/1 file. The recording is HDF5.",
     .own = &own,

@@ -78,8 +78,8 @@ static const om_program program = {
                "voltages and the wiring diagram.",
     .manual = "Examples:\n"
               "  ommatid-train demo.yaml -d recording.h5 -o run\n"
-              "  ommatid-train demo.yaml -d recording.h5 -o run --resume\n"
-              "  ommatid-train demo.yaml -d recording.h5 -o run --set training.steps=2000 --max-minutes 30\n\n"
+              "  ommatid-train demo.yaml -d recording.h5 -o run --resume --max-minutes=30\n"
+              "  ommatid-train demo.yaml -d recording.h5 -o run --set training.steps=2000\n\n"
               "RUN then holds checkpoint.safetensors (parameters and the state of the optimizer; Python's safetensors "
               "reads it), previous.checkpoint.safetensors, metrics.jsonl and config.yaml. SIGTERM, a closed terminal "
               "and the first ^C finish the step, save and leave; --resume goes on. One program at a time trains a run.",

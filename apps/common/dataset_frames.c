@@ -87,10 +87,12 @@ static tn_status open_series(const om_h5 *h5, const char *name, om_stored_frames
     if (status != TN_OK || array->id < 0) return status;
     if (*rows < 0) *rows = array->dim[0];
     if (*width < 0) *width = array->dim[1];
-    if (*rows < 1 || *width < 1 || array->dim[0] != *rows || array->dim[1] != *width)
+    if (array->dim[0] < 1 || array->dim[1] < 1)
+        return om_h5_say(h5, TN_EFORMAT, name, "is %lld x %lld: nothing is in it", (long long)array->dim[0],
+                         (long long)array->dim[1]);
+    if (array->dim[0] != *rows || array->dim[1] != *width)
         return om_h5_say(h5, TN_EFORMAT, name, "is %lld x %lld, expected %lld x %lld", (long long)array->dim[0],
-                         (long long)array->dim[1], (long long)(*rows > 1 ? *rows : 1),
-                         (long long)(*width > 1 ? *width : 1));
+                         (long long)array->dim[1], (long long)*rows, (long long)*width);
     find_place(frames, h5->file);
     return frames->place < 0 ? cache_chunks(h5, frames) : TN_OK;
 }

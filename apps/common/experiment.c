@@ -313,7 +313,7 @@ bool om_experiment_differs(const om_experiment *e, const om_checkpoint *checkpoi
     return true;
 }
 
-/* Voltages in another unit, or of another zero, look like this. */
+/* Voltages of another zero look like this. */
 static void say_silent(const om_experiment *e, om_progress *progress)
 {
     int64_t neurons = om_recording_circuit_of(e->recording)->neurons, silent = 0;
@@ -324,6 +324,15 @@ static void say_silent(const om_experiment *e, om_progress *progress)
                          (long long)silent, (long long)neurons);
 }
 
+/* And those in another unit, or of what does not work; a quiet circuit may be some times nearer to rest. */
+static void say_unit(const om_experiment *e, om_progress *progress)
+{
+    const double spread = e->xnorm / 1.5, least = 0.02, most = 50;
+    if (!(spread >= least && spread <= most))
+        om_progress_warn(progress, "/train/voltage: its standard deviation is %.3g, expected about 1, which learning "
+                         "rates and regularizers are made for (doc/formats.md: recording.h5)", spread);
+}
+
 void om_experiment_say_missing(const om_experiment *e, unsigned parts, om_progress *progress)
 {
     for (int part = 0; part < OM_PARTS; part++)
@@ -331,4 +340,5 @@ void om_experiment_say_missing(const om_experiment *e, unsigned parts, om_progre
             om_progress_warn(progress, "the recording has no %s: %s", om_recording_part_name((om_recording_part)part),
                             om_recording_without((om_recording_part)part));
     say_silent(e, progress);
+    say_unit(e, progress);
 }

@@ -49,7 +49,9 @@ tn_status om_lock_take(om_lock *lock, const char *folder, const char *deed, tn_e
     tn_status status = TN_OK;
     while (!status && !lock->locked) {
         lock->file = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-        if (lock->file < 0) status = tn_fail(error, TN_EIO, "%s: %s", folder, strerror(errno));
+        if (lock->file < 0)
+            status = tn_fail(error, TN_EIO, "%s: %s", errno == EISDIR || errno == ELOOP ? lock->path : folder,
+                             strerror(errno));
         else if (flock(lock->file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
             status = busy(lock->file, folder, error);
         else lock->locked = is_named(lock->file, lock->path);

@@ -283,6 +283,15 @@ tn_status om_output_directory(const char *path, bool reuse, const char *deed, om
     return status;
 }
 
+/* "1.2 GB" */
+static void name_size(double bytes, char words[24])
+{
+    static const char *const unit[] = {"B", "kB", "MB", "GB"};
+    int i = 0;
+    for (; i < 3 && bytes >= 1000; i++) bytes /= 1000;
+    snprintf(words, 24, "%.3g %s", bytes, unit[i]);
+}
+
 tn_status om_output_space(const char *path, uint64_t bytes, tn_error *error)
 {
     struct statvfs disk;
@@ -292,8 +301,9 @@ tn_status om_output_space(const char *path, uint64_t bytes, tn_error *error)
     free(directory);
     if (status != TN_OK) return status;
     double free_bytes = (double)disk.f_bavail * (double)disk.f_frsize;
-    if ((double)bytes > free_bytes)
-        return tn_fail(error, TN_EIO, "%s: needs %.3g GB, and the disk has %.3g GB left", path, (double)bytes / 1e9,
-                       free_bytes / 1e9);
-    return TN_OK;
+    if ((double)bytes <= free_bytes) return TN_OK;
+    char needed[24], left[24];
+    name_size((double)bytes, needed);
+    name_size(free_bytes, left);
+    return tn_fail(error, TN_EIO, "%s: needs %s, and the disk has %s left", path, needed, left);
 }

@@ -10,6 +10,8 @@ gcc() {
     "$abs_top_builddir/libtool" --silent --tag=CC --mode=link $CC $OM_SANITIZE -std=gnu17 "$@"
 }
 command -v dot >/dev/null || dot() { echo "SKIPPED: dot, which is missing"; } >&2
+# What the guide has behind pkg-config.
+link=$(sed -n 's/^gcc line_fit.c -o line_fit .*)//p' "$abs_top_srcdir/doc/guide.md")
 pkg_config() { echo "-I$abs_top_srcdir/libtensor $abs_top_builddir/libtensor.la"; }
 
 # counted DOCUMENT: what is read, with places in the document as those of an example.c that is the block alone.
@@ -35,7 +37,7 @@ check() {
     for program in page*.c; do
         [ -e "$program" ] || continue
         page=${program%.c}
-        gcc -O1 -Wall -Wextra -Werror $program -o $page $(pkg_config) -lm ||
+        gcc -O1 -Wall -Wextra -Werror $program -o $page $(pkg_config) $link ||
             { fail "$1: $page is not built"; continue; }
         ./$page >raw || fail "$1: $page: exit status $?"
         counted "$1" <raw >printed

@@ -143,6 +143,7 @@ without /test
 "$inspect" zero part.h5 /train/voltage
 expect 0 train tiny.yaml -d part.h5 -o run --dry-run
 says "/train/voltage: 99 of 99 neurons are never above 0, where neurons begin to send to others"
+says "/train/voltage: its standard deviation is 0, expected about 1"
 without /circuit/source
 refuses joint "part.h5: /circuit/source is missing: nothing can be learned without the circuit"
 without /train/voltage
