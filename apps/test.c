@@ -57,7 +57,7 @@ static const om_program program = {
     .purpose = "Measures what a training run recovered, and shows it in figures and a comparison video.",
     .manual = "Examples:\n"
               "  ommatid-test run -d recording.h5 -o results\n"
-              "  ommatid-test run -d recording.h5 -o results --force --set test.traces=[R1,T4a]\n\n"
+              "  ommatid-test run -d recording.h5 -o results --set test.ablation=0.5\n\n"
               "RESULTS then holds recovered.safetensors, which is the circuit and, of a joint model, the movie; and "
               "metrics.json, report.html with its figures, and comparison.mp4. What the recording does not know (the "
               "true stimulus, the true circuit) is left out. --set takes the keys of --help-config; the others are "
