@@ -86,36 +86,45 @@ static void print_number(double value)
         printf("%16s", "-");
 }
 
+/* Nothing where the recording knows no truth. */
 static void print_score(const char *name, double in, double published)
 {
+    if (!isfinite(in) && !isfinite(published)) return;
     printf("%-20s", name);
     print_number(in);
     print_number(published);
     printf("\n");
 }
 
-/* The recovery table: R2 of both read-outs, and of the rollout the part of the recording that it is of. */
+/* How well the model follows the voltages of a part of the recording; other: NaN if there is none. */
+static void print_following(const char *name, om_split split, double r, const char *other_name, double other)
+{
+    char words[32];
+    snprintf(words, sizeof words, "%s r (%s)", name, split == OM_TRAIN ? "train" : "test");
+    printf("%-20s", words);
+    print_number(r);
+    if (isfinite(other)) printf("   (%s %.4f)", other_name, other);
+    printf("\n");
+}
+
+/* The recovery table: R2 of both read-outs, and what is known without a truth. */
 static void print_table(const om_results *r)
 {
     const om_readout_results *in = &r->inside, *pub = &r->published;
     printf("%-20s%16s%16s\n", "R2", "in distribution", "as published");
     print_score("weights", in->weights.all.r2, pub->weights.all.r2);
     print_score("  identifiable", in->weights.identifiable.r2, NAN);
-    if (isfinite(r->yardstick.weights.all.r2)) print_score("  by least squares", r->yardstick.weights.all.r2, NAN);
+    print_score("  by least squares", r->yardstick.weights.all.r2, NAN);
     print_score("time constants", in->time_constant.r2, pub->time_constant.r2);
     print_score("resting potentials", in->resting_potential.r2, pub->resting_potential.r2);
     print_score("cell types (share)", in->types.accuracy, pub->types.accuracy);
-    if (isfinite(r->stimulus.r2)) {
-        print_score("stimulus", r->stimulus.r2, NAN);
-        print_score("  solved for", r->stimulus_solved.r2, NAN);
-    }
-    printf("%-20s", r->split == OM_TRAIN ? "rollout r (train)" : "rollout r (test)");
-    print_number(r->rollout.pearson_mean);
-    if (isfinite(r->oracle.pearson_mean)) printf("   (oracle %.4f)", r->oracle.pearson_mean);
-    printf("\n");
+    print_score("stimulus", r->stimulus.r2, NAN);
+    print_score("  solved for", r->stimulus_solved.r2, NAN);
+    print_score("picture (median)", in->recovery.fit_r2, NAN);
+    print_following("one step", r->split, r->one_step.pearson_mean, "", NAN);
+    print_following("rollout", r->split, r->rollout.pearson_mean, "oracle", r->oracle.pearson_mean);
     if (isfinite(r->ablation.pearson_mean))
-        printf("%-20s%16.4f   (unaware %.4f)\n", "ablation r", r->ablation.pearson_mean,
-               r->ablation_unaware.pearson_mean);
+        print_following("ablation", r->split, r->ablation.pearson_mean, "unaware", r->ablation_unaware.pearson_mean);
 }
 
 static tn_status remove_result(const char *directory, const char *name, tn_error *error)

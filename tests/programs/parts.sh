@@ -124,6 +124,8 @@ trains joint "/train/derivative" "/train/stimulus" "/truth"
 says "no video"
 metrics null $weights $constants $types $stimulus $oracle $yardstick
 metrics known $followed
+grep -q '^one step r (train)  *[0-9.-]*[0-9]$' out || fail "$said: the table tells nothing that is known: $(cat out)"
+grep -q ' -  ' out && fail "$said: the table has lines of what is not known: $(cat out)"
 without /truth /test /train/derivative /circuit/type /circuit/type_names /lattice
 trains known "/train/derivative" "/truth"
 metrics null $weights $constants $types $stimulus $oracle $yardstick

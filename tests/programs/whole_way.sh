@@ -17,8 +17,8 @@ done
 grep -qx "step 30" tensors || fail "the checkpoint is not of step 30"
 
 expect 0 test_run run -d recording.h5 -o results --set test.readout_frames=300
-for word in weights "time constants" "resting potentials" "cell types" stimulus "rollout r (train)" "results: results"
-do
+for word in weights "time constants" "resting potentials" "cell types" stimulus "picture (median)" \
+    "one step r (train)" "rollout r (train)" "results: results"; do
     grep -q "$word" out || fail "the table has no $word"
 done
 figures=
