@@ -62,7 +62,9 @@ static int end(const tn_vertex *v, const moment *reader)
  */
 static void check_places(const tn_plan *plan, const moment *of)
 {
-    int n = plan->n_vertices, *last = calloc((size_t)n, sizeof *last);
+    int n = plan->n_vertices;
+    ck_assert_int_gt(n, 0);
+    int *last = calloc((size_t)n, sizeof *last);
     for (int i = 0; i < n; i++) last[i] = end(&plan->vertices[i], &of[i]);
     for (int i = 0; i < n; i++)
         for (int k = 0; k < plan->vertices[i].n_in && plan->vertices[i].kind == TN_VERTEX_COMPUTED; k++) {
