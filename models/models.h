@@ -383,8 +383,8 @@ TN_API void om_recovery_clear(om_recovery *recovery);
  * = s_j relu(v_j) + o_j, from which follow, with w the raw weights, tau_i = -1/cv_i, W_ij = w_ij cm_i tau_i s_j,
  * Vrest_i = tau_i c0_i + sum_j w_ij cm_i tau_i o_j and the gain of the input, cI_i tau_i, of the circuit tau_i dv_i/dt
  * = -v_i + Vrest_i + sum_j W_ij relu(v_j) + gain_i I_i. A synapse onto itself of a neuron that is silent in at most one
- * frame of a hundred is 0, and the leak takes its part:
- * the data do not tell them apart, and which of the circuits that explain them was learned is chance.
+ * frame of a hundred is 0, and the leak takes its part: the data do not tell them apart, and which of the circuits that
+ * explain them was learned is chance.
  * The recovery is to be cleared also after an error. Errors: those of reading; TN_ENOMEM. */
 TN_API tn_status om_recover_in_distribution(const om_joint *joint, tn_params *params, const om_data *data,
                                             int64_t count, om_recovery *recovery, tn_error *error);

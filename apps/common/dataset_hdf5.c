@@ -79,25 +79,29 @@ static tn_status not_found(const om_h5 *h5, const char *name, const char *what, 
                    : om_h5_fail(h5, TN_EFORMAT, name, what);
 }
 
+/* Whether there is a link of that name; where that cannot be told, what is wrong with the one to blame. */
+static tn_status look(const om_h5 *h5, const char *name, const char *blamed, const char *what, bool *there)
+{
+    bool outside;
+    hid_t access = access_within(&outside);
+    htri_t found = H5Lexists(h5->file, name, access);
+    tn_status status = found < 0 ? not_found(h5, blamed, what, outside) : TN_OK;
+    H5Pclose(access);
+    *there = found > 0;
+    return status;
+}
+
 tn_status om_h5_exists(const om_h5 *h5, const char *name, bool *there)
 {
     char parent[64] = "";
     const char *slash = strrchr(name, '/');
-    bool outside;
-    hid_t access = access_within(&outside);
-    htri_t found = 1;
     tn_status status = TN_OK;
+    *there = true;
     if (slash > name) {
         snprintf(parent, sizeof parent, "%.*s", (int)(slash - name), name);
-        found = H5Lexists(h5->file, parent, access);
-        if (found < 0) status = not_found(h5, parent, "cannot be found", outside);
+        status = look(h5, parent, parent, "cannot be found", there);
     }
-    if (found > 0) {
-        found = H5Lexists(h5->file, name, access);
-        if (found < 0) status = not_found(h5, *parent ? parent : name, "is not a group", outside);
-    }
-    H5Pclose(access);
-    *there = found > 0;
+    if (status == TN_OK && *there) status = look(h5, name, *parent ? parent : name, "is not a group", there);
     return status;
 }
 

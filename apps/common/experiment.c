@@ -324,7 +324,7 @@ static void say_silent(const om_experiment *e, om_progress *progress)
                          (long long)silent, (long long)neurons);
 }
 
-/* And those in another unit, or of what does not work; a quiet circuit may be some times nearer to rest. */
+/* And those in another unit, or that never change, like this; our circuits are at 0.2 to 1.2. */
 static void say_unit(const om_experiment *e, om_progress *progress)
 {
     const double spread = e->xnorm / 1.5, least = 0.02, most = 50;

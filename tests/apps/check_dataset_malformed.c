@@ -332,6 +332,23 @@ START_TEST(links_into_other_recordings_are_refused)
 }
 END_TEST
 
+START_TEST(a_recording_of_nothing_is_refused)
+{
+    om_recording_plan plan = sample_plan();
+    const char *path = sample_write(&plan);
+    hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(2, (const hsize_t[]){0, NEURONS}, NULL);
+    ck_assert_int_ge(H5Ldelete(file, "/train/voltage", H5P_DEFAULT), 0);
+    hid_t empty = H5Dcreate2(file, "/train/voltage", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    H5Dclose(empty);
+    H5Sclose(space);
+    H5Fclose(file);
+    tn_error error = {0};
+    ck_assert_ptr_null(om_recording_open(path, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "/train/voltage is 0 x 5: nothing is in it"));
+}
+END_TEST
+
 START_TEST(what_is_no_recording_is_refused)
 {
     char pipe[4096], text[4096];
@@ -400,6 +417,7 @@ int main(void)
     TCase *damaged = tcase_create("damaged");
     tcase_add_test(damaged, frames_in_another_file_are_refused);
     tcase_add_test(damaged, links_into_other_recordings_are_refused);
+    tcase_add_test(damaged, a_recording_of_nothing_is_refused);
     tcase_add_test(damaged, what_is_no_recording_is_refused);
     tcase_add_loop_test(damaged, a_truncated_file_is_refused_at_every_length, 0, 2);
     tcase_add_loop_test(damaged, a_file_cut_while_it_is_open_is_an_input_output_error, 0, 2);

@@ -112,6 +112,21 @@ START_TEST(a_folder_that_is_not_there_is_an_error)
 }
 END_TEST
 
+START_TEST(what_is_no_lock_is_named)
+{
+    char name[400];
+    snprintf(name, sizeof name, "%s/" OM_LOCK_NAME, folder);
+    ck_assert_int_eq(mkdir(name, 0777), 0);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(om_lock_take(&lock, folder, "trained", &error), TN_EIO);
+        ck_assert_msg(!strncmp(error.message, name, strlen(name)), "%s", error.message);
+        om_lock_release(&lock);
+        ck_assert_int_eq(remove(name), 0);
+        if (i == 0) ck_assert_int_eq(symlink("elsewhere", name), 0);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *locks = tcase_create("locks");
@@ -122,5 +137,6 @@ int main(void)
     tcase_add_test(locks, a_lock_that_was_given_back_can_be_taken_again);
     tcase_add_test(locks, of_many_programs_one_at_a_time_has_the_lock);
     tcase_add_test(locks, a_folder_that_is_not_there_is_an_error);
+    tcase_add_test(locks, what_is_no_lock_is_named);
     return run_cases("lock", locks, NULL);
 }

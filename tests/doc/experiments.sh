@@ -18,7 +18,7 @@ while read -r file; do [ -e "$file" ] || fail "no configuration $file"; done <fi
 experiments nothing 2>said && fail "an experiment that is none is run"
 grep -q "no experiment nothing" said || fail "said $(cat said)"
 
-data=${OMMATID_SHARED-$abs_top_srcdir/../shared}/data
+data=$OMMATID_SHARED/data
 [ -e "$data/circuits/fly-visual-system.json" ] || { echo "SKIPPED: running one, without the fly's circuit"; finish; }
 for value in simulation.train_frames=60 simulation.test_frames=20 training.steps=2 test.clusters=5 \
     test.readout_frames=20 test.yardstick_frames=0; do

@@ -65,7 +65,7 @@ else
     echo "SKIPPED: several checkpoints, as python3 has no h5py"
 fi
 
-fly=${OMMATID_SHARED-$abs_top_srcdir/../shared}/data/circuits/fly-visual-system.json
+fly=$OMMATID_SHARED/data/circuits/fly-visual-system.json
 [ -e "$fly" ] || { echo "SKIPPED: the fly's visual system, as $fly is not there"; finish; }
 round "$fly" 1
 # So many has flyvis' own file; the rest lies in gaps.

@@ -146,6 +146,8 @@ without /test
 expect 0 train tiny.yaml -d part.h5 -o run --dry-run
 says "/train/voltage: 99 of 99 neurons are never above 0, where neurons begin to send to others"
 says "/train/voltage: its standard deviation is 0, expected about 1"
+expect 0 train tiny.yaml -d recording.h5 -o run --dry-run
+grep -q "standard deviation" err && fail "$said: warns of voltages as they should be"
 without /circuit/source
 refuses joint "part.h5: /circuit/source is missing: nothing can be learned without the circuit"
 without /train/voltage
